@@ -1,0 +1,146 @@
+/**
+ * The engine interface: what executes guest instructions.
+ *
+ * An engine knows A64 and pages; it knows nothing of Linux. The kernel drives it: it gives every process an
+ * {@link AddressSpace} and every thread a {@link Cpu}, calls {@link Cpu.run} for a time slice and acts on the
+ * {@link Exit}. Engines differ only behind this file (`wasm/`, `hypervisor/`).
+ *
+ * The address space follows BSD's pmap: it holds pages and rights and makes no policy. VMAs, brk, file mappings
+ * and demand paging are the kernel's; whether two mappings of one {@link Frame} really share storage, or whether a
+ * copied range is copied now or on the first write, is the engine's and cannot be observed from above.
+ */
+
+/** A guest virtual address. Exact as a JS number: user addresses end far below 2^53. */
+export type Va = number;
+
+/** Bytes in a page; the only granule the kernel offers to guests. */
+export const PAGE_SIZE = 4096;
+
+/** Page rights, as a bit set. */
+export const Prot = { none: 0, read: 1, write: 2, exec: 4 } as const;
+/** A combination of {@link Prot} bits. */
+export type Prot = number;
+
+/** What an access wanted to do. */
+export type Access = "read" | "write" | "execute";
+
+/** Why {@link Cpu.run} returned. One object per Cpu is reused: read it before the next run. */
+export interface Exit {
+  kind: ExitKind;
+  /**
+   * - `fault`: the first byte that could not be accessed.
+   * - `alignment`: the misaligned address (of the data, or the pc itself when `access` is `execute`).
+   * - otherwise unused.
+   */
+  address: Va;
+  /** Set for `fault` and `alignment`. */
+  access: Access;
+  /** `breakpoint`: the comment field of BRK. `illegal`: the instruction word. `syscall`: the immediate of SVC. */
+  value: number;
+  /** Instructions completed in this run. */
+  retired: number;
+}
+
+/**
+ * - `syscall`: SVC was executed; pc is behind it.
+ * - `fault`: an access without the right; pc is at the instruction, which has had no effect on registers.
+ * - `alignment`: an access that must be aligned was not, or the pc was not.
+ * - `illegal`: an undefined or unimplemented instruction; pc is at it.
+ * - `breakpoint`: BRK, or a debugger's breakpoint; pc is at it.
+ * - `fuel`: the slice is over (a run with fuel 1 is an exact single step).
+ */
+export type ExitKind = "syscall" | "fault" | "alignment" | "illegal" | "breakpoint" | "fuel";
+
+/** One page of storage that several mappings, in one or many address spaces, can share: a page of a file or of shared memory. */
+export interface Frame {
+  /** Copies bytes out; sees every guest store made so far. */
+  read(offset: number, into: Uint8Array): void;
+  /** Copies bytes in; seen by every mapping. */
+  write(offset: number, from: Uint8Array): void;
+}
+
+/** The pages of one process. All ranges are page aligned unless said otherwise. */
+export interface AddressSpace {
+  /** First address that can never be mapped. */
+  readonly limit: Va;
+  /** Maps fresh zero pages, replacing what was there. Storage is taken when first touched. */
+  mapZero(va: Va, length: number, prot: Prot): void;
+  /** Maps one shared page, replacing what was there. Stores go to the frame, seen by all its mappings. */
+  mapFrame(va: Va, frame: Frame, prot: Prot): void;
+  /**
+   * Gives the page at `va` (mapped from a frame) a private copy with its current content and these rights:
+   * what a kernel does on the first write to a private file page.
+   */
+  own(va: Va, prot: Prot): void;
+  /** Removes all pages in the range. */
+  unmap(va: Va, length: number): void;
+  /** Changes the rights of those pages in the range that are mapped. */
+  protect(va: Va, length: number, prot: Prot): void;
+  /** Moves pages (content and rights) to a range that does not overlap; the source range ends unmapped. */
+  move(from: Va, to: Va, length: number): void;
+  /** Rights of the page at `va`, or undefined where nothing is mapped. */
+  query(va: Va): Prot | undefined;
+  /** Gives `child` the same pages in this range: frames stay shared, private pages become snapshots (copied when first written). */
+  copyTo(child: AddressSpace, va: Va, length: number): void;
+  /**
+   * A view of guest bytes from `va` (any alignment) for as long as the rights go, at most `length` bytes; undefined
+   * if the first byte is not accessible that way. Valid until the next call of any engine function. `force`
+   * ignores rights (debugger, ELF loader), but not absence.
+   */
+  view(va: Va, length: number, access: "read" | "write", force?: boolean): Uint8Array | undefined;
+  /** Forgets decoded and translated code in the range (any alignment); IC IVAU by the guest does the same. */
+  invalidateCode(va: Va, length: number): void;
+  /** Instruction addresses at which a run stops with `breakpoint` before executing. */
+  setBreakpoint(va: Va, on: boolean): void;
+  /** Gives all storage back. The space must not be used again. */
+  free(): void;
+}
+
+/** The register state of one thread as the kernel and debuggers see it. */
+export interface Registers {
+  /** General register 0..30 as unsigned 64-bit. */
+  x(n: number): bigint;
+  setX(n: number, value: bigint | number): void;
+  /** General register as an unsigned JS number: exact below 2^53, nearest double above. The fast way for addresses and sizes. */
+  xu(n: number): number;
+  /** Low word of a general register as int32. */
+  xi(n: number): number;
+  sp: bigint;
+  pc: bigint;
+  /** N, Z, C, V in bits 31..28, as in SPSR and the signal frame's pstate. */
+  nzcv: number;
+  fpcr: number;
+  fpsr: number;
+  tpidr: bigint;
+  /** Copies V0..V31 out, 16 bytes each, little-endian. */
+  readV(into: Uint8Array): void;
+  writeV(from: Uint8Array): void;
+  /** Becomes a copy of another thread's registers of the same engine. */
+  copyFrom(other: Registers): void;
+  /** Everything zero, as at the start of a program. */
+  reset(): void;
+}
+
+/** A thread's processor. */
+export interface Cpu {
+  readonly regs: Registers;
+  /** Executes at most `fuel` instructions of the program in `space`. */
+  run(space: AddressSpace, fuel: number): Exit;
+  /** Clears the exclusive monitor: due whenever another thread ran in between (Arm ARM B2.9.5). */
+  clearExclusive(): void;
+  /** Gives the register storage back. */
+  free(): void;
+}
+
+/** Makes address spaces, processors and shared pages that work together. */
+export interface Engine {
+  readonly name: "hvf" | "kvm" | "wasm";
+  /** AT_HWCAP, AT_HWCAP2: exactly the features that work. */
+  readonly hwcap: { readonly hwcap: bigint; readonly hwcap2: bigint };
+  createAddressSpace(): AddressSpace;
+  createCpu(): Cpu;
+  /** A shared page with this content (at most one page; the rest is zero). */
+  createFrame(content?: Uint8Array): Frame;
+  /** Unallocated or unimplemented: the text for an illegal instruction, disassembled. */
+  disassemble(word: number, pc: Va): string;
+}

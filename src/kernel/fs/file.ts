@@ -1,0 +1,93 @@
+/**
+ * An open file description (Linux: `struct file`): what a descriptor points to, shared by dup and fork.
+ *
+ * Operations never block. One that cannot go on returns `-EAGAIN`, and the generic system call waits on
+ * {@link OpenFile.wait} (unless O_NONBLOCK) and tries again; whoever changes readiness wakes that queue.
+ * Results are byte counts or negative errnos (`-EINVAL`).
+ */
+import type { Frame } from "../../engine/engine.ts";
+import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../abi/errno.ts";
+import { WaitQueue } from "../wait.ts";
+import type { Inode } from "./inode.ts";
+
+/** poll(2) event bits. */
+export const POLLIN = 0x001, POLLPRI = 0x002, POLLOUT = 0x004, POLLERR = 0x008, POLLHUP = 0x010, POLLNVAL = 0x020;
+export const POLLRDNORM = 0x040, POLLRDBAND = 0x080, POLLWRNORM = 0x100, POLLWRBAND = 0x200, POLLRDHUP = 0x2000;
+
+/** What a file maps: the source of pages for mmap. */
+export interface Mappable {
+  /** The page at this index of the object, read in if need be; undefined past its end (SIGBUS). */
+  frame(pageIndex: number): Frame | undefined;
+}
+
+/** The part of a process that files may need; kept small so that files do not know tasks. */
+export interface FileContext {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Guest memory, for ioctl arguments. Throws the kernel's UserFault on a bad address. */
+  readonly memory: UserMemory;
+}
+
+/** Guest memory as system calls see it. Every method throws `UserFault` where the guest has no right. */
+export interface UserMemory {
+  readBytes(va: number, length: number): Uint8Array;
+  writeBytes(va: number, bytes: Uint8Array): void;
+  readU32(va: number): number;
+  writeU32(va: number, value: number): void;
+  readU64(va: number): bigint;
+  writeU64(va: number, value: bigint): void;
+}
+
+/** An open file description. Subclasses override what they can do; the rest fails as on Linux. */
+export abstract class OpenFile {
+  /** Number of descriptors (and mappings in flight) that hold it; {@link release} runs at zero. */
+  references = 1;
+  /** File position in bytes. */
+  position = 0;
+  /** Woken whenever {@link poll} may have changed. */
+  readonly wait: WaitQueue = new WaitQueue();
+
+  /** @param flags O_* access mode and status flags. @param inode what stat reports. */
+  constructor(public flags: number, readonly inode: Inode) {}
+
+  /** Reads at the position (streams ignore it) and advances it. */
+  read(_into: Uint8Array, _context: FileContext): number {
+    return -EINVAL;
+  }
+  /** Writes at the position (streams ignore it) and advances it; honours O_APPEND. */
+  write(_from: Uint8Array, _context: FileContext): number {
+    return -EINVAL;
+  }
+  /** Reads at an offset. */
+  pread(_into: Uint8Array, _offset: number, _context: FileContext): number {
+    return -ESPIPE;
+  }
+  /** Writes at an offset. */
+  pwrite(_from: Uint8Array, _offset: number, _context: FileContext): number {
+    return -ESPIPE;
+  }
+  /** lseek(2). */
+  seek(_offset: number, _whence: number): number {
+    return -ESPIPE;
+  }
+  /** Ready events, regardless of what was asked. Files that never block are always readable and writable. */
+  poll(): number {
+    return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+  }
+  /** ioctl(2) with its third argument as a number. */
+  ioctl(_request: number, _argument: number, _context: FileContext): number {
+    return -ENOTTY;
+  }
+  /** What mmap maps, or a negative errno. */
+  mappable(): Mappable | number {
+    return -ENODEV;
+  }
+  /** The last reference is gone. */
+  release(): void {}
+
+  /** Drops one reference. */
+  unref(): void {
+    if (--this.references === 0) this.release();
+  }
+}

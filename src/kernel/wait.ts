@@ -1,0 +1,54 @@
+/**
+ * How guest threads wait. A system call that cannot finish is a generator: it yields what it waits for and is
+ * resumed with the reason it was woken. The scheduler is the only one that resumes.
+ */
+
+/** Why a waiting call goes on: something happened on a queue, its deadline passed, or a signal is pending. */
+export type Wake = "event" | "timeout" | "signal";
+
+/** What a call waits for. */
+export interface Wait {
+  readonly queues: readonly WaitQueue[];
+  /** CLOCK_MONOTONIC in nanoseconds at which the wait ends with "timeout". */
+  readonly deadline?: number;
+  /** False only for the few waits that signals do not end (vfork's parent). Default true. */
+  readonly interruptible?: boolean;
+}
+
+/** A system call in progress. It returns the result: a value, or a negative errno. */
+export type Blocking = Generator<Wait, number | bigint, Wake>;
+
+/** Someone on a queue. */
+export interface Waiter {
+  /** Called at most once per `WaitQueue.add`; the waiter is off the queue by then. */
+  wake(): void;
+}
+
+/** Waiters in the order of their arrival. Wake-ups may be spurious: a waiter looks again. */
+export class WaitQueue {
+  #waiters = new Set<Waiter>();
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  delete(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Wakes the first `count` waiters (all by default); returns how many there were to wake. */
+  wake(count = Infinity): number {
+    let woken = 0;
+    for (const waiter of this.#waiters) {
+      if (woken >= count) break;
+      this.#waiters.delete(waiter);
+      woken++;
+      waiter.wake();
+    }
+    return woken;
+  }
+}
