@@ -1,0 +1,83 @@
+/**
+ * What it takes to run one guest program, and what came of it: the messages between the command line or the test
+ * runner and the Worker that holds the kernel. Plain data only: it crosses `postMessage`.
+ */
+
+/** A host folder or file shown to the guest. */
+export interface Bind {
+  /** Absolute host path. */
+  readonly host: string;
+  /** Absolute guest path. */
+  readonly guest: string;
+  readonly readOnly: boolean;
+}
+
+/** One guest program and its world. */
+export interface GuestSpec {
+  /** Absolute guest path of the program. */
+  readonly path: string;
+  /** argv, including argv[0]. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute guest path. */
+  readonly cwd: string;
+  /** Host folder that is the guest's root, read-only under a copy-on-write layer; undefined: an empty root. */
+  readonly sysroot?: string;
+  /** Paths missing in the sysroot are looked up on the host (read-only, copy-on-write). */
+  readonly hostFallback: boolean;
+  readonly binds: readonly Bind[];
+  readonly uid: number;
+  readonly gid: number;
+  readonly hostname: string;
+  readonly engine: "auto" | "wasm" | "hvf" | "kvm";
+  /** Seconds one uninterrupted stretch of guest instructions may take before the run is given up; 0: no limit. */
+  readonly watchdog: number;
+  /** Milliseconds of wall time for the whole run; undefined: no limit. */
+  readonly timeout?: number;
+  /** strace-like lines: 0 none, 1 calls and signals, 2 loader steps too. */
+  readonly verbose: 0 | 1 | 2;
+  /** Where each standard stream goes: the host process's own, captured and sent back, or nowhere. */
+  readonly stdin: "inherit" | "piped" | "null";
+  readonly stdout: "inherit" | "piped" | "null";
+  readonly stderr: "inherit" | "piped" | "null";
+}
+
+/** A fatal signal, for the report. Addresses as 0x… text. */
+export interface Crash {
+  readonly signal: number;
+  readonly signalName: string;
+  /** si_code by name, e.g. SEGV_MAPERR. */
+  readonly code: string;
+  readonly address: string;
+  readonly pc: string;
+  /** symbol+0xoffset (file), where known. */
+  readonly symbol: string | undefined;
+  /** Innermost first, `0xpc symbol+0xoff (file)`. */
+  readonly backtrace: readonly string[];
+  readonly registers: Readonly<Record<string, string>>;
+  readonly pid: number;
+  readonly tid: number;
+  /** comm of the process. */
+  readonly program: string;
+}
+
+/** How a run ended. */
+export interface GuestOutcome {
+  readonly ending:
+    | { readonly kind: "exit"; readonly code: number }
+    | { readonly kind: "signal"; readonly signal: number; readonly signalName: string }
+    /** Wall-time limit or watchdog. */
+    | { readonly kind: "timeout"; readonly which: "timeout" | "watchdog" }
+    /** The program could not be started, or elftap itself failed: one line and the exit code to use (126, 127, 125). */
+    | { readonly kind: "error"; readonly message: string; readonly hint?: string; readonly exitCode: number };
+  /** Crashes of any process of the run, first one first. */
+  readonly crashes: readonly Crash[];
+  /** Unimplemented system calls met: name → count. */
+  readonly unimplemented: Readonly<Record<string, number>>;
+  /** Wall milliseconds. */
+  readonly milliseconds: number;
+  /** Guest instructions executed. */
+  readonly instructions: number;
+  /** Writes that went to the copy-on-write layer over host folders and are gone (absolute guest paths, at most some hundred). */
+  readonly discarded: readonly string[];
+}
