@@ -24,9 +24,16 @@ export interface Waiter {
   wake(): void;
 }
 
+/** Someone who stays on a queue and hears of every wake-up: an epoll item. */
+export interface Watcher {
+  /** @param events POLL* bits that may have become true; 0 when the waker does not say. */
+  notify(events: number): void;
+}
+
 /** Waiters in the order of their arrival. Wake-ups may be spurious: a waiter looks again. */
 export class WaitQueue {
   #waiters = new Set<Waiter>();
+  #watchers: Set<Watcher> | undefined;
 
   get size(): number {
     return this.#waiters.size;
@@ -40,8 +47,26 @@ export class WaitQueue {
     this.#waiters.delete(waiter);
   }
 
-  /** Wakes the first `count` waiters (all by default); returns how many there were to wake. */
-  wake(count = Infinity): number {
+  /** Adds someone who is told of every wake-up until {@link unwatch}. */
+  watch(watcher: Watcher): void {
+    (this.#watchers ??= new Set()).add(watcher);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers?.delete(watcher);
+  }
+
+  /**
+   * Wakes the first `count` waiters (all by default) and tells every watcher; returns how many waiters there were.
+   *
+   * @param events what became true, as POLL* bits, where the caller knows: edge-triggered epoll reports only wake-ups
+   * that concern the events it was asked for (epoll(7)).
+   */
+  wake(count = Infinity, events = 0): number {
+    if (this.#watchers !== undefined) {
+      for (const watcher of this.#watchers) watcher.notify(events);
+    }
+    if (this.#waiters.size === 0) return 0;
     let woken = 0;
     for (const waiter of this.#waiters) {
       if (woken >= count) break;

@@ -20,11 +20,21 @@ export interface Mappable {
   frame(pageIndex: number): Frame | undefined;
 }
 
-/** The part of a process that files may need; kept small so that files do not know tasks. */
+/** The part of the calling thread that files may need; kept small so that files do not know tasks. */
 export interface FileContext {
   readonly pid: number;
+  /** Process group and session: terminals serve the foreground group of one session. */
+  readonly pgid: number;
+  readonly sid: number;
+  /** Effective ids. */
   readonly uid: number;
   readonly gid: number;
+  /** Sends a signal to the calling thread: SIGPIPE where a write finds nobody to read. */
+  raise(signal: number): void;
+  /** The calling thread blocks this signal or its process ignores it: SIGTTIN and SIGTTOU do not stop it then. */
+  ignoresOrBlocks(signal: number): boolean;
+  /** The caller's process group is orphaned (setpgid(2)): nobody could continue it after a stop. */
+  inOrphanedGroup(): boolean;
   /** Guest memory, for ioctl arguments. Throws the kernel's UserFault on a bad address. */
   readonly memory: UserMemory;
 }
@@ -39,7 +49,12 @@ export interface UserMemory {
   writeU64(va: number, value: bigint): void;
 }
 
-/** An open file description. Subclasses override what they can do; the rest fails as on Linux. */
+/**
+ * An open file description. Subclasses override what they can do; the rest fails as on Linux.
+ *
+ * A blocking write goes on after a partial one until everything is written, an error comes (the count so far is
+ * the result then) or a signal does: pipes, sockets and terminals take what fits and then say `-EAGAIN`.
+ */
 export abstract class OpenFile {
   /** Number of descriptors (and mappings in flight) that hold it; {@link release} runs at zero. */
   references = 1;
@@ -47,6 +62,19 @@ export abstract class OpenFile {
   position = 0;
   /** Woken whenever {@link poll} may have changed. */
   readonly wait: WaitQueue = new WaitQueue();
+  /** Nanoseconds after which a blocking read or write gives up with `-EAGAIN` (SO_RCVTIMEO, SO_SNDTIMEO); undefined: never. */
+  readTimeout: number | undefined = undefined;
+  writeTimeout: number | undefined = undefined;
+  /** Epoll items on this file: they end with the last descriptor. */
+  epollItems: Set<{ detach(): void }> | undefined = undefined;
+
+  /**
+   * One call is one message (datagrams, records, atomic pipe writes): readv, writev and buffers that lie in several
+   * pieces go through one buffer instead of one call per piece.
+   */
+  get indivisible(): boolean {
+    return false;
+  }
 
   /** @param flags O_* access mode and status flags. @param inode what stat reports. */
   constructor(public flags: number, readonly inode: Inode) {}
@@ -71,8 +99,11 @@ export abstract class OpenFile {
   seek(_offset: number, _whence: number): number {
     return -ESPIPE;
   }
-  /** Ready events, regardless of what was asked. Files that never block are always readable and writable. */
-  poll(): number {
+  /**
+   * Ready events, regardless of what was asked. Files that never block are always readable and writable.
+   * Only a signalfd looks at who asks.
+   */
+  poll(_context?: FileContext): number {
     return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
   }
   /** ioctl(2) with its third argument as a number. */
@@ -88,6 +119,8 @@ export abstract class OpenFile {
 
   /** Drops one reference. */
   unref(): void {
-    if (--this.references === 0) this.release();
+    if (--this.references !== 0) return;
+    if (this.epollItems !== undefined) { for (const item of this.epollItems) item.detach(); }
+    this.release();
   }
 }
