@@ -1,0 +1,725 @@
+/**
+ * Generates the interpreter: one WebAssembly function per variant of a row, each of which executes one predecoded
+ * instruction and tail-calls the handler of the next.
+ *
+ * A handler's parameters are the address of its record, the register file and the fuel left; it returns only to
+ * leave the interpreter. Threading by `return_call_indirect` keeps the three in machine registers and lets V8
+ * compile handlers lazily and optimise the hot ones one by one. (One function with a `br_table` instead is compiled
+ * as a whole, several hundred milliseconds, before the first instruction.)
+ */
+import { Builder, type Place, type Reg, type Stmt } from "../../isa/ir/builder.ts";
+import { type Helper, HelperBuilder } from "../../isa/ir/helper.ts";
+import type { Fields, Row } from "../../isa/a64/row.ts";
+import type { I64, Local, Type } from "../../isa/ir/ops.ts";
+import { BLOCKS, Code as Exit, Cpu, FixedHandler, GUEST_LIMIT, GUEST_MEMORY_MAX, RECORD } from "./layout.ts";
+import { PageBits, RIGHTS, SYS_OFFSET, WASM_PAGE, WINDOW } from "./layout.ts";
+import { Lowering, type TargetStmt } from "./lower.ts";
+import { Code, Module, Op, VOID } from "./module.ts";
+
+const ENGINE = 0, GUEST = 1;
+const IP = 0, CPU = 1, FUEL = 2;
+const HANDLER: readonly [Type[], Type[]] = [["i32", "i32", "i32"], ["i32"]];
+
+/** Where a handler expects an operand in its record. */
+export interface Slot {
+  readonly at: number;
+  readonly kind: "zr" | "sink" | "sp" | "v" | "imm";
+  /** Field name, or name of an immediate. */
+  readonly name: string;
+  /** Added to a register number, modulo 32. */
+  readonly plus: number;
+  /** Bytes of an immediate. */
+  readonly bytes: number;
+}
+
+/** The handlers of a row, by combination of its varying fields (mixed radix, first field most significant). */
+export interface RowHandlers {
+  /** Handler number, or 0 where the combination is unallocated. */
+  readonly numbers: readonly number[];
+  /** The twin that stays within the decoded page, for rows that branch by an immediate; else as `numbers`. */
+  readonly near: readonly number[];
+  readonly slots: readonly (readonly Slot[])[];
+}
+
+export interface Interpreter {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** By row, in the order given. */
+  readonly handlers: readonly RowHandlers[];
+}
+
+/** Allots operand slots as the lift names its operands. */
+class Record {
+  readonly slots: Slot[] = [];
+  readonly #used = new Uint8Array(RECORD);
+
+  constructor(readonly row: Row) {
+    this.#used.fill(1, 0, 2); // the handler number
+  }
+
+  find(kind: Slot["kind"], name: string, plus: number, bytes: number): Slot {
+    const known = this.slots.find((s) => s.kind === kind && s.name === name && s.plus === plus);
+    if (known) return known;
+    for (let at = 0; at + bytes <= RECORD; at += bytes) {
+      if (this.#used.subarray(at, at + bytes).some((taken) => taken !== 0)) continue;
+      this.#used.fill(1, at, at + bytes);
+      const slot: Slot = { at, kind, name, plus, bytes };
+      this.slots.push(slot);
+      return slot;
+    }
+    throw new Error(`row ${this.row.name}: its operands do not fit a record`);
+  }
+}
+
+/** The open fields of a row: numbers for the varying ones, slots for the rest. */
+class OpenBuilder extends Builder {
+  constructor(readonly row: Row, readonly variant: Fields) {
+    super();
+  }
+  num(field: string): number {
+    const value = this.variant[field];
+    if (value === undefined) throw new Error(`row ${this.row.name}: ${field} is not in vary`);
+    return value;
+  }
+  protected reg(field: string, plus: number): Reg {
+    return { field, plus };
+  }
+}
+
+/** Function indices that handlers refer to. */
+interface Runtime {
+  readonly jump: number;
+  readonly stop: number;
+  readonly exit: number;
+  readonly slow: number;
+  readonly now: number;
+  readonly handlerType: number;
+  readonly helpers: ReadonlyMap<string, number>;
+}
+
+/** Puts pc of the record in local `ip` on the stack: the block's address plus four bytes per record. */
+function pcOf(code: Code, ip: number, cpu: number): void {
+  code.get(cpu);
+  code.memory("i64.load", ENGINE, Cpu.blockVa);
+  code.get(ip);
+  code.get(cpu);
+  code.memory("i32.load", ENGINE, Cpu.blockBase);
+  code.opcode(0x6b); // i32.sub
+  code.i32(2);
+  code.opcode(0x76); // i32.shr_u: RECORD / 4
+  code.opcode(0xad); // i64.extend_i32_u
+  code.opcode(0x7c); // i64.add
+}
+
+/** Dispatches to the record whose address is in local `ip`; fuel is in local `fuel`. */
+function dispatch(code: Code, runtime: Runtime, ip: number, cpu: number, fuel: number): void {
+  code.get(ip);
+  code.get(cpu);
+  code.get(fuel);
+  code.get(ip);
+  code.memory("i32.load16_u", ENGINE, 0);
+  code.op1(Op.return_call_indirect, runtime.handlerType);
+  code.byte(0); // table 0
+}
+
+abstract class InterpreterLowering extends Lowering {
+  constructor(code: Code, protected readonly runtime: Runtime, protected readonly cpu: number) {
+    super(code);
+  }
+  protected callHelper(helper: Helper, args: () => void): void {
+    const index = this.runtime.helpers.get(helper.name);
+    if (index === undefined) throw new Error(`helper ${helper.name} was not collected`);
+    this.code.get(this.cpu);
+    args();
+    this.code.op1(Op.call, index);
+  }
+  protected sys(stmt: TargetStmt): boolean {
+    const { code } = this;
+    if (stmt.s === "get" && stmt.place.file === "sys") {
+      code.get(this.cpu);
+      code.memory(stmt.load, ENGINE, SYS_OFFSET[stmt.place.name]);
+      code.set(this.localOf(stmt.local));
+      return true;
+    }
+    if (stmt.s === "put" && stmt.place.file === "sys") {
+      code.get(this.cpu);
+      this.value(stmt.value);
+      code.memory(stmt.store, ENGINE, SYS_OFFSET[stmt.place.name]);
+      return true;
+    }
+    return false;
+  }
+}
+
+class HelperLowering extends InterpreterLowering {
+  protected state(stmt: TargetStmt): void {
+    if (!this.sys(stmt)) throw new Error(`a helper cannot do "${stmt.s}"`);
+  }
+}
+
+class HandlerLowering extends InterpreterLowering {
+  constructor(code: Code, runtime: Runtime, readonly record: Record, readonly near: boolean) {
+    super(code, runtime, CPU);
+  }
+
+  /** Leaves the address of a register on the stack; returns the constant offset still to add. */
+  #register(place: Exclude<Place, { file: "sys" }>, write: boolean): number {
+    const { code } = this;
+    code.get(CPU);
+    const byte = place.file === "v" ? place.byte : 0;
+    if (typeof place.reg === "number") {
+      if (place.file === "x") return place.reg === 31 && place.r31 === "zr" ? (write ? Cpu.sink : Cpu.zero) : place.reg * 8;
+      return Cpu.v + place.reg * 16 + byte;
+    }
+    const kind = place.file !== "x" ? "v" : place.r31 === "sp" ? "sp" : write ? "sink" : "zr";
+    const slot = this.record.find(kind, place.reg.field, place.reg.plus, 2);
+    code.get(IP);
+    code.memory("i32.load16_u", ENGINE, slot.at);
+    code.opcode(0x6a); // i32.add
+    if (place.file === "vdyn") {
+      this.value(place.byte);
+      code.opcode(0x6a);
+    }
+    return byte;
+  }
+
+  #immediate(name: string, type: Type): void {
+    const { code } = this;
+    const immediate = this.record.row.immediates[name];
+    if (immediate === undefined) throw new Error(`row ${this.record.row.name}: no immediate ${name}`);
+    const slot = this.record.find("imm", name, 0, immediate.bytes);
+    code.get(IP);
+    // The low word of an 8-byte immediate serves an i32 operand.
+    const from = { 2: "load16_s", 4: type === "i64" ? "load32_s" : "load", 8: "load" };
+    code.memory(`${type}.${from[immediate.bytes]}`, ENGINE, slot.at);
+  }
+
+  /** fuel - 1, then on to the record at ip + RECORD. */
+  next(): void {
+    const { code, runtime } = this;
+    code.get(IP);
+    code.i32(RECORD);
+    code.opcode(0x6a);
+    code.set(IP);
+    this.#spend();
+    dispatch(code, runtime, IP, CPU, FUEL);
+  }
+  /** Takes one unit of fuel and stops before the record at ip when it was the last. */
+  #spend(): void {
+    const { code, runtime } = this;
+    code.get(FUEL);
+    code.i32(1);
+    code.opcode(0x6b);
+    code.tee(FUEL);
+    code.opcode(0x45); // i32.eqz
+    code.byte(Op.if);
+    code.byte(VOID);
+    code.get(IP);
+    code.get(CPU);
+    code.get(FUEL);
+    code.op1(Op.return_call, runtime.stop);
+    code.byte(Op.end);
+  }
+
+  /** Leaves with an exit code; value (i64) and mode were decided by the caller. */
+  #leave(exit: number, value: () => void, mode: number, completed = false): void {
+    const { code, runtime } = this;
+    code.get(IP);
+    if (completed) {
+      code.i32(RECORD);
+      code.opcode(0x6a);
+    }
+    code.get(CPU);
+    code.get(FUEL);
+    if (completed) {
+      code.i32(1);
+      code.opcode(0x6b);
+    }
+    value();
+    code.i32(mode);
+    code.i32(exit);
+    code.op1(Op.return_call, runtime.exit);
+  }
+
+  #access(local: number, address: I64, size: number, mode: "r" | "w", aligned: boolean): void {
+    const { code, runtime } = this;
+    const need = mode === "r" ? PageBits.read : PageBits.write;
+    this.value(address);
+    code.set(local);
+    if (aligned && size > 1) {
+      code.get(local);
+      code.opcode(0xa7); // i32.wrap_i64
+      code.i32(size - 1);
+      code.opcode(0x71); // i32.and
+      code.byte(Op.if);
+      code.byte(VOID);
+      this.#leave(Exit.alignment, () => code.get(local), need);
+      code.byte(Op.end);
+    }
+    code.byte(Op.block);
+    code.byte(VOID);
+    code.byte(Op.block);
+    code.byte(VOID);
+    code.get(local);
+    code.i64(BigInt(GUEST_LIMIT));
+    code.opcode(0x5a); // i64.ge_u
+    code.op1(Op.br_if, 0);
+    if (size > 1 && !aligned) {
+      code.get(local);
+      code.opcode(0xa7);
+      code.i32(4095);
+      code.opcode(0x71);
+      code.i32(4096 - size);
+      code.opcode(0x4b); // i32.gt_u
+      code.op1(Op.br_if, 0);
+    }
+    code.get(local);
+    code.i64(12n);
+    code.opcode(0x88); // i64.shr_u
+    code.memory("i32.load8_u", GUEST, RIGHTS);
+    code.i32(need);
+    code.opcode(0x71);
+    code.op1(Op.br_if, 1);
+    code.byte(Op.end);
+    // Slow: both ends on accessible pages is fine too; else the first byte without the right is the fault address.
+    code.get(local);
+    code.i32(size);
+    code.i32(need);
+    code.op1(Op.call, runtime.slow);
+    const bad = code.local("i64");
+    code.tee(bad);
+    code.i64(-1n);
+    code.opcode(0x52); // i64.ne
+    code.byte(Op.if);
+    code.byte(VOID);
+    this.#leave(Exit.fault, () => code.get(bad), need);
+    code.byte(Op.end);
+    code.byte(Op.end);
+  }
+
+  #spCheck(reg: Reg, value: I64): void {
+    const { code } = this;
+    this.value(value);
+    code.opcode(0xa7);
+    code.i32(15);
+    code.opcode(0x71);
+    if (typeof reg === "number") {
+      if (reg !== 31) throw new Error("only SP is checked");
+    } else {
+      const slot = this.record.find("sp", reg.field, reg.plus, 2);
+      code.i32(0);
+      code.get(IP);
+      code.memory("i32.load16_u", ENGINE, slot.at);
+      code.i32(Cpu.sp);
+      code.opcode(0x46); // i32.eq
+      code.opcode(0x1b); // select
+    }
+    code.byte(Op.if);
+    code.byte(VOID);
+    this.#leave(Exit.alignment, () => this.value(value), PageBits.read);
+    code.byte(Op.end);
+  }
+
+  protected state(stmt: TargetStmt): void {
+    const { code, runtime } = this;
+    if (this.sys(stmt)) return;
+    switch (stmt.s) {
+      case "get": {
+        const offset = this.#register(stmt.place as Exclude<Place, { file: "sys" }>, false);
+        code.memory(stmt.load, ENGINE, offset);
+        code.set(this.localOf(stmt.local));
+        break;
+      }
+      case "put": {
+        const offset = this.#register(stmt.place as Exclude<Place, { file: "sys" }>, true);
+        this.value(stmt.value);
+        code.memory(stmt.store, ENGINE, offset);
+        break;
+      }
+      case "imm":
+        this.#immediate(stmt.name, stmt.local.type);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "pc":
+        pcOf(code, IP, CPU);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "access":
+        this.scoped(0, () => this.#access(this.localOf(stmt.local), stmt.address, stmt.size, stmt.mode, stmt.aligned));
+        break;
+      case "spcheck":
+        this.#spCheck(stmt.reg, stmt.value);
+        break;
+      case "load":
+        this.value(stmt.address);
+        code.memory(stmt.load, GUEST, WINDOW + stmt.offset);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "store":
+        this.value(stmt.address);
+        this.value(stmt.value);
+        code.memory(stmt.store, GUEST, WINDOW + stmt.offset);
+        break;
+      case "fill":
+        this.value(stmt.address);
+        code.i64(BigInt(WINDOW));
+        code.opcode(0x7c);
+        code.i32(0);
+        code.i64(BigInt(stmt.size));
+        code.opcode(0xfc0b); // memory.fill
+        code.u(GUEST);
+        break;
+      case "now":
+        code.op1(Op.call, runtime.now);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "exit":
+        switch (stmt.reason) {
+          case "svc":
+            this.#leave(Exit.svc, () => this.value(stmt.value), 0, true);
+            break;
+          case "ic":
+            this.#leave(Exit.invalidate, () => this.value(stmt.value), 0, true);
+            break;
+          case "brk":
+            this.#leave(Exit.brk, () => this.value(stmt.value), 0);
+            break;
+          default:
+            this.#leave(Exit.undefined, () => this.value(stmt.value), 0);
+        }
+        break;
+      case "jump":
+        this.value(stmt.target);
+        code.get(CPU);
+        code.get(FUEL);
+        code.i32(1);
+        code.opcode(0x6b);
+        code.op1(Op.return_call, runtime.jump);
+        break;
+      case "branch":
+        this.#branch(stmt.name);
+        break;
+    }
+  }
+
+  #branch(name: string): void {
+    const { code, runtime } = this;
+    if (this.near) {
+      code.get(IP);
+      this.#immediate(name, "i32");
+      code.i32(2);
+      code.opcode(0x74); // i32.shl: RECORD / 4 bytes of record per byte of code
+      code.opcode(0x6a);
+      code.set(IP);
+      this.#spend();
+      dispatch(code, runtime, IP, CPU, FUEL);
+      return;
+    }
+    pcOf(code, IP, CPU);
+    this.#immediate(name, "i64");
+    code.opcode(0x7c);
+    code.get(CPU);
+    code.get(FUEL);
+    code.i32(1);
+    code.opcode(0x6b);
+    code.op1(Op.return_call, runtime.jump);
+  }
+}
+
+/** All combinations of a row's varying fields, in mixed-radix order. */
+function variants(row: Row): Fields[] {
+  let all: globalThis.Record<string, number>[] = [{}];
+  for (const name of row.vary) {
+    const field = row.fields.find((f) => f.name === name);
+    if (field === undefined) throw new Error(`row ${row.name}: no field ${name}`);
+    all = all.flatMap((so) => Array.from({ length: 1 << field.width }, (_, value) => ({ ...so, [name]: value })));
+  }
+  return all;
+}
+
+function hasBranch(body: readonly Stmt[]): boolean {
+  return body.some((s) => s.s === "branch" || (s.s === "if" && (hasBranch(s.then) || hasBranch(s.else))));
+}
+
+/** A helper with its body built. */
+interface BuiltHelper {
+  readonly helper: Helper;
+  readonly params: readonly Local[];
+  readonly body: readonly Stmt[];
+}
+
+function collectHelpers(body: readonly Stmt[], into: Map<string, BuiltHelper>): void {
+  for (const stmt of body) {
+    if (stmt.s === "if") {
+      collectHelpers(stmt.then, into);
+      collectHelpers(stmt.else, into);
+    } else if (stmt.s === "loop") collectHelpers(stmt.body, into);
+    else if (stmt.s === "call" && !into.has(stmt.helper.name)) {
+      const builder = new HelperBuilder();
+      const params = stmt.helper.params.map((type) => builder.local(type));
+      into.set(stmt.helper.name, { helper: stmt.helper, params, body: builder.body });
+      stmt.helper.build(builder, ...params);
+      collectHelpers(builder.body, into);
+    }
+  }
+}
+
+/** Functions shared by all handlers. */
+function defineRuntime(module: Module, runtime: Runtime, run: number): void {
+  // jump(target, cpu, fuel): goes to a guest address.
+  const jump = new Code(3);
+  {
+    const target = 0, cpu = 1, fuel = 2;
+    const block = jump.local("i32");
+    const leave = (exit: number) => {
+      jump.get(cpu);
+      jump.get(target);
+      jump.memory("i64.store", ENGINE, Cpu.pc);
+      jump.get(cpu);
+      jump.get(fuel);
+      jump.memory("i32.store", ENGINE, Cpu.fuel);
+      jump.i32(exit);
+      jump.byte(Op.return);
+    };
+    const when = (exit: number) => {
+      jump.byte(Op.if);
+      jump.byte(VOID);
+      leave(exit);
+      jump.byte(Op.end);
+    };
+    jump.get(fuel);
+    jump.opcode(0x45);
+    when(Exit.fuel);
+    jump.get(target);
+    jump.opcode(0xa7);
+    jump.i32(3);
+    jump.opcode(0x71);
+    when(Exit.pcAlignment);
+    jump.get(target);
+    jump.i64(BigInt(GUEST_LIMIT));
+    jump.opcode(0x5a);
+    when(Exit.miss);
+    jump.get(target);
+    jump.i64(12n);
+    jump.opcode(0x88);
+    jump.i64(2n);
+    jump.opcode(0x86);
+    jump.memory("i32.load", GUEST, BLOCKS);
+    jump.tee(block);
+    jump.opcode(0x45);
+    when(Exit.miss);
+    jump.get(cpu);
+    jump.get(block);
+    jump.memory("i32.store", ENGINE, Cpu.blockBase);
+    jump.get(cpu);
+    jump.get(target);
+    jump.i64(-4096n);
+    jump.opcode(0x83);
+    jump.memory("i64.store", ENGINE, Cpu.blockVa);
+    jump.get(block);
+    jump.get(target);
+    jump.opcode(0xa7);
+    jump.i32(0xffc);
+    jump.opcode(0x71);
+    jump.i32(2);
+    jump.opcode(0x74);
+    jump.opcode(0x6a);
+    jump.set(block);
+    dispatch(jump, runtime, block, cpu, fuel);
+  }
+  module.define(runtime.jump, jump);
+
+  // exit(ip, cpu, fuel, value, mode, code): stores the state of the exit.
+  const exit = new Code(6);
+  exit.get(CPU);
+  pcOf(exit, IP, CPU);
+  exit.memory("i64.store", ENGINE, Cpu.pc);
+  exit.get(CPU);
+  exit.get(FUEL);
+  exit.memory("i32.store", ENGINE, Cpu.fuel);
+  exit.get(CPU);
+  exit.get(3);
+  exit.memory("i64.store", ENGINE, Cpu.exitValue);
+  exit.get(CPU);
+  exit.get(4);
+  exit.memory("i32.store", ENGINE, Cpu.exitMode);
+  exit.get(5);
+  module.define(runtime.exit, exit);
+
+  const stop = new Code(3);
+  stop.get(IP);
+  stop.get(CPU);
+  stop.get(FUEL);
+  stop.i64(0n);
+  stop.i32(0);
+  stop.i32(Exit.fuel);
+  stop.op1(Op.return_call, runtime.exit);
+  module.define(runtime.stop, stop);
+
+  // slow(address, size, need): -1 if every byte may be accessed, else the first address that may not.
+  const slow = new Code(3);
+  {
+    const last = slow.local("i64");
+    const bad = (address: number) => {
+      slow.get(address);
+      slow.i64(BigInt(GUEST_LIMIT));
+      slow.opcode(0x5a);
+      slow.byte(Op.if);
+      slow.byte(VOID);
+      slow.get(address);
+      slow.byte(Op.return);
+      slow.byte(Op.end);
+      slow.get(address);
+      slow.i64(12n);
+      slow.opcode(0x88);
+      slow.memory("i32.load8_u", GUEST, RIGHTS);
+      slow.get(2);
+      slow.opcode(0x71);
+      slow.opcode(0x45);
+      slow.byte(Op.if);
+      slow.byte(VOID);
+      slow.get(address);
+      slow.byte(Op.return);
+      slow.byte(Op.end);
+    };
+    bad(0);
+    slow.get(0);
+    slow.get(1);
+    slow.i32(1);
+    slow.opcode(0x6b);
+    slow.opcode(0xad);
+    slow.opcode(0x7c);
+    slow.set(last);
+    // Same page: done. Else the second page is checked from its first byte.
+    slow.get(last);
+    slow.i64(-4096n);
+    slow.opcode(0x83);
+    slow.tee(last);
+    slow.get(0);
+    slow.opcode(0x56); // i64.gt_u
+    slow.byte(Op.if);
+    slow.byte(VOID);
+    bad(last);
+    slow.byte(Op.end);
+    slow.i64(-1n);
+  }
+  module.define(runtime.slow, slow);
+
+  const start = new Code(2);
+  start.get(0);
+  start.memory("i64.load", ENGINE, Cpu.pc);
+  start.get(0);
+  start.get(1);
+  start.op1(Op.call, runtime.jump);
+  module.define(run, start);
+}
+
+/** Handlers that no row describes. */
+function fixedHandlers(module: Module, runtime: Runtime): number[] {
+  const leaving = (exit: number) => {
+    const code = new Code(3);
+    code.get(IP);
+    code.get(CPU);
+    code.get(FUEL);
+    code.i64(0n);
+    code.i32(0);
+    code.i32(exit);
+    code.op1(Op.return_call, runtime.exit);
+    return code;
+  };
+  const pageEnd = new Code(3);
+  pcOf(pageEnd, IP, CPU);
+  pageEnd.get(CPU);
+  pageEnd.get(FUEL);
+  pageEnd.op1(Op.return_call, runtime.jump);
+  const bodies: Code[] = [];
+  bodies[FixedHandler.undecoded] = leaving(Exit.undecoded);
+  bodies[FixedHandler.pageEnd] = pageEnd;
+  bodies[FixedHandler.breakpoint] = leaving(Exit.breakpoint);
+  bodies[FixedHandler.undefined] = leaving(Exit.undefined);
+  return bodies.map((code) => {
+    const index = module.declare(...HANDLER);
+    module.define(index, code);
+    return index;
+  });
+}
+
+/** Generates the interpreter module for these rows. */
+export function generateInterpreter(rows: readonly Row[]): Interpreter {
+  const module = new Module();
+  const now = module.importFunction("host", "now", [], ["i64"]);
+  module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
+  module.importMemory("host", "guest", {
+    minimum: WINDOW / WASM_PAGE,
+    maximum: GUEST_MEMORY_MAX / WASM_PAGE,
+    wide: true,
+  });
+
+  // Build everything first: only then is it known which helpers there are.
+  const built = rows.map((row) =>
+    row.lift === undefined ? [] : variants(row).map((variant) => {
+      if (!row.allocated(variant)) return undefined;
+      const builder = new OpenBuilder(row, variant);
+      row.lift!(builder);
+      return builder;
+    })
+  );
+  const helpers = new Map<string, BuiltHelper>();
+  for (const builders of built) for (const builder of builders) if (builder) collectHelpers(builder.body, helpers);
+
+  const helperIndex = new Map<string, number>();
+  for (const [name, { helper }] of helpers) {
+    helperIndex.set(name, module.declare(["i32", ...helper.params], helper.results));
+  }
+  const runtime: Runtime = {
+    jump: module.declare(["i64", "i32", "i32"], ["i32"]),
+    stop: module.declare(["i32", "i32", "i32"], ["i32"]),
+    exit: module.declare(["i32", "i32", "i32", "i64", "i32", "i32"], ["i32"]),
+    slow: module.declare(["i64", "i32", "i32"], ["i64"]),
+    now,
+    handlerType: module.type(...HANDLER),
+    helpers: helperIndex,
+  };
+  const run = module.declare(["i32", "i32"], ["i32"]);
+  defineRuntime(module, runtime, run);
+  module.exportFunction("run", run);
+  for (const [name, { params, body }] of helpers) {
+    const code = new Code(1 + params.length);
+    const lowering = new HelperLowering(code, runtime, 0);
+    params.forEach((param, index) => lowering.bind(param, index + 1)); // parameter 0 is the register file
+    lowering.lower(body);
+    code.byte(Op.unreachable); // every path has returned
+    module.define(helperIndex.get(name)!, code);
+  }
+
+  const table = fixedHandlers(module, runtime);
+  const handlers = built.map((builders, at): RowHandlers => {
+    const row = rows[at]!;
+    const numbers: number[] = [], near: number[] = [], slots: (readonly Slot[])[] = [];
+    for (const builder of builders) {
+      if (builder === undefined) {
+        numbers.push(0);
+        near.push(0);
+        slots.push([]);
+        continue;
+      }
+      const record = new Record(row);
+      const emit = (isNear: boolean): number => {
+        const code = new Code(3);
+        const lowering = new HandlerLowering(code, runtime, record, isNear);
+        lowering.lower(builder.body);
+        lowering.next();
+        const index = module.declare(...HANDLER);
+        module.define(index, code);
+        table.push(index);
+        return table.length - 1;
+      };
+      const number = emit(false);
+      numbers.push(number);
+      near.push(hasBranch(builder.body) ? emit(true) : number);
+      slots.push(record.slots);
+    }
+    return { numbers, near, slots };
+  });
+  module.table(table);
+  return { bytes: module.finish(), handlers };
+}

@@ -1,0 +1,117 @@
+/**
+ * Where everything lies in the two memories of the engine.
+ *
+ * *Guest memory* (one per address space, 64-bit addressed): page rights, then the table of decoded pages, then the
+ * guest's window. A guest address plus {@link WINDOW} is the WebAssembly address; the sum costs nothing, being the
+ * constant offset of the memory instruction.
+ *
+ * *Engine memory* (one per engine, 32-bit addressed): the register files of all threads and the decoded pages,
+ * which processes that run the same file pages share.
+ */
+import type { SysPlace } from "../../isa/ir/builder.ts";
+
+const MiB = 2 ** 20, GiB = 2 ** 30;
+
+/** WebAssembly's own page size. */
+export const WASM_PAGE = 65536;
+
+/** A memory of at most 16 GiB is bounds-checked by guard pages, so this is the largest window that is fast. */
+export const GUEST_MEMORY_MAX = 16 * GiB;
+
+/** Guest memory: one rights byte per guest page, see {@link PageBits}. */
+export const RIGHTS = 0;
+/** Guest memory: one u32 per guest page, address of its decoded block in engine memory, or 0. */
+export const BLOCKS = 4 * MiB;
+/** Guest memory: offset of guest address 0. */
+export const WINDOW = 32 * MiB;
+/** First guest address outside the window. */
+export const GUEST_LIMIT = GUEST_MEMORY_MAX - WINDOW;
+export const GUEST_PAGES = GUEST_LIMIT / 4096;
+
+/** A rights byte. The low three bits are what may be done at once; the rest is what the kernel allowed. */
+export const PageBits = {
+  /** Direct access is right now possible. */
+  read: 0x01,
+  write: 0x02,
+  exec: 0x04,
+  /** The content is in this memory (else: zeros not yet written, or a frame not yet fetched). */
+  present: 0x08,
+  /** What the kernel allows: Prot bits, shifted. */
+  allowedShift: 4,
+  allowedMask: 0x70,
+  mapped: 0x80,
+} as const;
+
+/** Byte offsets within a thread's register file ("cpu"). */
+export const Cpu = {
+  x: 0, // X0..X30, then SP
+  sp: 31 * 8,
+  /** Always zero: ZR as a source. */
+  zero: 256,
+  /** ZR as a destination. */
+  sink: 264,
+  pc: 272,
+  nf: 280,
+  zf: 288,
+  vf: 296,
+  cf: 304,
+  fpcr: 308,
+  fpsr: 312,
+  fpFast: 316,
+  tpidr: 320,
+  exclAddr: 328,
+  exclSize: 336,
+  /** Engine-memory address of the decoded block being executed, and the guest address it decodes. */
+  blockBase: 340,
+  blockVa: 344,
+  /** Filled at an exit. */
+  exitValue: 352,
+  exitMode: 360,
+  fuel: 364,
+  v: 512,
+  size: 1024,
+} as const;
+
+export const SYS_OFFSET: Readonly<Record<SysPlace, number>> = {
+  nf: Cpu.nf,
+  zf: Cpu.zf,
+  vf: Cpu.vf,
+  cf: Cpu.cf,
+  fpcr: Cpu.fpcr,
+  fpsr: Cpu.fpsr,
+  fpFast: Cpu.fpFast,
+  tpidr: Cpu.tpidr,
+  exclAddr: Cpu.exclAddr,
+  exclSize: Cpu.exclSize,
+};
+
+/**
+ * A predecoded instruction: u16 handler, then operands: register operands as u16 byte offsets into the register
+ * file, immediates of 2, 4 or 8 bytes, where the handler's layout puts them.
+ */
+export const RECORD = 16;
+/** Records of one guest page and the sentinel that leads to the next page. */
+export const BLOCK_SIZE = 1024 * RECORD + 64;
+
+/** What `run` returns. */
+export const Code = {
+  fuel: 0,
+  svc: 1,
+  brk: 2,
+  undefined: 3,
+  /** Data access fault: address in exitValue, mode (1 read, 2 write) in exitMode. */
+  fault: 4,
+  alignment: 5,
+  /** The pc is not a multiple of 4. */
+  pcAlignment: 6,
+  /** No decoded block for the page of pc: decode it, or fault. */
+  miss: 7,
+  /** The instruction at pc has not been decoded yet. */
+  undecoded: 8,
+  breakpoint: 9,
+  /** IC IVAU: address in exitValue. */
+  invalidate: 10,
+} as const;
+
+/** Handlers with fixed numbers. */
+export const FixedHandler = { undecoded: 0, pageEnd: 1, breakpoint: 2, undefined: 3, first: 4 } as const;

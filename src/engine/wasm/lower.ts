@@ -1,0 +1,194 @@
+/**
+ * From statements to WebAssembly: everything that does not depend on where registers and operands live, which
+ * subclasses decide.
+ */
+import type { Stmt } from "../../isa/ir/builder.ts";
+import type { Helper } from "../../isa/ir/helper.ts";
+import type { Local, Op as OpNode, Value } from "../../isa/ir/ops.ts";
+import { type Code, Op, VOID } from "./module.ts";
+
+export abstract class Lowering {
+  /** Wasm local of every IR local, allotted when first met. */
+  readonly #locals = new Map<Local, number>();
+  /** How often a node occurs in the statements: those met again are kept in a wasm local. */
+  readonly #uses = new Map<OpNode, number>();
+  readonly #kept = new Map<OpNode, number>();
+  /** Nodes kept within each open control structure; what one arm computed is unknown behind it. */
+  readonly #scopes: OpNode[][] = [[]];
+  #depth = 0;
+  readonly #loops: number[] = [];
+
+  constructor(protected readonly code: Code) {}
+
+  /** State and control that depend on the target. */
+  protected abstract state(stmt: TargetStmt): void;
+  protected abstract callHelper(helper: Helper, args: () => void): void;
+
+  /** Binds an IR local to a wasm local that exists (a parameter). */
+  bind(local: Local, index: number): void {
+    this.#locals.set(local, index);
+  }
+
+  lower(body: readonly Stmt[]): void {
+    this.#count(body);
+    this.#statements(body);
+  }
+
+  protected localOf(local: Local): number {
+    let index = this.#locals.get(local);
+    if (index === undefined) {
+      index = this.code.local(local.type);
+      this.#locals.set(local, index);
+    }
+    return index;
+  }
+
+  /** Leaves the value on the stack. */
+  protected value(value: Value): void {
+    const { code } = this;
+    if (value.kind === "local") return code.get(this.localOf(value));
+    if (value.kind === "const") {
+      switch (value.type) {
+        case "i32":
+          return code.i32(value.value as number);
+        case "i64":
+          return code.i64(value.value as bigint);
+        case "f32":
+          return code.f32(value.value as number);
+        case "f64":
+          return code.f64(value.value as bigint);
+        default:
+          return code.v128(value.value as bigint);
+      }
+    }
+    const kept = this.#kept.get(value);
+    if (kept !== undefined) return code.get(kept);
+    for (const arg of value.args) this.value(arg);
+    code.opcode(value.code);
+    if (value.imm) { for (const byte of value.imm) code.byte(byte); }
+    if ((this.#uses.get(value) ?? 0) > 1) {
+      const index = code.local(value.type);
+      code.tee(index);
+      this.#kept.set(value, index);
+      this.#scopes.at(-1)!.push(value);
+    }
+  }
+
+  #count(body: readonly Stmt[]): void {
+    const visit = (value: Value): void => {
+      if (value.kind !== "op") return;
+      const seen = this.#uses.get(value) ?? 0;
+      this.#uses.set(value, seen + 1);
+      if (seen === 0) value.args.forEach(visit);
+    };
+    for (const stmt of body) {
+      switch (stmt.s) {
+        case "set":
+        case "spcheck":
+        case "exit":
+          visit(stmt.value);
+          break;
+        case "put":
+          if (stmt.place.file === "vdyn") visit(stmt.place.byte);
+          visit(stmt.value);
+          break;
+        case "get":
+          if (stmt.place.file === "vdyn") visit(stmt.place.byte);
+          break;
+        case "access":
+        case "load":
+        case "fill":
+          visit(stmt.address);
+          break;
+        case "store":
+          visit(stmt.address);
+          visit(stmt.value);
+          break;
+        case "jump":
+          visit(stmt.target);
+          break;
+        case "call":
+          stmt.args.forEach(visit);
+          break;
+        case "return":
+          stmt.values.forEach(visit);
+          break;
+        case "if":
+          visit(stmt.cond);
+          this.#count(stmt.then);
+          this.#count(stmt.else);
+          break;
+        case "loop":
+          this.#count(stmt.body);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  /** Runs with a scope of its own; for control structures that subclasses open too. */
+  protected scoped(labels: number, emit: () => void): void {
+    this.#depth += labels;
+    this.#scopes.push([]);
+    emit();
+    for (const node of this.#scopes.pop()!) this.#kept.delete(node);
+    this.#depth -= labels;
+  }
+
+  #statements(body: readonly Stmt[]): void {
+    for (const stmt of body) this.#statement(stmt);
+  }
+
+  #statement(stmt: Stmt): void {
+    const { code } = this;
+    switch (stmt.s) {
+      case "set":
+        this.value(stmt.value);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "if":
+        this.value(stmt.cond);
+        code.byte(Op.if);
+        code.byte(VOID);
+        this.scoped(1, () => this.#statements(stmt.then));
+        if (stmt.else.length > 0) {
+          code.byte(Op.else);
+          this.scoped(1, () => this.#statements(stmt.else));
+        }
+        code.byte(Op.end);
+        break;
+      case "loop":
+        code.byte(Op.block);
+        code.byte(VOID);
+        code.byte(Op.loop);
+        code.byte(VOID);
+        this.scoped(2, () => {
+          this.#loops.push(this.#depth);
+          this.#statements(stmt.body);
+          this.#loops.pop();
+        });
+        code.op1(Op.br, 0);
+        code.byte(Op.end);
+        code.byte(Op.end);
+        break;
+      case "break":
+        // The block around the innermost loop: one label further out than the loop itself.
+        code.op1(Op.br, this.#depth - this.#loops.at(-1)! + 1);
+        break;
+      case "call":
+        this.callHelper(stmt.helper, () => stmt.args.forEach((arg) => this.value(arg)));
+        for (const local of [...stmt.results].reverse()) code.set(this.localOf(local));
+        break;
+      case "return":
+        stmt.values.forEach((value) => this.value(value));
+        code.byte(Op.return);
+        break;
+      default:
+        this.state(stmt);
+    }
+  }
+}
+
+/** Statements whose lowering depends on the target. */
+export type TargetStmt = Exclude<Stmt, { readonly s: "set" | "if" | "loop" | "break" | "call" | "return" }>;

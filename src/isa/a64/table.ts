@@ -1,0 +1,10 @@
+/** All rows, family by family. The order has no meaning. */
+import type { Row } from "./row.ts";
+import { rows as dpImm } from "./dp_imm.ts";
+import { rows as dpReg } from "./dp_reg.ts";
+import { rows as branch } from "./branch.ts";
+import { rows as system } from "./system.ts";
+import { rows as ldst } from "./ldst.ts";
+import { rows as atomic } from "./atomic.ts";
+
+export const rows: readonly Row[] = [...dpImm, ...dpReg, ...branch, ...system, ...ldst, ...atomic];
