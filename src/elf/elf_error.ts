@@ -46,3 +46,6 @@ export class ElfError extends Error {
     return ERRNO_NAMES.get(this.errno) ?? `errno ${this.errno}`;
   }
 }
+
+/** A program for another machine: loaders that meet such a library search on. */
+export class WrongMachineError extends ElfError {}

@@ -15,7 +15,7 @@ import {
   SIZEOF_EHDR,
   SIZEOF_PHDR,
 } from "./constants.ts";
-import { ElfError } from "./elf_error.ts";
+import { ElfError, WrongMachineError } from "./elf_error.ts";
 import { machineHint, machineTitle } from "./machines.ts";
 import { u64 } from "./u64.ts";
 
@@ -39,6 +39,9 @@ export interface ElfHeader {
 
 const notExecutable = (message: string, hint?: string): ElfError =>
   new ElfError(message, { errno: ENOEXEC, exitCode: 126, ...(hint === undefined ? {} : { hint }) });
+
+const wrongMachine = (message: string, hint: string): ElfError =>
+  new WrongMachineError(message, { errno: ENOEXEC, exitCode: 126, hint });
 
 /** First bytes of files that people hand over by mistake. */
 const OTHER_FORMATS: readonly [prefix: string, what: string][] = [
@@ -85,16 +88,16 @@ export function parseHeader(head: Uint8Array, size: number): ElfHeader {
   if (machine !== EM_AARCH64) {
     const meant = view.getUint16(18, !big);
     if (big && meant === EM_AARCH64) {
-      throw notExecutable(
+      throw wrongMachine(
         "a big-endian AArch64 program",
         "elftap runs little-endian aarch64; qemu-aarch64_be would run this one",
       );
     }
-    throw notExecutable(`a program for ${machineTitle(meant)}, not for aarch64`, machineHint(meant));
+    throw wrongMachine(`a program for ${machineTitle(meant)}, not for aarch64`, machineHint(meant));
   }
   const wide = head.length >= SIZEOF_EHDR && view.getUint16(54, true) === SIZEOF_PHDR;
   if (head[EI_CLASS] === ELFCLASS32 && !wide) {
-    throw notExecutable(
+    throw wrongMachine(
       "a 32-bit (ILP32) AArch64 program",
       "elftap runs 64-bit aarch64 programs, as Linux does: build without -mabi=ilp32",
     );
