@@ -7,8 +7,12 @@
  */
 import type { Frame } from "../../engine/engine.ts";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../abi/errno.ts";
+import { F_OWNER_PID, O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify.ts";
 import { WaitQueue } from "../wait.ts";
 import type { Inode } from "./inode.ts";
+import { notifyPath } from "./notify.ts";
+import type { Path } from "./path.ts";
 
 /** poll(2) event bits. */
 export const POLLIN = 0x001, POLLPRI = 0x002, POLLOUT = 0x004, POLLERR = 0x008, POLLHUP = 0x010, POLLNVAL = 0x020;
@@ -18,6 +22,12 @@ export const POLLRDNORM = 0x040, POLLRDBAND = 0x080, POLLWRNORM = 0x100, POLLWRB
 export interface Mappable {
   /** The page at this index of the object, read in if need be; undefined past its end (SIGBUS). */
   frame(pageIndex: number): Frame | undefined;
+  /** Called before a page is first written through a shared mapping, so that the owner can write it back. */
+  written?(pageIndex: number): void;
+  /** msync: writes changed pages in [first, end) back. */
+  sync?(first: number, end: number): void;
+  /** MADV_REMOVE: frees the pages in [first, end). */
+  punch?(first: number, end: number): void;
 }
 
 /** The part of the calling thread that files may need; kept small so that files do not know tasks. */
@@ -76,6 +86,13 @@ export abstract class OpenFile {
     return false;
   }
 
+  /** Where it was opened; undefined for pipes, sockets and others without a name. Set once, by the VFS. */
+  path: Path | undefined = undefined;
+  /** F_SETOWN, F_SETOWN_EX: who gets SIGIO; id 0 is nobody. */
+  owner = { type: F_OWNER_PID as number, id: 0 };
+  /** F_SETSIG: the signal instead of SIGIO; 0 is SIGIO without details. */
+  ownerSignal = 0;
+
   /** @param flags O_* access mode and status flags. @param inode what stat reports. */
   constructor(public flags: number, readonly inode: Inode) {}
 
@@ -114,12 +131,28 @@ export abstract class OpenFile {
   mappable(): Mappable | number {
     return -ENODEV;
   }
+  /** fsync(2), fdatasync(2): 0 or a negative errno; `-EINVAL` for what has no storage. */
+  sync(): number {
+    return -EINVAL;
+  }
+  /** Whether read(2) is allowed by the access mode. */
+  get readable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_WRONLY && (this.flags & O_PATH) === 0;
+  }
+  /** Whether write(2) is allowed by the access mode. */
+  get writable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
+  }
   /** The last reference is gone. */
   release(): void {}
 
   /** Drops one reference. */
   unref(): void {
     if (--this.references !== 0) return;
+    this.inode.locks?.releaseFile(this);
+    if (this.path !== undefined && (this.flags & O_PATH) === 0) {
+      notifyPath(this.path, this.writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+    }
     if (this.epollItems !== undefined) { for (const item of this.epollItems) item.detach(); }
     this.release();
   }
