@@ -1,0 +1,78 @@
+/** A file as VMAs map it: pages from the file, identity from its inode, one reference to the description per VMA. */
+import type { Frame } from "../../engine/engine.ts";
+import { major, minor } from "../abi/stat.ts";
+import type { Mappable, OpenFile } from "../fs/file.ts";
+import type { PageUser } from "../fs/inode.ts";
+import type { MapObject, MapUser } from "./map_object.ts";
+import { MapUsers } from "./map_users.ts";
+
+/** The object of each description: two mappings of one descriptor can be one VMA. */
+const objects = new WeakMap<OpenFile, FileObject>();
+
+/** What mmap of this description maps, or a negative errno (ENODEV) if it cannot be mapped. */
+export function fileObject(file: OpenFile): MapObject | number {
+  const known = objects.get(file);
+  if (known !== undefined) return known;
+  const mappable = file.mappable();
+  if (typeof mappable === "number") return mappable;
+  // Devices such as /dev/zero hand out an object of their own for each mapping.
+  if (isMapObject(mappable)) return mappable;
+  const object = new FileObject(file, mappable);
+  objects.set(file, object);
+  return object;
+}
+
+function isMapObject(mappable: Mappable): mappable is MapObject {
+  return "kind" in mappable && "unref" in mappable;
+}
+
+/** Pages of a file. */
+export class FileObject implements MapObject, PageUser {
+  readonly kind = "file";
+  readonly major: number;
+  readonly minor: number;
+  readonly ino: number;
+  /** Present only where the file wants to know which pages shared mappings change. */
+  readonly written?: (pageIndex: number) => void;
+  readonly sync?: (first: number, end: number) => void;
+  #users = new MapUsers();
+  #mapped = false;
+
+  constructor(readonly file: OpenFile, readonly mappable: Mappable) {
+    const { dev, ino } = file.inode.stat();
+    this.major = major(dev);
+    this.minor = minor(dev);
+    this.ino = ino;
+    if (mappable.written) this.written = (pageIndex) => mappable.written!(pageIndex);
+    if (mappable.sync) this.sync = (first, end) => mappable.sync!(first, end);
+  }
+
+  frame(pageIndex: number): Frame | undefined {
+    return this.mappable.frame(pageIndex);
+  }
+
+  label(): string {
+    return this.file.name();
+  }
+
+  ref(user: MapUser): void {
+    this.file.references++;
+    this.#users.add(user);
+    if (this.#mapped) return;
+    this.#mapped = true;
+    (this.file.inode.pageUsers ??= new Set()).add(this);
+  }
+
+  unref(user: MapUser): void {
+    if (this.#users.remove(user)) {
+      this.#mapped = false;
+      this.file.inode.pageUsers?.delete(this);
+    }
+    this.file.unref();
+  }
+
+  /** The file was truncated (end is Infinity) or a hole was punched into it. */
+  dropPages(first: number, end: number): void {
+    for (const user of this.#users) user.dropObjectPages(this, first, end, end === Infinity);
+  }
+}
