@@ -9,6 +9,7 @@ import type { Frame } from "../../engine/engine.ts";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../abi/errno.ts";
 import { F_OWNER_PID, O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify.ts";
+import type { PendingSignals } from "../task/pending_signals.ts";
 import { WaitQueue } from "../wait.ts";
 import type { Inode } from "./inode.ts";
 import { notifyPath } from "./notify.ts";
@@ -47,6 +48,9 @@ export interface FileContext {
   inOrphanedGroup(): boolean;
   /** Guest memory, for ioctl arguments. Throws the kernel's UserFault on a bad address. */
   readonly memory: UserMemory;
+  /** Signals queued for this thread, and those for any thread of its process: what a signalfd reads. */
+  readonly pending?: PendingSignals;
+  readonly process?: { readonly pending: PendingSignals; readonly signalWait: WaitQueue };
 }
 
 /** Guest memory as system calls see it. Every method throws `UserFault` where the guest has no right. */
@@ -123,6 +127,10 @@ export abstract class OpenFile {
   poll(_context?: FileContext): number {
     return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
   }
+  /** The queue that {@link poll} changes are told on. */
+  pollQueue(_context: FileContext): WaitQueue {
+    return this.wait;
+  }
   /** ioctl(2) with its third argument as a number. */
   ioctl(_request: number, _argument: number, _context: FileContext): number {
     return -ENOTTY;
@@ -155,5 +163,10 @@ export abstract class OpenFile {
     }
     if (this.epollItems !== undefined) { for (const item of this.epollItems) item.detach(); }
     this.release();
+    if (this.path !== undefined) {
+      const { inode } = this;
+      if (this.writable) inode.writers--;
+      if (--inode.opens === 0 && inode.nlink === 0) inode.evict();
+    }
   }
 }
