@@ -167,10 +167,12 @@ class HandlerLowering extends InterpreterLowering {
     code.get(CPU);
     const byte = place.file === "v" ? place.byte : 0;
     if (typeof place.reg === "number") {
-      if (place.file === "x") return place.reg === 31 && place.r31 === "zr" ? (write ? Cpu.sink : Cpu.zero) : place.reg * 8;
+      if (place.file === "x") {
+        return place.reg === 31 && place.r31 === "zr" ? (write ? Cpu.sink : Cpu.zero) : place.reg * 8;
+      }
       return Cpu.v + place.reg * 16 + byte;
     }
-    const kind = place.file !== "x" ? "v" : place.r31 === "sp" ? "sp" : write ? "sink" : "zr";
+    const kind = place.file !== "x" ? "v" : place.r31 === "sp" ? "sp" : write || place.r31 === "any" ? "sink" : "zr";
     const slot = this.record.find(kind, place.reg.field, place.reg.plus, 2);
     code.get(IP);
     code.memory("i32.load16_u", ENGINE, slot.at);

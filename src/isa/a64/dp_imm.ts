@@ -122,7 +122,7 @@ export const rows: readonly Row[] = [
     }
     const shift = b.imm64("shift");
     const keep = i64.xor(i64.shl(c64(0xffff), shift), c64(-1));
-    const old = b.num("sf") ? b.x("Rd") : i64.extend_u(b.w("Rd"));
+    const old = b.num("sf") ? b.xOld("Rd") : i64.extend_u(b.wOld("Rd"));
     b.setX("Rd", i64.or(i64.and(old, keep), i64.shl(b.imm64("imm16"), shift)));
   }),
 
@@ -153,11 +153,11 @@ export const rows: readonly Row[] = [
       if (b.num("sf")) {
         const mask = b.imm64("mask");
         const rotated = i64.rotr(b.x("Rn"), b.imm64("rotate"));
-        b.setX("Rd", i64.or(i64.and(rotated, mask), i64.and(b.x("Rd"), i64.xor(mask, c64(-1)))));
+        b.setX("Rd", i64.or(i64.and(rotated, mask), i64.and(b.xOld("Rd"), i64.xor(mask, c64(-1)))));
       } else {
         const mask = b.imm32("mask");
         const rotated = i32.rotr(b.w("Rn"), b.imm32("rotate"));
-        b.setW("Rd", i32.or(i32.and(rotated, mask), i32.and(b.w("Rd"), i32.xor(mask, c32(-1)))));
+        b.setW("Rd", i32.or(i32.and(rotated, mask), i32.and(b.wOld("Rd"), i32.xor(mask, c32(-1)))));
       }
       return;
     }
@@ -190,4 +190,3 @@ export const rows: readonly Row[] = [
     }
   }),
 ];
-

@@ -1,7 +1,7 @@
 /** Data processing, register (Arm ARM C4.1.95): shifted and extended operands, carry, conditionals, 1/2/3-source. */
 import { helper } from "../ir/helper.ts";
 import type { Builder } from "../ir/builder.ts";
-import { c32, c64, i32, type I32, i64, type I64, select } from "../ir/ops.ts";
+import { c32, c64, type I32, i32, type I64, i64, select } from "../ir/ops.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 
 const LOGIC = ["AND", "BIC", "ORR", "ORN", "EOR", "EON", "ANDS", "BICS"];
@@ -97,16 +97,26 @@ function reverseBytes(b: Builder, x: I64, container: 2 | 4 | 8): I64 {
 function divide(b: Builder, sf: number, isSigned: number): I32 | I64 {
   if (sf) {
     const n = b.x("Rn"), d = b.x("Rm");
-    return b.choose(i64.eqz(d), "i64", () => c64(0), () =>
-      isSigned
-        ? b.choose(i64.eq(d, c64(-1)), "i64", () => i64.sub(c64(0), n), () => b.let(i64.div_s(n, d)))
-        : b.let(i64.div_u(n, d)));
+    return b.choose(
+      i64.eqz(d),
+      "i64",
+      () => c64(0),
+      () =>
+        isSigned
+          ? b.choose(i64.eq(d, c64(-1)), "i64", () => i64.sub(c64(0), n), () => b.let(i64.div_s(n, d)))
+          : b.let(i64.div_u(n, d)),
+    );
   }
   const n = b.w("Rn"), d = b.w("Rm");
-  return b.choose(i32.eqz(d), "i32", () => c32(0), () =>
-    isSigned
-      ? b.choose(i32.eq(d, c32(-1)), "i32", () => i32.sub(c32(0), n), () => b.let(i32.div_s(n, d)))
-      : b.let(i32.div_u(n, d)));
+  return b.choose(
+    i32.eqz(d),
+    "i32",
+    () => c32(0),
+    () =>
+      isSigned
+        ? b.choose(i32.eq(d, c32(-1)), "i32", () => i32.sub(c32(0), n), () => b.let(i32.div_s(n, d)))
+        : b.let(i32.div_u(n, d)),
+  );
 }
 
 /** CRC32 (poly 0x04c11db7) and CRC32C (0x1edc6f41), bit-reflected, one byte at a time without a table. */
@@ -204,7 +214,7 @@ export const rows: readonly Row[] = [
     const mask = b.imm32("mask");
     b.flagsNzcv(b.let(i32.or(i32.and(bits, mask), i32.and(b.nzcv(), i32.xor(mask, c32(-1))))));
   }),
-  insn("SETF8", "00111010000000 sz:1 0010 Rn:5 01101", {
+  insn("SETF8", "001 11010000 000000 sz:1 0010 Rn:5 0 1101", {
     vary: "sz",
     feature: "FlagM",
     mnemonic: (f) => f.sz ? "SETF16" : "SETF8",

@@ -54,7 +54,8 @@ const READ: ReadonlyMap<number, Read> = new Map<number, Read>([
 ]);
 
 /** Further registers of the identification space (op0 3, op1 0, CRn 0, CRm 2..7) read as zero under Linux. */
-const isIdSpace = (reg: number): boolean => (reg >> 7) === (sysreg(3, 0, 0, 0, 0) >> 7) && ((reg >> 3) & 15) >= 2 && ((reg >> 3) & 15) <= 7;
+const isIdSpace = (reg: number): boolean =>
+  (reg >> 7) === (sysreg(3, 0, 0, 0, 0) >> 7) && ((reg >> 3) & 15) >= 2 && ((reg >> 3) & 15) <= 7;
 
 const key = (f: Fields): number => f.sysreg!;
 

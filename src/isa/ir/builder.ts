@@ -11,7 +11,7 @@
  * with a fault; the loads and stores behind it cannot fail. Do all accesses before the first register write: then a
  * fault leaves the registers as they were (Arm ARM D1.3.1, precise exceptions).
  */
-import { c32, c64, type F32, type F64, i32, type I32, i64, type I64, type Local, select, type Type } from "./ops.ts";
+import { c32, c64, type F32, type F64, type I32, i32, type I64, i64, type Local, select, type Type } from "./ops.ts";
 import type { V128, Value } from "./ops.ts";
 import type { Helper } from "./helper.ts";
 
@@ -32,7 +32,7 @@ export type SysPlace =
   | "exclSize"; // i32: bytes marked exclusive, 0 when the monitor is open
 
 export type Place =
-  | { readonly file: "x"; readonly reg: Reg; /** What register 31 means. */ readonly r31: "zr" | "sp" }
+  | { readonly file: "x"; readonly reg: Reg; /** What register 31 means. */ readonly r31: "zr" | "sp" | "any" }
   | { readonly file: "v"; readonly reg: Reg; /** Byte offset within the register, for lanes. */ readonly byte: number }
   /** A lane whose number is only known at run time in the interpreter: register and byte offset as an i32 value. */
   | { readonly file: "vdyn"; readonly reg: Reg; readonly byte: I32 }
@@ -212,7 +212,7 @@ export abstract class Builder {
   #put(place: Place, value: Value, store: StoreOp): void {
     this.body.push({ s: "put", place, value, store });
   }
-  #x(field: string, plus: number, r31: "zr" | "sp"): Place {
+  #x(field: string, plus: number, r31: "zr" | "sp" | "any"): Place {
     return { file: "x", reg: this.reg(field, plus), r31 };
   }
 
@@ -230,6 +230,13 @@ export abstract class Builder {
   }
   wsp(field: string): I32 {
     return this.#get("i32", this.#x(field, 0, "sp"), "i32.load");
+  }
+  /** The old content of a destination of which a part stays; unspecified for ZR, where the result is dropped anyway. */
+  xOld(field: string): I64 {
+    return this.#get("i64", this.#x(field, 0, "any"), "i64.load");
+  }
+  wOld(field: string): I32 {
+    return this.#get("i32", this.#x(field, 0, "any"), "i32.load");
   }
   /** A base register of a memory access: 31 is SP, which must then be 16-byte aligned (SCTLR_EL1.SA0, set by Linux). */
   base(field: string): I64 {
@@ -305,7 +312,7 @@ export abstract class Builder {
     this.setDbits(field, i64.extend_u(value));
   }
   /** One element as an unsigned integer in an i64, at a lane that may be open (`lane` is an i32 value). */
-  lane(field: string, esize: 8 | 16 | 32 | 64, lane: I32): I64 {
+  lane(field: string, esize: 8 | 16 | 32 | 64, lane: I32, plus = 0): I64 {
     const load: LoadOp = esize === 64
       ? "i64.load"
       : esize === 32
@@ -313,7 +320,7 @@ export abstract class Builder {
       : esize === 16
       ? "i64.load16_u"
       : "i64.load8_u";
-    return this.#get("i64", this.#vdyn(field, esize, lane), load);
+    return this.#get("i64", this.#vdyn(field, esize, lane, plus), load);
   }
   laneSigned(field: string, esize: 8 | 16 | 32 | 64, lane: I32): I64 {
     const load: LoadOp = esize === 64

@@ -1,0 +1,394 @@
+/**
+ * The pages of one process in one WebAssembly memory: guest address = WebAssembly address (plus a constant), one
+ * rights byte per page. Pages come into being when touched: a rights byte says what the kernel allows and, apart
+ * from that, what may be done directly; an access that is allowed but not yet possible ends in {@link touch}.
+ */
+import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va } from "../engine.ts";
+import { type Link, WasmFrame } from "./frame.ts";
+import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, PageBits, RECORD, WINDOW } from "./layout.ts";
+import type { EngineMemory, GuestMemory } from "./memory.ts";
+import type { Predecoder } from "./predecode.ts";
+
+const { read, write, exec, present, mapped, allowedShift, allowedMask } = PageBits;
+
+/** A load from a writable or executable page works on arm64 Linux too: there is no write-only or execute-only page. */
+const withRead = (prot: Prot): Prot => prot & (Prot.write | Prot.exec) ? prot | Prot.read : prot;
+
+/** What the kernel lends an address space and takes back. */
+export interface MemoryPool {
+  readonly engine: EngineMemory;
+  readonly predecoder: Predecoder;
+  takeMemory(): GuestMemory;
+  returnMemory(memory: GuestMemory): void;
+}
+
+export class WasmAddressSpace implements AddressSpace {
+  readonly limit: Va = GUEST_LIMIT;
+  readonly memory: GuestMemory;
+  readonly #pool: MemoryPool;
+  readonly #u8: Uint8Array;
+  readonly #links = new Map<number, SpaceLink>();
+  /** Blocks of pages that are not shared, by page. */
+  readonly #blocks = new Map<number, number>();
+  /** Pages with an entry in the block table. */
+  readonly #attached = new Set<number>();
+  readonly #breakpoints = new Set<Va>();
+  /** One past the highest page that was ever mapped: what {@link free} has to clean. */
+  #top = 0;
+
+  constructor(pool: MemoryPool) {
+    this.#pool = pool;
+    this.memory = pool.takeMemory();
+    this.#u8 = this.memory.u8;
+  }
+
+  // ---- mapping ------------------------------------------------------------------------------------------------
+
+  mapZero(va: Va, length: number, prot: Prot): void {
+    const [from, to] = this.#range(va, length);
+    this.#drop(from, to);
+    this.#u8.fill(mapped | (withRead(prot) << allowedShift), from, to);
+  }
+
+  mapFrame(va: Va, frame: Frame, prot: Prot): void {
+    const [page] = this.#range(va, PAGE_SIZE);
+    this.#drop(page, page + 1);
+    this.#link(page, frame as WasmFrame, false);
+    this.#u8[page] = mapped | (withRead(prot) << allowedShift);
+  }
+
+  own(va: Va, prot: Prot): void {
+    const page = va / PAGE_SIZE;
+    this.#makePresent(page);
+    const link = this.#links.get(page);
+    if (link) this.#unlink(link);
+    this.#grant(page, prot);
+  }
+
+  unmap(va: Va, length: number): void {
+    const [from, to] = this.#range(va, length);
+    this.#drop(from, to);
+    this.#u8.fill(0, from, to);
+  }
+
+  protect(va: Va, length: number, prot: Prot): void {
+    const [from, to] = this.#range(va, length);
+    const u8 = this.#u8, allowed = withRead(prot);
+    for (let page = from; page < to; page++) {
+      const bits = u8[page]!;
+      if (!(bits & mapped)) continue;
+      if (bits & present) this.#grant(page, prot);
+      else u8[page] = mapped | (allowed << allowedShift);
+    }
+    if (!(prot & Prot.exec)) this.#detachRange(from, to);
+  }
+
+  move(fromVa: Va, toVa: Va, length: number): void {
+    const [from, end] = this.#range(fromVa, length);
+    const [to] = this.#range(toVa, length);
+    this.#drop(to, to + (end - from));
+    this.#detachRange(from, end);
+    for (let i = 0; i < end - from; i++) {
+      const bits = this.#u8[from + i]!;
+      const link = this.#links.get(from + i);
+      if (link) {
+        // The copy here may be the original: bring it home, and let the new place fetch it again.
+        const { frame, copyOnWrite } = link;
+        frame.settle();
+        this.#unlink(link);
+        this.#link(to + i, frame, copyOnWrite);
+        this.#u8[to + i] = bits & (mapped | allowedMask);
+      } else {
+        if (bits & present) {
+          this.memory.ensure((to + i + 1) * PAGE_SIZE);
+          this.#bytes(to + i).set(this.#bytes(from + i));
+        }
+        this.#u8[to + i] = bits;
+      }
+      this.#dropBlock(from + i);
+      this.#u8[from + i] = 0;
+    }
+  }
+
+  query(va: Va): Prot | undefined {
+    const bits = va >= 0 && va < GUEST_LIMIT ? this.#u8[Math.floor(va / PAGE_SIZE)]! : 0;
+    return bits & mapped ? (bits & allowedMask) >> allowedShift : undefined;
+  }
+
+  copyTo(childSpace: AddressSpace, va: Va, length: number): void {
+    const child = childSpace as WasmAddressSpace;
+    const [from, to] = this.#range(va, length);
+    child.#range(va, length);
+    child.#drop(from, to);
+    const u8 = this.#u8, childU8 = child.#u8;
+    for (let page = from; page < to; page++) {
+      const bits = u8[page]!;
+      childU8[page] = bits & (mapped | allowedMask);
+      let link = this.#links.get(page);
+      if (link === undefined) {
+        if (!(bits & present)) continue;
+        // A private page becomes a snapshot that both hold until one writes. Its content stays here meanwhile.
+        const frame = new WasmFrame();
+        link = this.#link(page, frame, true);
+        frame.owner = link;
+        u8[page] = bits & ~write;
+        const block = this.#blocks.get(page);
+        if (block !== undefined) {
+          frame.block = block;
+          this.#blocks.delete(page);
+        }
+      }
+      child.#link(page, link.frame, link.copyOnWrite);
+    }
+  }
+
+  // ---- access -------------------------------------------------------------------------------------------------
+
+  /**
+   * Makes an access possible that the kernel allows: fills, fetches or copies the page. False if it is not allowed,
+   * which is the guest's fault.
+   */
+  touch(va: Va, access: Access): boolean {
+    if (!(va >= 0 && va < GUEST_LIMIT)) return false;
+    const page = Math.floor(va / PAGE_SIZE);
+    const bits = this.#u8[page]!;
+    const need = access === "write" ? write : access === "read" ? read : exec;
+    if (!((bits & allowedMask) >> allowedShift & need)) return false;
+    this.#makePresent(page);
+    const link = this.#links.get(page);
+    if (link && need === write) {
+      if (link.copyOnWrite) {
+        if (link.frame.owner === link && link.frame.links.size > 1) link.frame.settle();
+        this.#unlink(link);
+      } else {
+        link.frame.acquire(link);
+        link.forgetCode();
+      }
+    }
+    this.#grant(page, (this.#u8[page]! & allowedMask) >> allowedShift);
+    return true;
+  }
+
+  view(va: Va, length: number, access: "read" | "write", force = false): Uint8Array | undefined {
+    if (!(va >= 0 && va < GUEST_LIMIT) || length <= 0) return undefined;
+    const need = access === "write" ? write : read;
+    const u8 = this.#u8;
+    const first = Math.floor(va / PAGE_SIZE), last = Math.floor((Math.min(va + length, GUEST_LIMIT) - 1) / PAGE_SIZE);
+    let page = first;
+    for (; page <= last; page++) {
+      if (u8[page]! & need) continue;
+      if (this.touch(page * PAGE_SIZE, access)) continue;
+      if (!force || !this.#force(page, access)) break;
+    }
+    if (page === first) return undefined;
+    const end = Math.min(va + length, page * PAGE_SIZE);
+    return u8.subarray(WINDOW + va, WINDOW + end);
+  }
+
+  /** Makes a mapped page accessible to the host in spite of its rights, which stay as they are. */
+  #force(page: number, access: "read" | "write"): boolean {
+    const bits = this.#u8[page]!;
+    if (!(bits & mapped)) return false;
+    this.#makePresent(page);
+    const link = this.#links.get(page);
+    if (access === "write" && link) {
+      if (link.copyOnWrite && link.frame.owner === link && link.frame.links.size > 1) link.frame.settle();
+      this.#unlink(link);
+    }
+    this.#grant(page, (bits & allowedMask) >> allowedShift);
+    return true;
+  }
+
+  free(): void {
+    this.#drop(0, this.#top);
+    this.#u8.fill(0, 0, this.#top);
+    this.#pool.returnMemory(this.memory);
+  }
+
+  // ---- code ---------------------------------------------------------------------------------------------------
+
+  /** Gives the page of `va` a decoded block, to be filled as it is executed; false if it may not be executed. */
+  attachCode(va: Va): boolean {
+    if (!this.touch(va, "execute")) return false;
+    const page = Math.floor(va / PAGE_SIZE);
+    this.#attach(page, this.#blockOf(page));
+    return true;
+  }
+
+  /** Decodes from `va` on, in the block that is attached there. */
+  decodeAt(va: Va): void {
+    const page = Math.floor(va / PAGE_SIZE);
+    const block = this.memory.u32[(BLOCKS >> 2) + page]!;
+    this.#pool.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints);
+  }
+
+  invalidateCode(va: Va, length: number): void {
+    const end = va + length;
+    for (let page = Math.floor(va / PAGE_SIZE); page * PAGE_SIZE < end; page++) {
+      const block = this.#blocks.get(page);
+      // A shared block was decoded from content that no store of this process has changed: see touch and own.
+      if (block === undefined) continue;
+      const from = Math.max(va, page * PAGE_SIZE) & ~3, to = Math.min(end, (page + 1) * PAGE_SIZE);
+      for (let at = from; at < to; at += 4) {
+        this.#pool.engine.u16[(block + (at & 0xffc) * (RECORD / 4)) >> 1] = FixedHandler.undecoded;
+      }
+    }
+  }
+
+  setBreakpoint(va: Va, on: boolean): void {
+    if (on) this.#breakpoints.add(va);
+    else this.#breakpoints.delete(va);
+    // From now on the page has a block of its own.
+    const page = Math.floor(va / PAGE_SIZE);
+    if (!this.#blocks.has(page)) {
+      this.#detach(page);
+      this.#blocks.set(page, this.#pool.engine.allotBlock());
+    }
+    this.invalidateCode(va, 4);
+  }
+
+  #blockOf(page: number): number {
+    const own = this.#blocks.get(page);
+    if (own !== undefined) return own;
+    const link = this.#links.get(page);
+    if (link) {
+      if (link.frame.block === 0) {
+        link.frame.block = this.#pool.engine.allotBlock();
+        this.#pool.predecoder.freeWith(link.frame, link.frame.block);
+      }
+      return link.frame.block;
+    }
+    const block = this.#pool.engine.allotBlock();
+    this.#blocks.set(page, block);
+    return block;
+  }
+  #attach(page: number, block: number): void {
+    this.memory.u32[(BLOCKS >> 2) + page] = block;
+    this.#attached.add(page);
+  }
+  #detach(page: number): void {
+    if (this.#attached.delete(page)) this.memory.u32[(BLOCKS >> 2) + page] = 0;
+  }
+  #detachRange(from: number, to: number): void {
+    if (this.#attached.size === 0) return;
+    if (to - from < this.#attached.size) { for (let page = from; page < to; page++) this.#detach(page); }
+    else for (const page of this.#attached) if (page >= from && page < to) this.#detach(page);
+  }
+  #dropBlock(page: number): void {
+    this.#detach(page);
+    const block = this.#blocks.get(page);
+    if (block === undefined) return;
+    this.#blocks.delete(page);
+    this.#pool.engine.freeBlock(block);
+  }
+
+  // ---- pages --------------------------------------------------------------------------------------------------
+
+  #range(va: Va, length: number): [from: number, to: number] {
+    const from = va / PAGE_SIZE, to = from + length / PAGE_SIZE;
+    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > GUEST_PAGES) {
+      throw new RangeError(`not a range of guest pages: 0x${va.toString(16)} + 0x${length.toString(16)}`);
+    }
+    if (to > this.#top) this.#top = to;
+    return [from, to];
+  }
+
+  /** Forgets frames and code of a range; rights bytes are the caller's. */
+  #drop(from: number, to: number): void {
+    if (this.#links.size > 0) {
+      if (to - from < this.#links.size) {
+        for (let page = from; page < to; page++) this.#dropLink(page);
+      } else for (const page of this.#links.keys()) if (page >= from && page < to) this.#dropLink(page);
+    }
+    if (this.#blocks.size > 0) {
+      for (const page of this.#blocks.keys()) if (page >= from && page < to) this.#dropBlock(page);
+    }
+    this.#detachRange(from, to);
+  }
+  #dropLink(page: number): void {
+    const link = this.#links.get(page);
+    if (link) this.#unlink(link);
+  }
+
+  #link(page: number, frame: WasmFrame, copyOnWrite: boolean): SpaceLink {
+    const link = new SpaceLink(this, page, frame, copyOnWrite);
+    this.#links.set(page, link);
+    frame.links.add(link);
+    return link;
+  }
+  #unlink(link: SpaceLink): void {
+    link.frame.detach(link);
+    this.#links.delete(link.page);
+    this.#detach(link.page); // its block was the frame's
+  }
+
+  #bytes(page: number): Uint8Array {
+    const at = WINDOW + page * PAGE_SIZE;
+    return this.#u8.subarray(at, at + PAGE_SIZE);
+  }
+
+  #makePresent(page: number): void {
+    const bits = this.#u8[page]!;
+    if (bits & present) return;
+    this.memory.ensure((page + 1) * PAGE_SIZE);
+    const link = this.#links.get(page);
+    if (link) link.frame.fetch(link);
+    else {
+      const at = WINDOW + page * PAGE_SIZE;
+      this.#u8.fill(0, at, at + PAGE_SIZE);
+    }
+    this.#u8[page] = bits | present;
+  }
+
+  /** Sets the rights of a present page: writing directly only where nobody else holds a copy. */
+  #grant(page: number, prot: Prot): void {
+    const allowed = withRead(prot);
+    const link = this.#links.get(page);
+    let direct = allowed & (read | write);
+    if (link && (link.copyOnWrite || link.frame.owner !== link)) direct &= ~write;
+    this.#u8[page] = mapped | present | (allowed << allowedShift) | direct;
+  }
+
+  /** For links: the page's bytes. */
+  pageBytes(page: number): Uint8Array {
+    return this.#bytes(page);
+  }
+  /** For links: whether the content is here. */
+  pagePresent(page: number): boolean {
+    return (this.#u8[page]! & present) !== 0;
+  }
+  /** For links: takes rights away. */
+  pageClear(page: number, bits: number): void {
+    this.#u8[page] = this.#u8[page]! & ~bits;
+  }
+  /** For links: the decoded block no longer holds. */
+  pageForgetCode(page: number): void {
+    this.#detach(page);
+  }
+}
+
+class SpaceLink implements Link {
+  constructor(
+    readonly space: WasmAddressSpace,
+    readonly page: number,
+    readonly frame: WasmFrame,
+    readonly copyOnWrite: boolean,
+  ) {}
+  bytes(): Uint8Array {
+    return this.space.pageBytes(this.page);
+  }
+  isPresent(): boolean {
+    return this.space.pagePresent(this.page);
+  }
+  denyWrite(): void {
+    this.space.pageClear(this.page, write);
+  }
+  invalidate(): void {
+    this.space.pageClear(this.page, present | read | write);
+    this.forgetCode();
+  }
+  forgetCode(): void {
+    this.frame.block = 0;
+    this.space.pageForgetCode(this.page);
+  }
+}

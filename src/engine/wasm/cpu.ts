@@ -1,0 +1,205 @@
+/** A guest thread's processor: its register file in engine memory, and the loop around the interpreter. */
+import type { Access, AddressSpace, Cpu as CpuInterface, Exit, Registers } from "../engine.ts";
+import type { WasmAddressSpace } from "./address_space.ts";
+import { Code, Cpu as At, PageBits } from "./layout.ts";
+import type { EngineMemory } from "./memory.ts";
+
+const TWO32 = 2 ** 32;
+
+export class WasmRegisters implements Registers {
+  readonly #m: EngineMemory;
+
+  constructor(memory: EngineMemory, readonly base: number) {
+    this.#m = memory;
+  }
+  #get(offset: number): bigint {
+    return BigInt.asUintN(64, this.#m.i64[(this.base + offset) >> 3]!);
+  }
+  #set(offset: number, value: bigint): void {
+    this.#m.i64[(this.base + offset) >> 3] = value;
+  }
+  x(n: number): bigint {
+    return this.#get(n * 8);
+  }
+  setX(n: number, value: bigint | number): void {
+    if (typeof value === "bigint") return this.#set(n * 8, value);
+    const at = (this.base + n * 8) >> 2;
+    // Two's complement of a negative result works out too: the high word is the floor of the quotient.
+    this.#m.i32[at] = value % TWO32;
+    this.#m.i32[at + 1] = Math.floor(value / TWO32);
+  }
+  xu(n: number): number {
+    const at = (this.base + n * 8) >> 2;
+    return this.#m.u32[at]! + this.#m.u32[at + 1]! * TWO32;
+  }
+  xi(n: number): number {
+    return this.#m.i32[(this.base + n * 8) >> 2]!;
+  }
+  get sp(): bigint {
+    return this.#get(At.sp);
+  }
+  set sp(value: bigint) {
+    this.#set(At.sp, value);
+  }
+  get pc(): bigint {
+    return this.#get(At.pc);
+  }
+  set pc(value: bigint) {
+    this.#set(At.pc, value);
+  }
+  get tpidr(): bigint {
+    return this.#get(At.tpidr);
+  }
+  set tpidr(value: bigint) {
+    this.#set(At.tpidr, value);
+  }
+  get nzcv(): number {
+    const { i64, i32 } = this.#m, base = this.base;
+    return ((i64[(base + At.nf) >> 3]! < 0n ? 0x80000000 : 0) |
+      (i64[(base + At.zf) >> 3]! === 0n ? 0x40000000 : 0) |
+      (i32[(base + At.cf) >> 2]! !== 0 ? 0x20000000 : 0) |
+      (i64[(base + At.vf) >> 3]! < 0n ? 0x10000000 : 0)) >>> 0;
+  }
+  set nzcv(value: number) {
+    this.#set(At.nf, value & 0x80000000 ? -1n : 0n);
+    this.#set(At.zf, value & 0x40000000 ? 0n : 1n);
+    this.#m.i32[(this.base + At.cf) >> 2] = value & 0x20000000 ? 1 : 0;
+    this.#set(At.vf, value & 0x10000000 ? -1n : 0n);
+  }
+  get fpcr(): number {
+    return this.#m.u32[(this.base + At.fpcr) >> 2]!;
+  }
+  set fpcr(value: number) {
+    this.#m.i32[(this.base + At.fpcr) >> 2] = value;
+    this.#updateFast();
+  }
+  get fpsr(): number {
+    return this.#m.u32[(this.base + At.fpsr) >> 2]!;
+  }
+  set fpsr(value: number) {
+    this.#m.i32[(this.base + At.fpsr) >> 2] = value;
+    this.#updateFast();
+  }
+  /** The twin of updateFpFast in the semantics. */
+  #updateFast(): void {
+    this.#m.i32[(this.base + At.fpFast) >> 2] = this.fpcr === 0 && this.fpsr & 0x10 ? 1 : 0;
+  }
+  readV(into: Uint8Array): void {
+    into.set(this.#m.u8.subarray(this.base + At.v, this.base + At.v + 512));
+  }
+  writeV(from: Uint8Array): void {
+    this.#m.u8.set(from.subarray(0, 512), this.base + At.v);
+  }
+  copyFrom(other: Registers): void {
+    const from = (other as WasmRegisters).base;
+    this.#m.u8.copyWithin(this.base, from, from + At.size);
+    this.#m.i32[(this.base + At.exclSize) >> 2] = 0;
+  }
+  reset(): void {
+    this.#m.u8.fill(0, this.base, this.base + At.size);
+    this.nzcv = 0;
+  }
+}
+
+export class WasmCpu implements CpuInterface {
+  readonly regs: WasmRegisters;
+  readonly #m: EngineMemory;
+  readonly #at: number;
+  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
+
+  constructor(memory: EngineMemory) {
+    this.#m = memory;
+    this.#at = memory.allotCpu();
+    this.regs = new WasmRegisters(memory, this.#at);
+    this.regs.reset();
+  }
+
+  run(addressSpace: AddressSpace, fuel: number): Exit {
+    const space = addressSpace as WasmAddressSpace;
+    const { i32 } = this.#m, at = this.#at, exit = this.#exit;
+    const execute = space.memory.run;
+    let left = fuel;
+    for (;;) {
+      const code = execute(at, left);
+      left = i32[(at + At.fuel) >> 2]!;
+      exit.retired = fuel - left;
+      switch (code) {
+        case Code.svc:
+          exit.kind = "syscall";
+          exit.value = i32[(at + At.exitValue) >> 2]!;
+          return exit;
+        case Code.fuel:
+          exit.kind = "fuel";
+          return exit;
+        case Code.fault: {
+          const address = this.#exitAddress();
+          const access: Access = i32[(at + At.exitMode) >> 2] === PageBits.write ? "write" : "read";
+          if (space.touch(address, access)) continue;
+          return this.#fault("fault", address, access);
+        }
+        case Code.undecoded:
+          space.decodeAt(this.#pc());
+          continue;
+        case Code.miss: {
+          const pc = this.#pc();
+          if (space.attachCode(pc)) continue;
+          return this.#fault("fault", pc, "execute");
+        }
+        case Code.invalidate: {
+          // A whole cache line, as CTR_EL0 says.
+          const line = this.#exitAddress();
+          space.invalidateCode(line - (line % 64), 64);
+          if (left > 0) continue;
+          exit.kind = "fuel";
+          return exit;
+        }
+        case Code.alignment:
+          return this.#fault(
+            "alignment",
+            this.#exitAddress(),
+            i32[(at + At.exitMode) >> 2] === PageBits.write ? "write" : "read",
+          );
+        case Code.pcAlignment:
+          return this.#fault("alignment", this.#pc(), "execute");
+        case Code.brk:
+          exit.kind = "breakpoint";
+          exit.value = i32[(at + At.exitValue) >> 2]!;
+          return exit;
+        case Code.breakpoint:
+          exit.kind = "breakpoint";
+          exit.value = -1;
+          return exit;
+        default: {
+          exit.kind = "illegal";
+          const word = space.view(this.#pc(), 4, "read", true);
+          exit.value = word && word.length === 4
+            ? (word[0]! | (word[1]! << 8) | (word[2]! << 16) | (word[3]! << 24)) >>> 0
+            : 0;
+          return exit;
+        }
+      }
+    }
+  }
+
+  #fault(kind: "fault" | "alignment", address: number, access: Access): Exit {
+    this.#exit.kind = kind;
+    this.#exit.address = address;
+    this.#exit.access = access;
+    return this.#exit;
+  }
+  #exitAddress(): number {
+    const { u32 } = this.#m, at = (this.#at + At.exitValue) >> 2;
+    return u32[at]! + u32[at + 1]! * TWO32;
+  }
+  #pc(): number {
+    const { u32 } = this.#m, at = (this.#at + At.pc) >> 2;
+    return u32[at]! + u32[at + 1]! * TWO32;
+  }
+
+  clearExclusive(): void {
+    this.#m.i32[(this.#at + At.exclSize) >> 2] = 0;
+  }
+  free(): void {
+    this.#m.freeCpu(this.#at);
+  }
+}

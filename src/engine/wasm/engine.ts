@@ -1,0 +1,71 @@
+/**
+ * The `wasm` engine: A64 executed by WebAssembly, on any host, without native code.
+ *
+ * Today it has one tier, the interpreter generated from the instruction table. Memory: {@link ./layout.ts}.
+ */
+import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
+import { rows } from "../../isa/a64/table.ts";
+import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
+import { WasmCpu } from "./cpu.ts";
+import { WasmFrame } from "./frame.ts";
+import { generateInterpreter, type RowHandlers } from "./interpreter.ts";
+import { EngineMemory, GuestMemory } from "./memory.ts";
+import { Predecoder } from "./predecode.ts";
+
+/** Guest memories kept for the next process; each keeps its touched pages resident. */
+const POOL = 8;
+
+/** The generated interpreter, ready to be instantiated. Plain data and a module: may be sent to a Worker. */
+export interface InterpreterImage {
+  readonly module: WebAssembly.Module;
+  readonly handlers: readonly RowHandlers[];
+}
+
+/** Generates and compiles the interpreter for all rows. */
+export function buildInterpreter(): InterpreterImage {
+  const { bytes, handlers } = generateInterpreter(rows);
+  return { module: new WebAssembly.Module(bytes), handlers };
+}
+
+export interface WasmEngineOptions {
+  /** The interpreter, if it has been built before. */
+  readonly interpreter?: InterpreterImage;
+  /** CNTVCT_EL0 in nanoseconds. */
+  readonly now?: () => bigint;
+}
+
+export class WasmEngine implements Engine {
+  readonly name = "wasm";
+  readonly hwcap: { readonly hwcap: bigint; readonly hwcap2: bigint };
+  readonly #memory = new EngineMemory();
+  readonly #pool: MemoryPool;
+
+  constructor(options: WasmEngineOptions = {}) {
+    const { module, handlers } = options.interpreter ?? buildInterpreter();
+    const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
+    const free: GuestMemory[] = [];
+    const engine = this.#memory;
+    this.#pool = {
+      engine,
+      predecoder: new Predecoder(engine, handlers),
+      takeMemory: () => free.pop() ?? new GuestMemory(module, engine, now),
+      returnMemory: (memory) => {
+        if (free.length < POOL) free.push(memory);
+      },
+    };
+    this.hwcap = { hwcap: 0n, hwcap2: 0n };
+  }
+
+  createAddressSpace(): AddressSpace {
+    return new WasmAddressSpace(this.#pool);
+  }
+  createCpu(): Cpu {
+    return new WasmCpu(this.#memory);
+  }
+  createFrame(content?: Uint8Array): Frame {
+    return new WasmFrame(content);
+  }
+  disassemble(word: number, _pc: number): string {
+    return `.inst 0x${word.toString(16).padStart(8, "0")} ; undefined`;
+  }
+}

@@ -1,0 +1,103 @@
+/** The engine's memories and what is allotted in them. */
+import { BLOCK_SIZE, Cpu, FixedHandler, GUEST_MEMORY_MAX, RECORD, WASM_PAGE, WINDOW } from "./layout.ts";
+
+/** A WebAssembly memory whose views survive growth. */
+function resizable(memory: WebAssembly.Memory): ArrayBuffer {
+  // Standard since WebAssembly 3.0's JS API; not yet in TypeScript's library.
+  return (memory as unknown as { toResizableBuffer(): ArrayBuffer }).toResizableBuffer();
+}
+
+const MiB = 2 ** 20;
+/** Register files lie below, decoded blocks above. */
+const BLOCK_AREA = 16 * MiB;
+
+/** Engine memory: register files and decoded blocks. */
+export class EngineMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly i64: BigInt64Array;
+  readonly view: DataView;
+  #freeCpus: number[] = [];
+  #nextCpu = 1024; // address 0 is never a register file
+  #freeBlocks: number[] = [];
+  #nextBlock = BLOCK_AREA;
+
+  constructor() {
+    this.memory = new WebAssembly.Memory({ initial: (2 * BLOCK_AREA) / WASM_PAGE, maximum: 65536 });
+    const buffer = resizable(this.memory);
+    this.u8 = new Uint8Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
+    this.view = new DataView(buffer);
+  }
+
+  allotCpu(): number {
+    const at = this.#freeCpus.pop();
+    if (at !== undefined) return at;
+    if (this.#nextCpu + Cpu.size > BLOCK_AREA) throw new RangeError("too many guest threads for the engine");
+    const fresh = this.#nextCpu;
+    this.#nextCpu += Cpu.size;
+    return fresh;
+  }
+  freeCpu(at: number): void {
+    this.#freeCpus.push(at);
+  }
+
+  /** A block in which nothing is decoded. */
+  allotBlock(): number {
+    let at = this.#freeBlocks.pop();
+    if (at === undefined) {
+      at = this.#nextBlock;
+      this.#nextBlock += BLOCK_SIZE;
+      const short = this.#nextBlock - this.u8.length;
+      if (short > 0) this.memory.grow(Math.ceil(Math.max(short, 64 * MiB) / WASM_PAGE));
+    } else this.u8.fill(0, at, at + BLOCK_SIZE);
+    this.u16[(at + 1024 * RECORD) >> 1] = FixedHandler.pageEnd;
+    return at;
+  }
+  freeBlock(at: number): void {
+    this.#freeBlocks.push(at);
+  }
+}
+
+/** Guest memory of one address space, with the interpreter instantiated on it. Reused from process to process. */
+export class GuestMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly run: (cpu: number, fuel: number) => number;
+
+  constructor(module: WebAssembly.Module, engine: EngineMemory, now: () => bigint) {
+    // V8 accounts a memory by its size and may collect garbage at each growth (2.4 ms): start large, grow in leaps.
+    this.memory = new WebAssembly.Memory({
+      initial: BigInt((WINDOW + 256 * MiB) / WASM_PAGE),
+      maximum: BigInt(GUEST_MEMORY_MAX / WASM_PAGE),
+      address: "i64",
+    } as unknown as WebAssembly.MemoryDescriptor);
+    const buffer = resizable(this.memory);
+    this.u8 = new Uint8Array(buffer);
+    // The block table is reached through a view of its own: a view of everything would exceed the length limit of
+    // typed arrays on some hosts.
+    this.u32 = new Uint32Array(buffer, 0, WINDOW / 4);
+    const instance = new WebAssembly.Instance(module, {
+      host: { now, engine: engine.memory, guest: this.memory },
+    });
+    this.run = instance.exports.run as (cpu: number, fuel: number) => number;
+  }
+
+  /** Makes guest addresses below `end` exist. */
+  ensure(end: number): void {
+    const need = WINDOW + end - this.u8.length;
+    if (need <= 0) return;
+    const step = Math.max(need, 1024 * MiB);
+    const most = GUEST_MEMORY_MAX - this.u8.length;
+    (this.memory as unknown as { grow(pages: bigint): bigint }).grow(
+      BigInt(Math.ceil(Math.min(step, most) / WASM_PAGE)),
+    );
+  }
+}
