@@ -1,0 +1,214 @@
+/**
+ * Runs one guest from the main thread: gives its spec to a Worker, moves its streams, keeps its time limit, and ends a
+ * Worker that no longer answers.
+ */
+import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import { GuestPool, type PooledWorker } from "./guest_pool.ts";
+import { failedOutcome } from "./guest_service.ts";
+import { requirePermissions } from "./permissions.ts";
+import type { FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
+import { Failure } from "../failure.ts";
+
+/** Milliseconds a Worker has to answer `stop` before it is terminated. */
+const STOP_GRACE = 2000;
+
+/** What the starting side provides for a guest. */
+export interface GuestOptions {
+  /** Where its Worker comes from. Default: a Worker of its own. */
+  readonly pool?: GuestPool;
+  /** Takes the bytes of piped streams and of the trace; the guest is held back until the promise resolves. */
+  readonly output?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
+  /** The next bytes of piped standard input, null at its end. */
+  readonly input?: () => Promise<Uint8Array | null>;
+}
+
+/** A guest that has been started. */
+export class Guest {
+  static #runs = 0;
+
+  /** How it ended; never rejects. */
+  readonly outcome: Promise<GuestOutcome>;
+
+  readonly #run = ++Guest.#runs;
+  readonly #pool: GuestPool;
+  readonly #options: GuestOptions;
+  readonly #pooled: PooledWorker;
+  readonly #started = performance.now();
+  #resolve: (outcome: GuestOutcome) => void = () => {};
+  #timeout: ReturnType<typeof setTimeout> | undefined;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  /** Why it was stopped by this side. */
+  #stopped: "timeout" | "stop" | undefined;
+  #ended = false;
+  /** Output that consumers have not taken yet. */
+  readonly #taking = new Set<Promise<void>>();
+
+  /** @throws {Failure} when elftap lacks a permission that the guest needs */
+  constructor(spec: GuestSpec, options: GuestOptions = {}) {
+    requirePermissions(spec);
+    this.#pool = options.pool ?? new GuestPool();
+    this.#options = options;
+    this.outcome = new Promise((resolve) => this.#resolve = resolve);
+    this.#pooled = this.#pool.acquire(spec);
+    const { worker } = this.#pooled;
+    worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(event.data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(workerFailure(event.message));
+    };
+    this.#post({ type: "run", run: this.#run, spec });
+    if (spec.timeout !== undefined) {
+      this.#timeout = setTimeout(() => this.#stop("timeout"), spec.timeout);
+    }
+  }
+
+  /** A signal for the guest's foreground process group, as from the keyboard. */
+  interrupt(signal: number): void {
+    this.#post({ type: "interrupt", run: this.#run, signal });
+  }
+
+  /** Ends the run soon: its outcome is `timeout`. */
+  stop(): void {
+    this.#stop("stop");
+  }
+
+  /** Ends the run at once, even if the Worker hangs. */
+  terminate(): void {
+    if (this.#ended) return;
+    this.#pool.discard(this.#pooled);
+    this.#end({ ...failedOutcome("", this.#elapsed), ending: { kind: "timeout", which: "timeout" } });
+  }
+
+  get #elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  #stop(why: "timeout" | "stop"): void {
+    if (this.#ended || this.#stopped) return;
+    this.#stopped = why;
+    this.#post({ type: "stop", run: this.#run });
+    this.#grace = setTimeout(() => this.terminate(), STOP_GRACE);
+  }
+
+  #post(message: ToWorker): void {
+    if (!this.#ended) this.#pooled.worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.run !== this.#run || this.#ended) return;
+    switch (message.type) {
+      case "output":
+        return this.#take(message.stream, message.bytes);
+      case "pull":
+        return void this.#feed();
+      case "outcome":
+        void this.#finish(message.outcome);
+    }
+  }
+
+  #take(stream: OutputStream, bytes: Uint8Array): void {
+    const taken = this.#options.output?.(stream, bytes);
+    const consumed = () => this.#post({ type: "consumed", run: this.#run, stream, count: bytes.length });
+    if (!taken) return consumed();
+    // A consumer that fails has closed its end: its bytes are dropped.
+    const taking = taken.catch(() => {}).then(consumed).finally(() => this.#taking.delete(taking));
+    this.#taking.add(taking);
+  }
+
+  async #feed(): Promise<void> {
+    const bytes = await this.#options.input?.().catch(() => null) ?? null;
+    this.#post({ type: "stdin", run: this.#run, bytes });
+  }
+
+  async #finish(outcome: GuestOutcome): Promise<void> {
+    this.#clearTimers();
+    this.#pool.release(this.#pooled);
+    this.#ended = true;
+    while (this.#taking.size > 0) await Promise.all(this.#taking);
+    const wasCut = this.#stopped === "timeout" && outcome.ending.kind !== "exit";
+    this.#resolve(wasCut ? { ...outcome, ending: { kind: "timeout", which: "timeout" } } : outcome);
+  }
+
+  #fail(error: Failure): void {
+    if (this.#ended) return;
+    this.#pool.discard(this.#pooled);
+    this.#end(failedOutcome(error, this.#elapsed));
+  }
+
+  #end(outcome: GuestOutcome): void {
+    this.#clearTimers();
+    this.#ended = true;
+    this.#resolve(outcome);
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#timeout);
+    clearTimeout(this.#grace);
+  }
+}
+
+/** An error that reached the Worker's edge: it could not be loaded, or elftap has a bug. */
+function workerFailure(message: string): Failure {
+  const denied = /Requires (read|import|net) access to (.*?), run again/.exec(message);
+  if (denied) {
+    return new Failure(`Deno refused elftap ${denied[1]} access to its own file ${denied[2]}`, {
+      hint: `run elftap with --allow-${denied[1]}`,
+    });
+  }
+  return new Failure(`internal error: ${message.split("\n")[0]}`, { hint: "this is a bug in elftap" });
+}
+
+/** A finished guest with what it wrote. */
+export interface GuestResult {
+  readonly outcome: GuestOutcome;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** The lines of `-v`, unless stderr was inherited. */
+  readonly trace: Uint8Array;
+}
+
+/** Options of {@link runGuest}. */
+export interface RunGuestOptions {
+  readonly pool?: GuestPool;
+  /** What the guest reads from a piped standard input. */
+  readonly input?: Uint8Array;
+  /** Bytes kept of each stream; what is beyond is dropped. Default 64 MiB. */
+  readonly limit?: number;
+}
+
+/**
+ * Runs a guest to its end and collects its piped output.
+ *
+ * @throws {Failure} when elftap lacks a permission that the guest needs
+ */
+export async function runGuest(spec: GuestSpec, options: RunGuestOptions = {}): Promise<GuestResult> {
+  const chunks: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [], trace: [] };
+  const limit = options.limit ?? 64 << 20;
+  const room: Record<OutputStream, number> = { stdout: limit, stderr: limit, trace: limit };
+  let input: Uint8Array | null = options.input ?? null;
+  const guest = new Guest(spec, {
+    ...(options.pool ? { pool: options.pool } : {}),
+    output: (stream, bytes) => {
+      const kept = bytes.subarray(0, room[stream]);
+      room[stream] -= kept.length;
+      if (kept.length > 0) chunks[stream].push(kept);
+    },
+    input: () => {
+      const bytes = input;
+      input = null;
+      return Promise.resolve(bytes);
+    },
+  });
+  const outcome = await guest.outcome;
+  return { outcome, stdout: concat(chunks.stdout), stderr: concat(chunks.stderr), trace: concat(chunks.trace) };
+}
+
+function concat(chunks: Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(chunks.reduce((sum, each) => sum + each.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,62 @@
+/**
+ * The Workers that guests run in. Starting one takes longer than many a test, so a Worker serves guest after guest, as
+ * long as they have the same permissions; every guest gets a fresh kernel in it.
+ */
+import { guestPermissions, type Reach } from "./permissions.ts";
+
+/** A Worker and what it may do. */
+export interface PooledWorker {
+  readonly worker: Worker;
+  readonly key: string;
+}
+
+/** Options of a {@link GuestPool}. */
+export interface GuestPoolOptions {
+  /** The Worker's module; a stand-in for tests. */
+  readonly entry?: URL;
+  /** Idle Workers that are kept at most. Default: 0, a Worker ends with its guest. */
+  readonly keep?: number;
+}
+
+/** Starts Workers and keeps idle ones for reuse. */
+export class GuestPool implements Disposable {
+  readonly #entry: URL;
+  readonly #keep: number;
+  #idle: PooledWorker[] = [];
+  #closed = false;
+
+  constructor(options: GuestPoolOptions = {}) {
+    this.#entry = options.entry ?? new URL("./guest_worker.ts", import.meta.url);
+    this.#keep = options.keep ?? 0;
+  }
+
+  /** A Worker with exactly the permissions for this reach; the caller releases or discards it. */
+  acquire(reach: Reach): PooledWorker {
+    const permissions = guestPermissions(reach);
+    const key = JSON.stringify(permissions);
+    const at = this.#idle.findIndex((each) => each.key === key);
+    if (at >= 0) return this.#idle.splice(at, 1)[0]!;
+    const worker = new Worker(this.#entry, { type: "module", name: "elftap guest", deno: { permissions } });
+    return { worker, key };
+  }
+
+  /** The guest has ended in good order: its Worker can serve another. */
+  release(pooled: PooledWorker): void {
+    pooled.worker.onmessage = null;
+    pooled.worker.onerror = null;
+    if (this.#closed || this.#keep === 0) return pooled.worker.terminate();
+    this.#idle.push(pooled);
+    if (this.#idle.length > this.#keep) this.#idle.shift()!.worker.terminate();
+  }
+
+  /** The Worker is in an unknown state: end it. */
+  discard(pooled: PooledWorker): void {
+    pooled.worker.terminate();
+  }
+
+  /** Ends the idle Workers; busy ones end with their guests. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    for (const { worker } of this.#idle.splice(0)) worker.terminate();
+  }
+}

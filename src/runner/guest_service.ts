@@ -1,0 +1,95 @@
+/**
+ * The Worker's side of a run: takes a {@link GuestSpec}, lets a kernel run it, and answers with the outcome. Knows no
+ * kernel by name; `guest_worker.ts` brings the real one.
+ */
+import type { HostStdio } from "../kernel/host_stdio.ts";
+import { describeFailure } from "../failure.ts";
+import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import type { FromWorker, ToWorker } from "./worker_messages.ts";
+import { WorkerStdio } from "./worker_stdio.ts";
+
+/** One guest's kernel, as the runner uses it. */
+export interface GuestKernel {
+  /** Runs the program to its end. */
+  run(spec: GuestSpec): Promise<GuestOutcome>;
+  /** A signal from the host's keyboard or supervisor for the foreground process group. */
+  interrupt(signal: number): void;
+  /** Ends the run as soon as possible with `timeout`. */
+  stop(): void;
+}
+
+/** What a kernel is made with. */
+export interface GuestKernelOptions {
+  readonly spec: GuestSpec;
+  readonly stdio: HostStdio;
+  /** Takes a line of the trace, without its newline. */
+  readonly trace: (line: string) => void;
+}
+
+/** Makes the kernel for one run. */
+export type GuestKernelMaker = (options: GuestKernelOptions) => GuestKernel | Promise<GuestKernel>;
+
+/** The Worker's global scope, as far as it is used here. */
+export interface WorkerScope {
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+}
+
+/** Serves one guest after the other, each with a fresh kernel. */
+export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): void {
+  let current: { run: number; stdio: WorkerStdio; kernel: GuestKernel | undefined; early: ToWorker[] } | undefined;
+
+  async function run(number: number, spec: GuestSpec): Promise<void> {
+    const post = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
+    const started = performance.now();
+    const stdio = new WorkerStdio(spec, number, post);
+    current = { run: number, stdio, kernel: undefined, early: [] };
+    let outcome: GuestOutcome;
+    try {
+      const kernel = await makeKernel({ spec, stdio, trace: (line) => stdio.trace(line) });
+      current.kernel = kernel;
+      const ended = kernel.run(spec);
+      for (const message of current.early) receive(message);
+      outcome = await ended;
+    } catch (error) {
+      outcome = failedOutcome(error, performance.now() - started);
+      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.trace(error.stack);
+    }
+    await stdio.finish();
+    current = undefined;
+    post({ type: "outcome", run: number, outcome });
+  }
+
+  function receive(message: ToWorker): void {
+    if (message.type === "run") {
+      void run(message.run, message.spec);
+      return;
+    }
+    if (!current || message.run !== current.run) return;
+    switch (message.type) {
+      case "stdin":
+        return current.stdio.deliver(message.bytes);
+      case "consumed":
+        return current.stdio.consumed(message.stream, message.count);
+      default:
+        if (!current.kernel) current.early.push(message);
+        else if (message.type === "stop") current.kernel.stop();
+        else current.kernel.interrupt(message.signal);
+    }
+  }
+
+  scope.onmessage = (event) => receive(event.data);
+}
+
+/** The outcome of a run that ended by an error of elftap's, or by one the user has to hear of. */
+export function failedOutcome(error: unknown, milliseconds: number): GuestOutcome {
+  const { message, hint, exitCode } = describeFailure(error);
+  return {
+    ending: { kind: "error", message, exitCode, ...(hint === undefined ? {} : { hint }) },
+    crashes: [],
+    unimplemented: {},
+    milliseconds,
+    instructions: 0,
+    discarded: [],
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * Output to the host's own stdout and stderr from inside a guest's Worker.
+ *
+ * Both go through one queue, in the order in which they were written: they are often the same terminal or pipe, where
+ * a log with its lines swapped would mislead. The writes are asynchronous, so a reader that is not reading stops only
+ * the guest threads that write (man 7 pipe), not the kernel; the queue is bounded, and a full one is the guest's
+ * back-pressure.
+ */
+import { EPIPE } from "../kernel/abi/errno.ts";
+import type { HostOutput, TerminalSize } from "../kernel/host_stdio.ts";
+
+/** Where bytes end up: `Deno.stdout`, `Deno.stderr`, or a stand-in for them. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<number>;
+  isTerminal(): boolean;
+}
+
+/** Bytes that may wait; the size of a Linux pipe (man 7 pipe). */
+const QUEUE_LIMIT = 65536;
+
+interface Segment {
+  readonly stream: WriterStream;
+  bytes: Uint8Array;
+  length: number;
+}
+
+/** The queue before the host's output streams. */
+export class HostWriter {
+  #segments: Segment[] = [];
+  #queued = 0;
+  #pumping: Promise<void> | undefined;
+  #waiting: (() => void)[] = [];
+
+  /** A stream that ends in `sink`. */
+  stream(sink: ByteSink): WriterStream {
+    return new WriterStream(this, sink);
+  }
+
+  /** Resolves when everything written so far has reached the host, or can no longer. */
+  async flush(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+  }
+
+  /** @internal */
+  get room(): number {
+    return Math.max(0, QUEUE_LIMIT - this.#queued);
+  }
+
+  /** @internal Queues a copy, whatever room there is. */
+  enqueue(stream: WriterStream, bytes: Uint8Array): void {
+    const last = this.#segments[this.#segments.length - 1];
+    if (last && last.stream === stream && last.length + bytes.length <= last.bytes.length) {
+      last.bytes.set(bytes, last.length);
+      last.length += bytes.length;
+    } else {
+      // Room for what small writes may follow while the host is busy with the segment before.
+      const segment = { stream, bytes: new Uint8Array(Math.max(bytes.length, 4096)), length: bytes.length };
+      segment.bytes.set(bytes);
+      this.#segments.push(segment);
+    }
+    this.#queued += bytes.length;
+    this.#pumping ??= this.#pump();
+  }
+
+  /** @internal */
+  waitForRoom(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #pump(): Promise<void> {
+    // A whole slice of the kernel's writes goes out together: a microtask runs when the slice is over.
+    await Promise.resolve();
+    for (let segment; (segment = this.#segments.shift());) {
+      for (let at = 0; at < segment.length && !segment.stream.broken;) {
+        try {
+          at += await segment.stream.sink.write(segment.bytes.subarray(at, segment.length));
+        } catch {
+          // The reader is gone (EPIPE) or the device is (EIO, ENOSPC): nothing more can be written to it.
+          segment.stream.broken = true;
+        }
+      }
+      this.#queued -= segment.length;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+    this.#pumping = undefined;
+  }
+}
+
+/** One output stream of the host. */
+export class WriterStream implements HostOutput {
+  /** The host refuses more. */
+  broken = false;
+  readonly isTerminal: boolean;
+
+  constructor(readonly writer: HostWriter, readonly sink: ByteSink) {
+    this.isTerminal = sink.isTerminal();
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.broken) return -EPIPE;
+    const taken = Math.min(bytes.length, this.writer.room);
+    if (taken > 0) this.writer.enqueue(this, taken === bytes.length ? bytes : bytes.subarray(0, taken));
+    return taken;
+  }
+
+  /** Queues everything, full or not: for elftap's own lines. */
+  writeAll(bytes: Uint8Array): void {
+    if (!this.broken && bytes.length > 0) this.writer.enqueue(this, bytes);
+  }
+
+  get hasRoom(): boolean {
+    return this.broken || this.writer.room > 0;
+  }
+
+  writable(): Promise<void> {
+    return this.hasRoom ? Promise.resolve() : this.writer.waitForRoom();
+  }
+
+  get size(): TerminalSize | undefined {
+    return this.isTerminal ? consoleSize() : undefined;
+  }
+}
+
+/** The terminal's size, where elftap has one. */
+export function consoleSize(): TerminalSize | undefined {
+  try {
+    const { columns, rows } = Deno.consoleSize();
+    return columns > 0 && rows > 0 ? { columns, rows } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What a guest's Worker and the thread that started it say to each other. One guest at a time per Worker; messages
+ * carry the number of the run, so that a late one is recognised as such.
+ */
+import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+
+/** A stream of bytes from the Worker: the guest's, or the trace of `-v`. */
+export type OutputStream = "stdout" | "stderr" | "trace";
+
+/** To the Worker. */
+export type ToWorker =
+  | { readonly type: "run"; readonly run: number; readonly spec: GuestSpec }
+  /** A signal for the guest's foreground process group. */
+  | { readonly type: "interrupt"; readonly run: number; readonly signal: number }
+  /** Give up: the run ends with its time-out. */
+  | { readonly type: "stop"; readonly run: number }
+  /** The answer to `pull`: bytes, or null at the end. */
+  | { readonly type: "stdin"; readonly run: number; readonly bytes: Uint8Array | null }
+  /** So many bytes of a stream were consumed. */
+  | { readonly type: "consumed"; readonly run: number; readonly stream: OutputStream; readonly count: number };
+
+/** From the Worker. */
+export type FromWorker =
+  | { readonly type: "output"; readonly run: number; readonly stream: OutputStream; readonly bytes: Uint8Array }
+  /** The guest wants standard input. */
+  | { readonly type: "pull"; readonly run: number }
+  | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome };
+
+/** Bytes of one stream that may be under way to a consumer that has not taken them yet. */
+export const OUTPUT_WINDOW = 1 << 20;

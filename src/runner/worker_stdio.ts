@@ -1,0 +1,180 @@
+/**
+ * The guest's standard streams inside its Worker: the host process's own, or messages to the thread that started it.
+ */
+import { discardingOutput, emptyInput, type HostInput, type HostOutput, type HostStdio } from "../kernel/host_stdio.ts";
+import type { GuestSpec } from "./guest_spec.ts";
+import { consoleSize, HostWriter, type WriterStream } from "./host_writer.ts";
+import { type FromWorker, OUTPUT_WINDOW, type OutputStream } from "./worker_messages.ts";
+
+/** Says something to the starting thread. */
+export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
+
+/** Small outputs are sent together, up to this many bytes. */
+const BATCH = 32768;
+
+/** Input that the starting thread provides when asked. */
+export class MessageInput implements HostInput {
+  readonly isTerminal = false;
+  readonly size = undefined;
+  #answer: ((bytes: Uint8Array | null) => void) | undefined;
+  #ended = false;
+
+  constructor(readonly run: number, readonly post: Post) {}
+
+  read(): Promise<Uint8Array | null> {
+    if (this.#ended) return Promise.resolve(null);
+    this.post({ type: "pull", run: this.run });
+    return new Promise((resolve) => this.#answer = resolve);
+  }
+
+  /** The answer has come. */
+  deliver(bytes: Uint8Array | null): void {
+    if (bytes === null) this.#ended = true;
+    const answer = this.#answer;
+    this.#answer = undefined;
+    answer?.(bytes);
+  }
+
+  setRaw(): void {}
+}
+
+/** Output that is sent to the starting thread, at most {@link OUTPUT_WINDOW} bytes ahead of its consumer. */
+export class MessageOutput implements HostOutput {
+  readonly isTerminal = false;
+  readonly size = undefined;
+  #pending = new Uint8Array(0);
+  #length = 0;
+  #scheduled = false;
+  #inFlight = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(readonly run: number, readonly stream: OutputStream, readonly post: Post) {}
+
+  get hasRoom(): boolean {
+    return this.#inFlight + this.#length < OUTPUT_WINDOW;
+  }
+
+  write(bytes: Uint8Array): number {
+    const taken = Math.min(bytes.length, OUTPUT_WINDOW - this.#inFlight - this.#length);
+    if (taken <= 0) return 0;
+    this.writeAll(taken === bytes.length ? bytes : bytes.subarray(0, taken));
+    return taken;
+  }
+
+  /** Sends everything, whatever the window: for the trace, which must not stop the kernel. */
+  writeAll(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#pending.length) this.flush();
+    if (bytes.length >= BATCH) {
+      this.#send(bytes.slice());
+      return;
+    }
+    if (this.#pending.length === 0) this.#pending = new Uint8Array(BATCH);
+    this.#pending.set(bytes, this.#length);
+    this.#length += bytes.length;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  /** Sends what has gathered. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#length === 0) return;
+    this.#send(this.#pending.slice(0, this.#length));
+    this.#length = 0;
+  }
+
+  #send(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#inFlight += bytes.length;
+    this.post({ type: "output", run: this.run, stream: this.stream, bytes }, [bytes.buffer]);
+  }
+
+  /** The consumer has taken so many bytes. */
+  consumed(count: number): void {
+    this.#inFlight -= count;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  writable(): Promise<void> {
+    return this.hasRoom ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** `Deno.stdin`; a read is started only when the guest wants bytes. */
+class InheritedInput implements HostInput {
+  readonly isTerminal = Deno.stdin.isTerminal();
+  #buffer: Uint8Array | undefined;
+  #raw = false;
+
+  async read(): Promise<Uint8Array | null> {
+    this.#buffer ??= new Uint8Array(65536);
+    try {
+      const count = await Deno.stdin.read(this.#buffer);
+      return count === null ? null : this.#buffer.slice(0, count);
+    } catch {
+      return null; // a closed or unreadable descriptor (EBADF, EIO) has nothing more to say
+    }
+  }
+
+  get size(): ReturnType<typeof consoleSize> {
+    return this.isTerminal ? consoleSize() : undefined;
+  }
+
+  setRaw(raw: boolean): void {
+    if (!this.isTerminal || raw === this.#raw) return;
+    Deno.stdin.setRaw(raw);
+    this.#raw = raw;
+  }
+}
+
+/** The streams of one run, and what the Worker does with messages about them. */
+export class WorkerStdio implements HostStdio {
+  readonly stdin: HostInput;
+  readonly stdout: HostOutput;
+  readonly stderr: HostOutput;
+  readonly #writer = new HostWriter();
+  readonly #trace: MessageOutput | WriterStream;
+  static readonly #encoder = new TextEncoder();
+
+  constructor(spec: GuestSpec, run: number, post: Post) {
+    this.stdin = spec.stdin === "inherit"
+      ? new InheritedInput()
+      : spec.stdin === "piped"
+      ? new MessageInput(run, post)
+      : emptyInput;
+    const inheritedError = spec.stderr === "inherit" ? this.#writer.stream(Deno.stderr) : undefined;
+    this.stdout = spec.stdout === "inherit"
+      ? this.#writer.stream(Deno.stdout)
+      : spec.stdout === "piped"
+      ? new MessageOutput(run, "stdout", post)
+      : discardingOutput;
+    this.stderr = inheritedError ??
+      (spec.stderr === "piped" ? new MessageOutput(run, "stderr", post) : discardingOutput);
+    this.#trace = inheritedError ?? new MessageOutput(run, "trace", post);
+  }
+
+  /** elftap's own lines about the run: the trace and what else belongs on stderr beside the guest's. */
+  trace(line: string): void {
+    this.#trace.writeAll(WorkerStdio.#encoder.encode(line + "\n"));
+  }
+
+  /** An answer to a pull. */
+  deliver(bytes: Uint8Array | null): void {
+    if (this.stdin instanceof MessageInput) this.stdin.deliver(bytes);
+  }
+
+  /** Output has been consumed. */
+  consumed(stream: OutputStream, count: number): void {
+    const output = stream === "stdout" ? this.stdout : stream === "stderr" ? this.stderr : this.#trace;
+    if (output instanceof MessageOutput) output.consumed(count);
+  }
+
+  /** Gives the terminal back and lets all output out. */
+  async finish(): Promise<void> {
+    this.stdin.setRaw(false);
+    for (const output of [this.stdout, this.stderr, this.#trace]) {
+      if (output instanceof MessageOutput) output.flush();
+    }
+    await this.#writer.flush();
+  }
+}

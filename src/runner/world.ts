@@ -1,0 +1,178 @@
+/**
+ * The world of a guest as a user describes it (options of `run`, `test` and the library), and how it becomes the
+ * {@link GuestSpec} of one program.
+ */
+import { ExitCode, Failure } from "../failure.ts";
+import type { Bind, GuestSpec } from "./guest_spec.ts";
+import { absolutePath, isWithin } from "./host_path.ts";
+
+/** Describes a guest's world; every field has a default. */
+export interface World {
+  /** Host folder that is the guest's root, absolute. */
+  readonly sysroot?: string;
+  /** Paths missing in the sysroot are looked up on the host. Default true. */
+  readonly hostFallback?: boolean;
+  /** The whole environment. Default: empty. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Guest working directory. Default: elftap's own, or `/` where the guest cannot see that one. */
+  readonly workdir?: string;
+  /** Default: the host user's, where elftap may ask, else 1000. */
+  readonly uid?: number;
+  /** Default: as for {@link uid}. */
+  readonly gid?: number;
+  readonly binds?: readonly Bind[];
+  /** Default `elftap`. */
+  readonly hostname?: string;
+  readonly engine?: GuestSpec["engine"];
+  /** Seconds for one engine iteration; 0: no limit. Default 10. */
+  readonly watchdog?: number;
+  /** Wall time of the whole run in milliseconds. */
+  readonly timeout?: number;
+  readonly verbose?: GuestSpec["verbose"];
+}
+
+/** The program and its streams. */
+export interface Program {
+  /** As the user named it: absolute paths are the guest's, relative ones start at elftap's working directory. */
+  readonly path: string;
+  /** Without argv[0]. */
+  readonly args: readonly string[];
+  /** Default: {@link path}, word for word. */
+  readonly argv0?: string;
+  readonly stdin: GuestSpec["stdin"];
+  readonly stdout: GuestSpec["stdout"];
+  readonly stderr: GuestSpec["stderr"];
+}
+
+/** What Linux allows for one string of argv or the environment (MAX_ARG_STRLEN, man 2 execve). */
+const MAX_STRING = 131072;
+
+/**
+ * Makes the spec of one run.
+ *
+ * @throws {Failure} when the program does not exist
+ */
+export function guestSpec(program: Program, world: World): GuestSpec {
+  const here = Deno.cwd();
+  const hostFallback = world.hostFallback ?? true;
+  const binds = [...world.binds ?? []];
+  const path = placeProgram(program.path, { ...world, hostFallback }, here, binds);
+  const argv = [program.argv0 ?? program.path, ...program.args];
+  for (const text of argv) {
+    if (text.includes("\0")) throw new Failure("an argument contains a NUL byte");
+    if (text.length > MAX_STRING) {
+      throw new Failure("an argument is longer than 128 KiB", { exitCode: ExitCode.cannotRun });
+    }
+  }
+  const seesCwd = hostFallback || binds.some((bind) => isWithin(here, bind.guest)) ||
+    (world.sysroot !== undefined && exists(world.sysroot + here));
+  const cwd = world.workdir === undefined ? (seesCwd ? here : "/") : absolutePath(world.workdir, here);
+  const user = world.uid === undefined || world.gid === undefined ? hostUser() : undefined;
+  return {
+    path,
+    argv,
+    env: world.env ?? {},
+    cwd,
+    ...(world.sysroot === undefined ? {} : { sysroot: world.sysroot }),
+    hostFallback,
+    binds,
+    uid: world.uid ?? user?.uid ?? 1000,
+    gid: world.gid ?? user?.gid ?? 1000,
+    hostname: world.hostname ?? "elftap",
+    engine: world.engine ?? "auto",
+    watchdog: world.watchdog ?? 10,
+    ...(world.timeout === undefined ? {} : { timeout: world.timeout }),
+    verbose: world.verbose ?? 0,
+    stdin: program.stdin,
+    stdout: program.stdout,
+    stderr: program.stderr,
+  };
+}
+
+/**
+ * The guest path of the program. A host file that the guest would not see at its own path, because a sysroot hides it
+ * or the host is not visible at all, is bound there.
+ */
+function placeProgram(
+  named: string,
+  world: World & { readonly hostFallback: boolean },
+  here: string,
+  binds: Bind[],
+): string {
+  if (named === "") throw new Failure("the program's path is empty", { exitCode: ExitCode.notFound });
+  const path = absolutePath(named, here);
+  if (binds.some((bind) => isWithin(path, bind.guest))) return path;
+  const hidden = world.sysroot === undefined ? !world.hostFallback : exists(world.sysroot + path);
+  if (named.startsWith("/")) {
+    // The sysroot comes first. A link there may lead anywhere in the guest's tree: the kernel will see.
+    if (world.sysroot !== undefined && exists(world.sysroot + path)) return path;
+    if (world.hostFallback && !hidden) return path;
+    if (exists(path)) binds.push({ host: path, guest: path, readOnly: true });
+    return path;
+  }
+  if (!exists(path)) {
+    if (!named.includes("/")) {
+      const found = searchPath(named, world);
+      if (found) return found;
+    }
+    throw new Failure(`${named}: no such file`, {
+      exitCode: ExitCode.notFound,
+      hint: named.includes("/") || world.sysroot === undefined
+        ? undefined
+        : "it is neither in the working directory nor in the PATH of the sysroot",
+    });
+  }
+  if (hidden || !world.hostFallback) binds.push({ host: path, guest: path, readOnly: true });
+  return path;
+}
+
+/** Looks for a bare name in the folders of the guest's PATH inside the sysroot. */
+function searchPath(name: string, world: World): string | undefined {
+  if (world.sysroot === undefined) return undefined;
+  const folders = (world.env?.["PATH"] ?? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").split(":");
+  return folders.filter((folder) => folder.startsWith("/"))
+    .map((folder) => absolutePath(name, folder))
+    .find((path) => exists(world.sysroot + path));
+}
+
+/** Something is at the path; links are not followed, they may be the guest's. */
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    // ENOTDIR, EACCES and the like: not there for us. A denied permission is the user's to know.
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return false;
+  }
+}
+
+function hostUser(): { uid: number; gid: number } | undefined {
+  const mayAsk = (kind: "uid" | "gid") => Deno.permissions.querySync({ name: "sys", kind }).state === "granted";
+  if (!mayAsk("uid") || !mayAsk("gid")) return undefined;
+  const uid = Deno.uid(), gid = Deno.gid();
+  return uid === null || gid === null ? undefined : { uid, gid };
+}
+
+/**
+ * Reads `HOST:GUEST[:ro|:rw]`.
+ *
+ * @throws {Failure} when it is not of that form, or the host path does not exist
+ */
+export function parseBind(text: string): Bind {
+  const parts = text.split(":");
+  const mode = parts.length > 2 && (parts.at(-1) === "ro" || parts.at(-1) === "rw") ? parts.pop() : "rw";
+  const [host, guest] = parts;
+  if (parts.length !== 2 || !host || !guest) throw new Failure(`--bind ${text}: must be HOST:GUEST or HOST:GUEST:ro`);
+  if (!guest.startsWith("/")) throw new Failure(`--bind ${text}: the guest path must be absolute`);
+  const hostPath = absolutePath(host, Deno.cwd());
+  let real: string;
+  try {
+    // The real path: Deno's permissions do not look behind links.
+    real = Deno.realPathSync(hostPath);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new Failure(`--bind ${text}: ${hostPath} does not exist`);
+  }
+  return { host: real, guest: absolutePath(guest, "/"), readOnly: mode === "ro" };
+}
