@@ -1,0 +1,63 @@
+/** eventfd(2): a counter that reads take and writes add to. */
+import { EAGAIN, EINVAL } from "../abi/errno.ts";
+import { O_RDWR } from "../abi/fcntl.ts";
+import { type FileContext, OpenFile, POLLERR, POLLIN, POLLOUT } from "../fs/file.ts";
+import { anonInode } from "../fs/pseudo_inode.ts";
+
+/** Highest value of the counter; the value above is not a count. */
+const MAX = 0xfffffffffffffffen;
+
+export class EventFd extends OpenFile {
+  #count: bigint;
+  readonly #semaphore: boolean;
+
+  /** @param semaphore EFD_SEMAPHORE: a read takes one, not all. */
+  constructor(initial: number, semaphore: boolean, flags: number) {
+    super(O_RDWR | flags, anonInode("[eventfd]"));
+    this.#count = BigInt(initial);
+    this.#semaphore = semaphore;
+  }
+
+  override get indivisible(): boolean {
+    return true;
+  }
+
+  /** The counter, for /proc/PID/fdinfo. */
+  get count(): bigint {
+    return this.#count;
+  }
+
+  override read(into: Uint8Array, _context: FileContext): number {
+    if (into.length < 8) return -EINVAL;
+    if (this.#count === 0n) return -EAGAIN;
+    const taken = this.#semaphore ? 1n : this.#count;
+    this.#count -= taken;
+    new DataView(into.buffer, into.byteOffset).setBigUint64(0, taken, true);
+    this.wait.wake(Infinity, POLLOUT);
+    return 8;
+  }
+
+  override write(from: Uint8Array, _context: FileContext): number {
+    if (from.length < 8) return -EINVAL;
+    const added = new DataView(from.buffer, from.byteOffset).getBigUint64(0, true);
+    if (added > MAX) return -EINVAL;
+    if (MAX - this.#count < added) return -EAGAIN;
+    this.#count += added;
+    this.wait.wake(Infinity, POLLIN);
+    return 8;
+  }
+
+  /** Adds from inside the kernel (aio completion). */
+  signal(): void {
+    if (this.#count < MAX) this.#count++;
+    this.wait.wake(Infinity, POLLIN);
+  }
+
+  override poll(): number {
+    let events = 0;
+    if (this.#count > 0n) events |= POLLIN;
+    if (this.#count > MAX) events |= POLLERR;
+    if (this.#count < MAX) events |= POLLOUT;
+    return events;
+  }
+}
