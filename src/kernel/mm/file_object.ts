@@ -3,6 +3,7 @@ import type { Frame } from "../../engine/engine.ts";
 import { major, minor } from "../abi/stat.ts";
 import type { Mappable, OpenFile } from "../fs/file.ts";
 import type { PageUser } from "../fs/inode.ts";
+import { describePath } from "../fs/path.ts";
 import type { MapObject, MapUser } from "./map_object.ts";
 import { MapUsers } from "./map_users.ts";
 
@@ -35,6 +36,7 @@ export class FileObject implements MapObject, PageUser {
   /** Present only where the file wants to know which pages shared mappings change. */
   readonly written?: (pageIndex: number) => void;
   readonly sync?: (first: number, end: number) => void;
+  readonly punch?: (first: number, end: number) => void;
   #users = new MapUsers();
   #mapped = false;
 
@@ -44,6 +46,7 @@ export class FileObject implements MapObject, PageUser {
     this.minor = minor(dev);
     this.ino = ino;
     if (mappable.written) this.written = (pageIndex) => mappable.written!(pageIndex);
+    if (mappable.punch) this.punch = (first, end) => mappable.punch!(first, end);
     if (mappable.sync) this.sync = (first, end) => mappable.sync!(first, end);
   }
 
@@ -52,7 +55,7 @@ export class FileObject implements MapObject, PageUser {
   }
 
   label(): string {
-    return this.file.name();
+    return this.file.path === undefined ? "" : describePath(this.file.path, undefined);
   }
 
   ref(user: MapUser): void {

@@ -62,8 +62,7 @@ export class Mm extends GuestMemory implements MapUser {
   /** Address of the vDSO's ELF header, and of its `__kernel_rt_sigreturn`; 0 without a vDSO. */
   vdso = 0;
   sigreturn = 0;
-  /** The running program, for `/proc/self/exe`; this holds a reference. */
-  exeFile: OpenFile | undefined;
+  #exeFile: OpenFile | undefined;
   /** Below this the heap and mappings leave room for the stack to grow. */
   stackFloor = 0;
 
@@ -107,14 +106,32 @@ export class Mm extends GuestMemory implements MapUser {
     if (--this.#users > 0) return;
     for (const vma of this.vmas) vma.object?.unref(this);
     this.vmas.splice(0, this.vmas.size);
-    this.exeFile?.unref();
-    this.exeFile = undefined;
+    this.setExeFile(undefined);
     this.space.free();
   }
 
   /** Number of tasks that use it. */
   get users(): number {
     return this.#users;
+  }
+
+  /** The running program, for `/proc/self/exe`. */
+  get exeFile(): OpenFile | undefined {
+    return this.#exeFile;
+  }
+
+  /** Sets the running program and holds a reference to it; while it runs nobody may write to it (ETXTBSY). */
+  setExeFile(file: OpenFile | undefined): void {
+    if (file) {
+      file.references++;
+      file.inode.deniers++;
+    }
+    const old = this.#exeFile;
+    this.#exeFile = file;
+    if (old) {
+      old.inode.deniers--;
+      old.unref();
+    }
   }
 
   /** A copy for a forked child (Linux: dup_mmap). Memory locks are not inherited (man 2 mlock). */
@@ -135,8 +152,7 @@ export class Mm extends GuestMemory implements MapUser {
     child.auxv = this.auxv;
     child.vdso = this.vdso;
     child.sigreturn = this.sigreturn;
-    child.exeFile = this.exeFile;
-    if (child.exeFile) child.exeFile.references++;
+    child.setExeFile(this.#exeFile);
     child.stackFloor = this.stackFloor;
     child.membarrierRegistered = this.membarrierRegistered;
     child.searchFrom = this.searchFrom;
@@ -218,6 +234,11 @@ export class Mm extends GuestMemory implements MapUser {
   /** Bytes of address space in use (VmSize). */
   get virtualSize(): number {
     return this.totalPages * PAGE_SIZE;
+  }
+
+  /** Most memory that was present at once, in KiB (VmHWM, ru_maxrss). */
+  get peakRssKib(): number {
+    return this.resident.peak * (PAGE_SIZE / 1024);
   }
 
   /** Bytes present in memory (VmRSS). */
