@@ -2,15 +2,17 @@
 import type { Access, AddressSpace, Cpu as CpuInterface, Exit, Registers } from "../engine.ts";
 import type { WasmAddressSpace } from "./address_space.ts";
 import { Code, Cpu as At, PageBits } from "./layout.ts";
-import type { EngineMemory } from "./memory.ts";
+import type { EngineMemory, RegisterFile } from "./memory.ts";
 
 const TWO32 = 2 ** 32;
 
-export class WasmRegisters implements Registers {
+export class WasmRegisters implements Registers, RegisterFile {
   readonly #m: EngineMemory;
+  base: number;
 
-  constructor(memory: EngineMemory, readonly base: number) {
+  constructor(memory: EngineMemory, readonly home: number) {
     this.#m = memory;
+    this.base = home;
   }
   #get(offset: number): bigint {
     return BigInt.asUintN(64, this.#m.i64[(this.base + offset) >> 3]!);
@@ -104,36 +106,35 @@ export class WasmRegisters implements Registers {
 export class WasmCpu implements CpuInterface {
   readonly regs: WasmRegisters;
   readonly #m: EngineMemory;
-  readonly #at: number;
   readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
 
   constructor(memory: EngineMemory) {
     this.#m = memory;
-    this.#at = memory.allotCpu();
-    this.regs = new WasmRegisters(memory, this.#at);
+    this.regs = new WasmRegisters(memory, memory.allotCpu());
     this.regs.reset();
   }
 
   run(addressSpace: AddressSpace, fuel: number): Exit {
     const space = addressSpace as WasmAddressSpace;
-    const { i32 } = this.#m, at = this.#at, exit = this.#exit;
+    const { i32 } = this.#m, exit = this.#exit;
+    this.#m.activate(this.regs);
     const execute = space.memory.run;
     let left = fuel;
     for (;;) {
-      const code = execute(at, left);
-      left = i32[(at + At.fuel) >> 2]!;
+      const code = execute(left);
+      left = i32[At.fuel >> 2]!;
       exit.retired = fuel - left;
       switch (code) {
         case Code.svc:
           exit.kind = "syscall";
-          exit.value = i32[(at + At.exitValue) >> 2]!;
+          exit.value = i32[At.exitValue >> 2]!;
           return exit;
         case Code.fuel:
           exit.kind = "fuel";
           return exit;
         case Code.fault: {
           const address = this.#exitAddress();
-          const access: Access = i32[(at + At.exitMode) >> 2] === PageBits.write ? "write" : "read";
+          const access: Access = i32[At.exitMode >> 2] === PageBits.write ? "write" : "read";
           if (space.touch(address, access)) continue;
           return this.#fault("fault", address, access);
         }
@@ -157,13 +158,13 @@ export class WasmCpu implements CpuInterface {
           return this.#fault(
             "alignment",
             this.#exitAddress(),
-            i32[(at + At.exitMode) >> 2] === PageBits.write ? "write" : "read",
+            i32[At.exitMode >> 2] === PageBits.write ? "write" : "read",
           );
         case Code.pcAlignment:
           return this.#fault("alignment", this.#pc(), "execute");
         case Code.brk:
           exit.kind = "breakpoint";
-          exit.value = i32[(at + At.exitValue) >> 2]!;
+          exit.value = i32[At.exitValue >> 2]!;
           return exit;
         case Code.breakpoint:
           exit.kind = "breakpoint";
@@ -188,18 +189,18 @@ export class WasmCpu implements CpuInterface {
     return this.#exit;
   }
   #exitAddress(): number {
-    const { u32 } = this.#m, at = (this.#at + At.exitValue) >> 2;
+    const { u32 } = this.#m, at = At.exitValue >> 2;
     return u32[at]! + u32[at + 1]! * TWO32;
   }
   #pc(): number {
-    const { u32 } = this.#m, at = (this.#at + At.pc) >> 2;
+    const { u32 } = this.#m, at = At.pc >> 2;
     return u32[at]! + u32[at + 1]! * TWO32;
   }
 
   clearExclusive(): void {
-    this.#m.i32[(this.#at + At.exclSize) >> 2] = 0;
+    this.#m.i32[(this.regs.base + At.exclSize) >> 2] = 0;
   }
   free(): void {
-    this.#m.freeCpu(this.#at);
+    this.#m.freeCpu(this.regs);
   }
 }

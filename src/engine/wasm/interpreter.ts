@@ -2,8 +2,9 @@
  * Generates the interpreter: one WebAssembly function per variant of a row, each of which executes one predecoded
  * instruction and tail-calls the handler of the next.
  *
- * A handler's parameters are the address of its record, the register file and the fuel left; it returns only to
- * leave the interpreter. Threading by `return_call_indirect` keeps the three in machine registers and lets V8
+ * A handler's parameters are the address of its record, the fuel left and the first half of the record; it returns
+ * only to leave the interpreter. Registers are at fixed addresses: the operand fields of a record are their
+ * addresses. Threading by `return_call_indirect` keeps the three in machine registers and lets V8
  * compile handlers lazily and optimise the hot ones one by one. (One function with a `br_table` instead is compiled
  * as a whole, several hundred milliseconds, before the first instruction.)
  */
@@ -17,8 +18,9 @@ import { Lowering, type TargetStmt } from "./lower.ts";
 import { Code, Module, Op, VOID } from "./module.ts";
 
 const ENGINE = 0, GUEST = 1;
-const IP = 0, CPU = 1, FUEL = 2;
-const HANDLER: readonly [Type[], Type[]] = [["i32", "i32", "i32"], ["i32"]];
+/** Parameters of a handler: its record's address, the fuel left, and the record's first eight bytes. */
+const IP = 0, FUEL = 1, RECORD_WORD = 2;
+const HANDLER: readonly [Type[], Type[]] = [["i32", "i32", "i64"], ["i32"]];
 
 /** Where a handler expects an operand in its record. */
 export interface Slot {
@@ -97,11 +99,11 @@ interface Runtime {
 }
 
 /** Puts pc of the record in local `ip` on the stack: the block's address plus four bytes per record. */
-function pcOf(code: Code, ip: number, cpu: number): void {
-  code.get(cpu);
+function pcOf(code: Code, ip: number): void {
+  code.i32(0);
   code.memory("i64.load", ENGINE, Cpu.blockVa);
   code.get(ip);
-  code.get(cpu);
+  code.i32(0);
   code.memory("i32.load", ENGINE, Cpu.blockBase);
   code.opcode(0x6b); // i32.sub
   code.i32(2);
@@ -111,37 +113,40 @@ function pcOf(code: Code, ip: number, cpu: number): void {
 }
 
 /** Dispatches to the record whose address is in local `ip`; fuel is in local `fuel`. */
-function dispatch(code: Code, runtime: Runtime, ip: number, cpu: number, fuel: number): void {
+function dispatch(code: Code, runtime: Runtime, ip: number, fuel: number, word: number): void {
   code.get(ip);
-  code.get(cpu);
   code.get(fuel);
   code.get(ip);
-  code.memory("i32.load16_u", ENGINE, 0);
+  code.memory("i64.load", ENGINE, 0);
+  code.tee(word);
+  code.get(word);
+  code.opcode(0xa7); // i32.wrap_i64
+  code.i32(0xffff);
+  code.opcode(0x71); // i32.and
   code.op1(Op.return_call_indirect, runtime.handlerType);
   code.byte(0); // table 0
 }
 
 abstract class InterpreterLowering extends Lowering {
-  constructor(code: Code, protected readonly runtime: Runtime, protected readonly cpu: number) {
+  constructor(code: Code, protected readonly runtime: Runtime) {
     super(code);
   }
   protected callHelper(helper: Helper, args: () => void): void {
     const index = this.runtime.helpers.get(helper.name);
     if (index === undefined) throw new Error(`helper ${helper.name} was not collected`);
-    this.code.get(this.cpu);
     args();
     this.code.op1(Op.call, index);
   }
   protected sys(stmt: TargetStmt): boolean {
     const { code } = this;
     if (stmt.s === "get" && stmt.place.file === "sys") {
-      code.get(this.cpu);
+      code.i32(0);
       code.memory(stmt.load, ENGINE, SYS_OFFSET[stmt.place.name]);
       code.set(this.localOf(stmt.local));
       return true;
     }
     if (stmt.s === "put" && stmt.place.file === "sys") {
-      code.get(this.cpu);
+      code.i32(0);
       this.value(stmt.value);
       code.memory(stmt.store, ENGINE, SYS_OFFSET[stmt.place.name]);
       return true;
@@ -158,15 +163,15 @@ class HelperLowering extends InterpreterLowering {
 
 class HandlerLowering extends InterpreterLowering {
   constructor(code: Code, runtime: Runtime, readonly record: Record, readonly near: boolean) {
-    super(code, runtime, CPU);
+    super(code, runtime);
   }
 
   /** Leaves the address of a register on the stack; returns the constant offset still to add. */
   #register(place: Exclude<Place, { file: "sys" }>, write: boolean): number {
     const { code } = this;
-    code.get(CPU);
     const byte = place.file === "v" ? place.byte : 0;
     if (typeof place.reg === "number") {
+      code.i32(0);
       if (place.file === "x") {
         return place.reg === 31 && place.r31 === "zr" ? (write ? Cpu.sink : Cpu.zero) : place.reg * 8;
       }
@@ -174,14 +179,29 @@ class HandlerLowering extends InterpreterLowering {
     }
     const kind = place.file !== "x" ? "v" : place.r31 === "sp" ? "sp" : write || place.r31 === "any" ? "sink" : "zr";
     const slot = this.record.find(kind, place.reg.field, place.reg.plus, 2);
-    code.get(IP);
-    code.memory("i32.load16_u", ENGINE, slot.at);
-    code.opcode(0x6a); // i32.add
+    this.#slot16(slot.at);
     if (place.file === "vdyn") {
       this.value(place.byte);
       code.opcode(0x6a);
     }
     return byte;
+  }
+
+  /** An unsigned 16-bit operand of the record: from the word that the dispatch has loaded, if it is in there. */
+  #slot16(at: number): void {
+    const { code } = this;
+    if (at >= 8) {
+      code.get(IP);
+      code.memory("i32.load16_u", ENGINE, at);
+      return;
+    }
+    code.get(RECORD_WORD);
+    code.i64(BigInt(at * 8));
+    code.opcode(0x88); // i64.shr_u
+    code.opcode(0xa7); // i32.wrap_i64
+    if (at === 6) return;
+    code.i32(0xffff);
+    code.opcode(0x71); // i32.and
   }
 
   #immediate(name: string, type: Type): void {
@@ -203,7 +223,7 @@ class HandlerLowering extends InterpreterLowering {
     code.opcode(0x6a);
     code.set(IP);
     this.#spend();
-    dispatch(code, runtime, IP, CPU, FUEL);
+    dispatch(code, runtime, IP, FUEL, RECORD_WORD);
   }
   /** Takes one unit of fuel and stops before the record at ip when it was the last. */
   #spend(): void {
@@ -216,7 +236,6 @@ class HandlerLowering extends InterpreterLowering {
     code.byte(Op.if);
     code.byte(VOID);
     code.get(IP);
-    code.get(CPU);
     code.get(FUEL);
     code.op1(Op.return_call, runtime.stop);
     code.byte(Op.end);
@@ -230,7 +249,6 @@ class HandlerLowering extends InterpreterLowering {
       code.i32(RECORD);
       code.opcode(0x6a);
     }
-    code.get(CPU);
     code.get(FUEL);
     if (completed) {
       code.i32(1);
@@ -309,8 +327,7 @@ class HandlerLowering extends InterpreterLowering {
     } else {
       const slot = this.record.find("sp", reg.field, reg.plus, 2);
       code.i32(0);
-      code.get(IP);
-      code.memory("i32.load16_u", ENGINE, slot.at);
+      this.#slot16(slot.at);
       code.i32(Cpu.sp);
       code.opcode(0x46); // i32.eq
       code.opcode(0x1b); // select
@@ -342,7 +359,7 @@ class HandlerLowering extends InterpreterLowering {
         code.set(this.localOf(stmt.local));
         break;
       case "pc":
-        pcOf(code, IP, CPU);
+        pcOf(code, IP);
         code.set(this.localOf(stmt.local));
         break;
       case "access":
@@ -391,7 +408,6 @@ class HandlerLowering extends InterpreterLowering {
         break;
       case "jump":
         this.value(stmt.target);
-        code.get(CPU);
         code.get(FUEL);
         code.i32(1);
         code.opcode(0x6b);
@@ -413,13 +429,12 @@ class HandlerLowering extends InterpreterLowering {
       code.opcode(0x6a);
       code.set(IP);
       this.#spend();
-      dispatch(code, runtime, IP, CPU, FUEL);
+      dispatch(code, runtime, IP, FUEL, RECORD_WORD);
       return;
     }
-    pcOf(code, IP, CPU);
+    pcOf(code, IP);
     this.#immediate(name, "i64");
     code.opcode(0x7c);
-    code.get(CPU);
     code.get(FUEL);
     code.i32(1);
     code.opcode(0x6b);
@@ -467,16 +482,16 @@ function collectHelpers(body: readonly Stmt[], into: Map<string, BuiltHelper>): 
 
 /** Functions shared by all handlers. */
 function defineRuntime(module: Module, runtime: Runtime, run: number): void {
-  // jump(target, cpu, fuel): goes to a guest address.
-  const jump = new Code(3);
+  // jump(target, fuel): goes to a guest address.
+  const jump = new Code(2);
   {
-    const target = 0, cpu = 1, fuel = 2;
-    const block = jump.local("i32");
+    const target = 0, fuel = 1;
+    const block = jump.local("i32"), word = jump.local("i64");
     const leave = (exit: number) => {
-      jump.get(cpu);
+      jump.i32(0);
       jump.get(target);
       jump.memory("i64.store", ENGINE, Cpu.pc);
-      jump.get(cpu);
+      jump.i32(0);
       jump.get(fuel);
       jump.memory("i32.store", ENGINE, Cpu.fuel);
       jump.i32(exit);
@@ -509,10 +524,10 @@ function defineRuntime(module: Module, runtime: Runtime, run: number): void {
     jump.tee(block);
     jump.opcode(0x45);
     when(Exit.miss);
-    jump.get(cpu);
+    jump.i32(0);
     jump.get(block);
     jump.memory("i32.store", ENGINE, Cpu.blockBase);
-    jump.get(cpu);
+    jump.i32(0);
     jump.get(target);
     jump.i64(-4096n);
     jump.opcode(0x83);
@@ -526,30 +541,29 @@ function defineRuntime(module: Module, runtime: Runtime, run: number): void {
     jump.opcode(0x74);
     jump.opcode(0x6a);
     jump.set(block);
-    dispatch(jump, runtime, block, cpu, fuel);
+    dispatch(jump, runtime, block, fuel, word);
   }
   module.define(runtime.jump, jump);
 
-  // exit(ip, cpu, fuel, value, mode, code): stores the state of the exit.
-  const exit = new Code(6);
-  exit.get(CPU);
-  pcOf(exit, IP, CPU);
+  // exit(ip, fuel, value, mode, code): stores the state of the exit.
+  const exit = new Code(5);
+  exit.i32(0);
+  pcOf(exit, IP);
   exit.memory("i64.store", ENGINE, Cpu.pc);
-  exit.get(CPU);
+  exit.i32(0);
   exit.get(FUEL);
   exit.memory("i32.store", ENGINE, Cpu.fuel);
-  exit.get(CPU);
-  exit.get(3);
+  exit.i32(0);
+  exit.get(2);
   exit.memory("i64.store", ENGINE, Cpu.exitValue);
-  exit.get(CPU);
-  exit.get(4);
+  exit.i32(0);
+  exit.get(3);
   exit.memory("i32.store", ENGINE, Cpu.exitMode);
-  exit.get(5);
+  exit.get(4);
   module.define(runtime.exit, exit);
 
-  const stop = new Code(3);
+  const stop = new Code(2);
   stop.get(IP);
-  stop.get(CPU);
   stop.get(FUEL);
   stop.i64(0n);
   stop.i32(0);
@@ -606,11 +620,10 @@ function defineRuntime(module: Module, runtime: Runtime, run: number): void {
   }
   module.define(runtime.slow, slow);
 
-  const start = new Code(2);
-  start.get(0);
+  const start = new Code(1);
+  start.i32(0);
   start.memory("i64.load", ENGINE, Cpu.pc);
   start.get(0);
-  start.get(1);
   start.op1(Op.call, runtime.jump);
   module.define(run, start);
 }
@@ -620,7 +633,6 @@ function fixedHandlers(module: Module, runtime: Runtime): number[] {
   const leaving = (exit: number) => {
     const code = new Code(3);
     code.get(IP);
-    code.get(CPU);
     code.get(FUEL);
     code.i64(0n);
     code.i32(0);
@@ -629,8 +641,7 @@ function fixedHandlers(module: Module, runtime: Runtime): number[] {
     return code;
   };
   const pageEnd = new Code(3);
-  pcOf(pageEnd, IP, CPU);
-  pageEnd.get(CPU);
+  pcOf(pageEnd, IP);
   pageEnd.get(FUEL);
   pageEnd.op1(Op.return_call, runtime.jump);
   const bodies: Code[] = [];
@@ -670,24 +681,24 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
 
   const helperIndex = new Map<string, number>();
   for (const [name, { helper }] of helpers) {
-    helperIndex.set(name, module.declare(["i32", ...helper.params], helper.results));
+    helperIndex.set(name, module.declare(helper.params, helper.results));
   }
   const runtime: Runtime = {
-    jump: module.declare(["i64", "i32", "i32"], ["i32"]),
-    stop: module.declare(["i32", "i32", "i32"], ["i32"]),
-    exit: module.declare(["i32", "i32", "i32", "i64", "i32", "i32"], ["i32"]),
+    jump: module.declare(["i64", "i32"], ["i32"]),
+    stop: module.declare(["i32", "i32"], ["i32"]),
+    exit: module.declare(["i32", "i32", "i64", "i32", "i32"], ["i32"]),
     slow: module.declare(["i64", "i32", "i32"], ["i64"]),
     now,
     handlerType: module.type(...HANDLER),
     helpers: helperIndex,
   };
-  const run = module.declare(["i32", "i32"], ["i32"]);
+  const run = module.declare(["i32"], ["i32"]);
   defineRuntime(module, runtime, run);
   module.exportFunction("run", run);
   for (const [name, { params, body }] of helpers) {
-    const code = new Code(1 + params.length);
-    const lowering = new HelperLowering(code, runtime, 0);
-    params.forEach((param, index) => lowering.bind(param, index + 1)); // parameter 0 is the register file
+    const code = new Code(params.length);
+    const lowering = new HelperLowering(code, runtime);
+    params.forEach((param, index) => lowering.bind(param, index));
     lowering.lower(body);
     code.byte(Op.unreachable); // every path has returned
     module.define(helperIndex.get(name)!, code);

@@ -42,7 +42,10 @@ export const PageBits = {
   mapped: 0x80,
 } as const;
 
-/** Byte offsets within a thread's register file ("cpu"). */
+/**
+ * Byte offsets within a register file. The file of the thread that runs is at address 0 of engine memory, so that
+ * handlers reach registers by constant addresses; those of other threads are kept aside ({@link ./memory.ts}).
+ */
 export const Cpu = {
   x: 0, // X0..X30, then SP
   sp: 31 * 8,

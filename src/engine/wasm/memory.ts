@@ -11,6 +11,12 @@ const MiB = 2 ** 20;
 /** Register files lie below, decoded blocks above. */
 const BLOCK_AREA = 16 * MiB;
 
+/** A thread's registers: where they are kept, and where they are now. */
+export interface RegisterFile {
+  readonly home: number;
+  base: number;
+}
+
 /** Engine memory: register files and decoded blocks. */
 export class EngineMemory {
   readonly memory: WebAssembly.Memory;
@@ -21,7 +27,8 @@ export class EngineMemory {
   readonly i64: BigInt64Array;
   readonly view: DataView;
   #freeCpus: number[] = [];
-  #nextCpu = 1024; // address 0 is never a register file
+  #nextCpu = Cpu.size; // address 0 is the file of the running thread
+  #active: RegisterFile | undefined;
   #freeBlocks: number[] = [];
   #nextBlock = BLOCK_AREA;
 
@@ -36,6 +43,19 @@ export class EngineMemory {
     this.view = new DataView(buffer);
   }
 
+  /** Brings a thread's registers to address 0, and puts those that were there aside (1 KiB each way). */
+  activate(file: RegisterFile): void {
+    const old = this.#active;
+    if (old === file) return;
+    if (old !== undefined) {
+      this.u8.copyWithin(old.home, 0, Cpu.size);
+      old.base = old.home;
+    }
+    this.u8.copyWithin(0, file.home, file.home + Cpu.size);
+    file.base = 0;
+    this.#active = file;
+  }
+
   allotCpu(): number {
     const at = this.#freeCpus.pop();
     if (at !== undefined) return at;
@@ -44,8 +64,9 @@ export class EngineMemory {
     this.#nextCpu += Cpu.size;
     return fresh;
   }
-  freeCpu(at: number): void {
-    this.#freeCpus.push(at);
+  freeCpu(file: RegisterFile): void {
+    if (this.#active === file) this.#active = undefined;
+    this.#freeCpus.push(file.home);
   }
 
   /** A block in which nothing is decoded. */
@@ -70,7 +91,7 @@ export class GuestMemory {
   readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
-  readonly run: (cpu: number, fuel: number) => number;
+  readonly run: (fuel: number) => number;
 
   constructor(module: WebAssembly.Module, engine: EngineMemory, now: () => bigint) {
     // V8 accounts a memory by its size and may collect garbage at each growth (2.4 ms): start large, grow in leaps.
@@ -87,7 +108,7 @@ export class GuestMemory {
     const instance = new WebAssembly.Instance(module, {
       host: { now, engine: engine.memory, guest: this.memory },
     });
-    this.run = instance.exports.run as (cpu: number, fuel: number) => number;
+    this.run = instance.exports.run as (fuel: number) => number;
   }
 
   /** Makes guest addresses below `end` exist. */
