@@ -1,0 +1,27 @@
+/** Capability versions and numbers (linux/capability.h; capabilities(7)). Sets are bigints, bit n for capability n. */
+
+export const _LINUX_CAPABILITY_VERSION_1 = 0x19980330;
+export const _LINUX_CAPABILITY_VERSION_2 = 0x20071026;
+export const _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+
+export const CAP_CHOWN = 0;
+export const CAP_DAC_OVERRIDE = 1;
+export const CAP_DAC_READ_SEARCH = 2;
+export const CAP_FOWNER = 3;
+export const CAP_FSETID = 4;
+export const CAP_KILL = 5;
+export const CAP_SETGID = 6;
+export const CAP_SETUID = 7;
+export const CAP_SETPCAP = 8;
+export const CAP_LINUX_IMMUTABLE = 9;
+export const CAP_NET_RAW = 13;
+export const CAP_SYS_CHROOT = 18;
+export const CAP_SYS_PTRACE = 19;
+export const CAP_SYS_ADMIN = 21;
+export const CAP_SYS_NICE = 23;
+export const CAP_SYS_RESOURCE = 24;
+export const CAP_MKNOD = 27;
+export const CAP_LEASE = 28;
+export const CAP_LAST_CAP = 40;
+/** All capabilities. */
+export const CAP_FULL_SET = (1n << BigInt(CAP_LAST_CAP + 1)) - 1n;

@@ -1,0 +1,465 @@
+/**
+ * The kernel: one single-threaded event loop over guest threads. It picks a runnable thread, lets the engine run it
+ * for a time slice, serves the system call or fault that ended the slice, fires timers, and goes back to the host's
+ * event loop every few milliseconds and whenever nobody can run.
+ */
+import type { Engine, Exit } from "../engine/engine.ts";
+import { EFAULT, ENOSYS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from "./abi/errno.ts";
+import { kernelSiginfo, type Siginfo } from "./abi/siginfo.ts";
+import { abortSyndrome, alignmentSyndrome } from "./abi/sigframe.ts";
+import {
+  BUS_ADRALN,
+  ILL_ILLOPC,
+  SEGV_ACCERR,
+  SIGBUS,
+  SIGILL,
+  SIGKILL,
+  signalCodeName,
+  signalName,
+  SIGSEGV,
+  SIGTRAP,
+  TRAP_BRKPT,
+} from "./abi/signal.ts";
+import { syscallName } from "./abi/unistd.ts";
+import { UserFault } from "./mm/user_fault.ts";
+import { compileTable, type Entry } from "./syscalls/dispatch.ts";
+import type { SyscallRow } from "./syscalls/row.ts";
+import { deliverSignals } from "./task/deliver_signal.ts";
+import { exitProcess } from "./task/exit_process.ts";
+import { FutexTable } from "./task/futex_table.ts";
+import { Process } from "./task/process.ts";
+import { Scheduler } from "./task/scheduler.ts";
+import { forceSignal, sendToGroup, sendToProcess } from "./task/send_signal.ts";
+import { Session } from "./task/session.ts";
+import type { Task } from "./task/task.ts";
+import { type Clock, HostClock } from "./time/clock.ts";
+import { runCpuTimers, updateCpuTimerDue } from "./time/cpu_timers.ts";
+import { HostIdle } from "./time/host_idle.ts";
+import { TimerHeap } from "./time/timer_heap.ts";
+import type { Tracer } from "./tracer.ts";
+import type { Blocking, Wake } from "./wait.ts";
+import type { Crash, GuestOutcome } from "../runner/guest_spec.ts";
+
+/** Instructions in a slice when nobody else wants to run: about 5 ms of the interpreter. */
+const SLICE_ALONE = 1_000_000;
+/** Instructions in a slice when others wait for their turn. */
+const SLICE_SHARED = 250_000;
+/** Least instructions in a slice that is cut short for a timer. */
+const SLICE_MIN = 10_000;
+/** What a system call takes off a slice, in instructions. */
+const SYSCALL_FUEL = 250;
+/** Nanoseconds between visits to the host's event loop. */
+const HOST_INTERVAL = 6e6;
+/** Every n-th system call is timed; the rest of system time is estimated from those. */
+const SYSCALL_SAMPLE = 64;
+/** How long others may go on after the first program has ended, while they have something to do. ns */
+const LINGER = 1e9;
+const FIRST_PID = 100;
+const PID_MAX = 32768;
+/** Crashes kept for the report. */
+const MAX_CRASHES = 16;
+
+/** What a kernel is made with. */
+export interface KernelOptions {
+  readonly hostname?: string;
+  readonly clock?: Clock;
+  readonly tracer?: Tracer;
+  /** Lines for the user: illegal instructions and the like. Default: nowhere. */
+  readonly log?: (line: string) => void;
+  /** CPUs the guest sees. Default: the host's, at most 4. */
+  readonly cpus?: number;
+  /** Seconds one uninterrupted stretch of guest instructions may take; 0: no limit. */
+  readonly watchdog?: number;
+  /** Fills in what a crash report needs beyond registers. */
+  readonly describeCrash?: (task: Task, crash: Crash) => Crash;
+}
+
+/** How the first program ended. */
+type Ending = GuestOutcome["ending"];
+
+export class Kernel {
+  readonly clock: Clock;
+  readonly timers: TimerHeap = new TimerHeap();
+  readonly scheduler: Scheduler;
+  readonly futexes: FutexTable = new FutexTable();
+  /** Threads by tid; zombie leaders too. */
+  readonly tasks: Map<number, Task> = new Map();
+  /** Processes by pid, zombies too; not the two without a program. */
+  readonly processes: Map<number, Process> = new Map();
+  /** pid 1: takes orphans and has no program. */
+  readonly init: Process;
+  /** The parent of the first program. */
+  readonly #host: Process;
+  readonly tracer: Tracer | undefined;
+  readonly log: (line: string) => void;
+  hostname: string;
+  domainname = "(none)";
+  readonly cpuCount: number;
+  readonly cpuMask: number;
+
+  readonly #table: readonly (Entry | undefined)[];
+  readonly #idle: HostIdle;
+  readonly #watchdog: number;
+  readonly #describeCrash: ((task: Task, crash: Crash) => Crash) | undefined;
+  readonly #unimplemented = new Map<number, number>();
+  readonly #crashes: Crash[] = [];
+  #lastPid = FIRST_PID - 1;
+  #instructions = 0;
+  #ending: Ending | undefined;
+  #main: Process | undefined;
+  /** CLOCK_MONOTONIC at the start of the stretch that is being accounted. */
+  #now = 0;
+  /** The thread that is running. */
+  #current: Task | undefined;
+  /** The thread that ran last: its exclusive monitor may still be set. */
+  #last: Task | undefined;
+  /** Calls made in this stretch, and the estimated cost of one in ns. */
+  #calls = 0;
+  #callCost = 1500;
+  /** Guest instructions per ns, a moving average: how much fuel a timer's distance is worth. */
+  #speed = 0.1;
+
+  constructor(readonly engine: Engine, rows: Iterable<SyscallRow>, options: KernelOptions = {}) {
+    this.clock = options.clock ?? new HostClock();
+    this.tracer = options.tracer;
+    this.log = options.log ?? (() => {});
+    this.hostname = options.hostname ?? "localhost";
+    this.cpuCount = options.cpus ?? Math.min(4, navigator.hardwareConcurrency || 1);
+    this.cpuMask = 2 ** this.cpuCount - 1;
+    this.#watchdog = (options.watchdog ?? 0) * 1e9;
+    this.#describeCrash = options.describeCrash;
+    this.#table = compileTable(rows);
+    this.#idle = new HostIdle(this.clock);
+    this.scheduler = new Scheduler(this.timers, () => this.#idle.wake());
+    this.init = new Process(this, 1, undefined, new Session(1), 1, [], 0);
+    this.#host = new Process(this, FIRST_PID, this.init, new Session(FIRST_PID), FIRST_PID, [], 0);
+    this.#lastPid = FIRST_PID;
+  }
+
+  /** Calls that met no handler, by name. */
+  get unimplemented(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#unimplemented].map(([nr, count]) => [syscallName(nr), count]));
+  }
+  get crashes(): readonly Crash[] {
+    return this.#crashes;
+  }
+  get instructions(): number {
+    return this.#instructions;
+  }
+
+  /** A pid that is neither a thread's nor a group's or session's; undefined when there is none. */
+  allocatePid(): number | undefined {
+    for (let tries = 0; tries < PID_MAX; tries++) {
+      this.#lastPid = this.#lastPid + 1 >= PID_MAX ? 300 : this.#lastPid + 1;
+      if (!this.pidInUse(this.#lastPid)) return this.#lastPid;
+    }
+    return undefined;
+  }
+
+  pidInUse(pid: number): boolean {
+    if (pid <= FIRST_PID && (pid === 1 || pid === FIRST_PID)) return true;
+    if (this.tasks.has(pid) || this.processes.has(pid)) return true;
+    for (const process of this.processes.values()) if (process.pgid === pid || process.session.sid === pid) return true;
+    return false;
+  }
+
+  /** Makes the process of the first program: leader of a session and group of its own. */
+  createFirstProcess(rlimits: [number, number][]): Process {
+    const pid = this.allocatePid()!;
+    const process = new Process(this, pid, this.#host, new Session(pid), pid, rlimits, 0);
+    this.#host.children.add(process);
+    this.processes.set(pid, process);
+    this.#main = process;
+    return process;
+  }
+
+  /** Adds a thread to its process and to the run queue. */
+  addTask(task: Task): void {
+    this.tasks.set(task.tid, task);
+    task.process.threads.add(task);
+    this.scheduler.enqueue(task);
+  }
+
+  /** Runs until the first program has ended, or {@link end} says so. */
+  async run(): Promise<Ending> {
+    let visited = this.clock.monotonic();
+    while (this.#ending === undefined || this.#lingering()) {
+      const task = this.scheduler.next();
+      if (task === undefined) {
+        if (this.#ending !== undefined) break;
+        await this.#idle.until(() => this.timers.next, () => {
+          this.timers.fire(this.clock.monotonic());
+          return this.scheduler.runnable > 0 || this.#ending !== undefined;
+        });
+        visited = this.clock.monotonic();
+        continue;
+      }
+      if (task !== this.#last) {
+        // Another thread ran in between (Arm ARM B2.9.5).
+        task.cpu.clearExclusive();
+        this.#last = task;
+      }
+      this.#now = this.clock.monotonic();
+      this.#current = task;
+      this.#runSlice(task);
+      this.#current = task;
+      this.accountNow();
+      this.#current = undefined;
+      if (this.timers.next <= this.#now) this.timers.fire(this.#now);
+      if (this.#now - visited > HOST_INTERVAL) {
+        await this.#idle.visitHost();
+        visited = this.clock.monotonic();
+      }
+    }
+    for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
+    this.timers.clear();
+    return this.#ending!;
+  }
+
+  /** Ends the run from outside: {@link run} returns soon. */
+  end(ending: Ending): void {
+    this.#ending ??= ending;
+    this.#lingerUntil = 0;
+    this.#idle.wake();
+  }
+
+  /** A signal from the host's keyboard (Ctrl-C): to the foreground group of the first program's terminal, else to its group. */
+  interrupt(signal: number): void {
+    const main = this.#main;
+    if (!main) return;
+    const group = main.session.terminal?.foregroundGroup || main.pgid;
+    if (sendToGroup(this, group, kernelSiginfo(signal)) === 0) sendToProcess(main, kernelSiginfo(signal));
+  }
+
+  #lingerUntil = 0;
+  /** The first program has ended, but others of the run still have something to do: a pipeline's last words. */
+  #lingering(): boolean {
+    return this.scheduler.runnable > 0 && this.clock.monotonic() < this.#lingerUntil;
+  }
+
+  /** Called at the end of every process. */
+  processEnded(process: Process): void {
+    if (process !== this.#main || this.#ending !== undefined) return;
+    const status = process.exitStatus!, signal = status & 0x7f;
+    this.#ending = signal === 0
+      ? { kind: "exit", code: status >> 8 & 0xff }
+      : { kind: "signal", signal, signalName: signalName(signal) };
+    this.#lingerUntil = this.clock.monotonic() + LINGER;
+  }
+
+  /** Runs a thread until its slice is over or it cannot go on. */
+  #runSlice(task: Task): void {
+    if (task.call !== undefined && !this.#resume(task, task.call, task.wakeReason)) return;
+    let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : SLICE_ALONE;
+    const due = this.timers.next;
+    if (due !== Infinity) fuel = Math.max(SLICE_MIN, Math.min(fuel, (due - this.#now) * this.#speed));
+    const { cpu } = task;
+    for (;;) {
+      if (task.state !== "runnable") return;
+      if ((task.signalPending || task.restartCode !== 0 || task.savedMask !== undefined) && !deliverSignals(task)) {
+        return;
+      }
+      if (fuel <= 0) break;
+      const exit = cpu.run(task.mm.space, fuel);
+      fuel -= exit.retired;
+      this.#instructions += exit.retired;
+      if (exit.kind === "syscall") {
+        task.uninterrupted = -1;
+        fuel -= SYSCALL_FUEL;
+        if (!this.#syscall(task)) return;
+      } else if (exit.kind === "fuel") {
+        break;
+      } else {
+        task.uninterrupted = -1;
+        fuel -= SYSCALL_FUEL;
+        this.#exception(task, exit);
+      }
+    }
+    task.usage.involuntarySwitches++;
+    this.scheduler.enqueue(task);
+  }
+
+  /** Serves a call. @returns whether the thread can go on */
+  #syscall(task: Task): boolean {
+    const { regs } = task.cpu;
+    const nr = regs.xi(8);
+    const entry = this.#table[nr];
+    task.callNumber = nr;
+    const { tracer } = this;
+    tracer?.enter(task, nr, entry?.row, entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n)));
+    if (entry === undefined) {
+      this.countUnimplemented(nr);
+      return this.#finish(task, -ENOSYS);
+    }
+    if (++this.#calls % SYSCALL_SAMPLE === 0) return this.#timedCall(task, entry);
+    return this.#call(task, entry);
+  }
+
+  #call(task: Task, entry: Entry): boolean {
+    let result;
+    try {
+      result = entry.invoke(task, task.cpu.regs);
+    } catch (error) {
+      if (!(error instanceof UserFault)) throw error;
+      result = -EFAULT;
+    }
+    if (typeof result === "object") return this.#resume(task, result, "event");
+    return this.#finish(task, result);
+  }
+
+  /** A call in the sample: what it takes goes into the estimate. */
+  #timedCall(task: Task, entry: Entry): boolean {
+    const start = this.clock.monotonic();
+    const goesOn = this.#call(task, entry);
+    // Long ones are rare and would spoil the average: they count up to 50 µs.
+    this.#callCost += (Math.min(50_000, this.clock.monotonic() - start) - this.#callCost) / 16;
+    return goesOn;
+  }
+
+  /** Goes on with a waiting call. @returns whether it is finished and the thread can go on */
+  #resume(task: Task, call: Blocking, reason: Wake): boolean {
+    task.call = call;
+    let result;
+    try {
+      for (;;) {
+        const step = call.next(reason);
+        if (step.done) {
+          result = step.value;
+          break;
+        }
+        const wait = step.value;
+        if (task.signalPending && wait.interruptible !== false) {
+          reason = "signal";
+          continue;
+        }
+        this.tracer?.blocked(task);
+        this.scheduler.block(task, wait);
+        return false;
+      }
+    } catch (error) {
+      if (!(error instanceof UserFault)) throw error;
+      result = -EFAULT;
+    }
+    task.call = undefined;
+    return this.#finish(task, result);
+  }
+
+  /** Gives a call's result to the guest. */
+  #finish(task: Task, result: number | bigint): boolean {
+    task.callNumber = -1;
+    if (task.state === "dead") return false;
+    this.tracer?.leave(task, result);
+    if (typeof result === "number" && result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK) {
+      task.restartCode = -result;
+      task.cpu.regs.pc -= 4n;
+    } else {
+      task.cpu.regs.setX(0, result);
+    }
+    return true;
+  }
+
+  /** Acts on an exit that is not a system call: a page that can be given, or a signal. */
+  #exception(task: Task, exit: Exit): void {
+    switch (exit.kind) {
+      case "fault": {
+        const { address, access } = exit;
+        const result = task.mm.handleFault(address, access);
+        task.usage.minorFaults++;
+        if (result === "ok") return;
+        task.faultAddress = address;
+        task.faultSyndrome = abortSyndrome(access, result.code === SEGV_ACCERR);
+        forceSignal(task, { signo: result.signal, code: result.code, address });
+        return;
+      }
+      case "alignment":
+        task.faultAddress = exit.address;
+        task.faultSyndrome = alignmentSyndrome(exit.access);
+        forceSignal(task, { signo: SIGBUS, code: BUS_ADRALN, address: exit.address });
+        return;
+      case "illegal": {
+        const pc = Number(task.cpu.regs.pc);
+        task.faultAddress = task.faultSyndrome = 0;
+        this.log(
+          `${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${
+            this.engine.disassemble(exit.value, pc)
+          }`,
+        );
+        forceSignal(task, { signo: SIGILL, code: ILL_ILLOPC, address: pc });
+        return;
+      }
+      case "breakpoint":
+        forceSignal(task, { signo: SIGTRAP, code: TRAP_BRKPT, address: Number(task.cpu.regs.pc) });
+        return;
+      default:
+        throw new Error(`engine left for ${exit.kind}`);
+    }
+  }
+
+  /** A number without a handler, or a handler that has to say so. */
+  countUnimplemented(nr: number): void {
+    // A guest can ask for any number: only so many are told apart.
+    if (this.#unimplemented.size >= 1000 && !this.#unimplemented.has(nr)) return;
+    this.#unimplemented.set(nr, (this.#unimplemented.get(nr) ?? 0) + 1);
+  }
+
+  /** Brings the running thread's CPU time up to date. */
+  accountNow(): void {
+    const task = this.#current, now = this.clock.monotonic(), spent = now - this.#now;
+    this.#now = now;
+    if (!task) return;
+    const system = Math.min(spent, this.#calls * this.#callCost);
+    this.#calls = 0;
+    const { usage, process } = task;
+    usage.stime += system;
+    usage.utime += spent - system;
+    process.cpuTime += spent;
+    process.userTime += spent - system;
+    // -1 says that a call or fault came in between.
+    task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + spent;
+    if (this.#watchdog && task.uninterrupted > this.#watchdog) this.end({ kind: "timeout", which: "watchdog" });
+    if (process.cpuTime >= process.cpuTimerDue && !process.zombie) runCpuTimers(process);
+  }
+
+  /** A CPU timer or limit of a process was set. */
+  cpuTimersChanged(process: Process): void {
+    updateCpuTimerDue(process);
+  }
+
+  /** The process is ending: its timers go. */
+  cancelTimers(process: Process): void {
+    for (const timer of process.intervalTimers) this.timers.cancel(timer.timer);
+    for (const timer of [...process.posixTimers.values()]) timer.delete();
+    process.cpuTimerDue = Infinity;
+  }
+
+  /** A signal that dumps core is about to end a process. */
+  crashed(task: Task, info: Siginfo): void {
+    if (this.#crashes.length >= MAX_CRASHES) return;
+    const { regs } = task.cpu, hex = (value: bigint | number) => `0x${value.toString(16)}`;
+    const registers: Record<string, string> = {};
+    for (let n = 0; n < 31; n++) registers[`x${n}`] = hex(regs.x(n));
+    registers.sp = hex(regs.sp);
+    registers.pc = hex(regs.pc);
+    registers.pstate = hex(regs.nzcv >>> 0);
+    const crash: Crash = {
+      signal: info.signo,
+      signalName: signalName(info.signo),
+      code: signalCodeName(info.signo, info.code),
+      address: hex(info.address ?? 0),
+      pc: hex(regs.pc),
+      symbol: undefined,
+      backtrace: [],
+      registers,
+      pid: task.pid,
+      tid: task.tid,
+      program: task.name,
+    };
+    this.#crashes.push(this.#describeCrash?.(task, crash) ?? crash);
+  }
+}
+
+/** SIGSEGV at an address, as arm64 gives it for a bad signal frame. */
+export function badFrame(task: Task, address: number): void {
+  const mapped = task.mm.vmas.find(address) !== undefined;
+  forceSignal(task, { signo: SIGSEGV, code: mapped ? SEGV_ACCERR : 1, address });
+}

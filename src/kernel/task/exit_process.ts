@@ -1,0 +1,176 @@
+/**
+ * Ends: of a thread, of a process, and what is left for the parent (kernel/exit.c; exit(2), exit_group(2), wait(2)).
+ *
+ * Threads of an ending process die at once: nothing else runs in between, so there is no need to ask them to.
+ */
+import { kernelSiginfo } from "../abi/siginfo.ts";
+import {
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_KILLED,
+  SA_NOCLDWAIT,
+  SI_USER,
+  SIG_IGN,
+  SIGCHLD,
+  SIGCONT,
+  SIGHUP,
+} from "../abi/signal.ts";
+import { CORE_FLAG } from "../abi/wait.ts";
+import { UserFault } from "../mm/user_fault.ts";
+import { exitRobustList } from "./robust_list.ts";
+import { finishStopIfLast, killOrphanedGroup, ticks } from "./job_control.ts";
+import { addUsage, type Process } from "./process.ts";
+import { sendToGroup, sendToProcess } from "./send_signal.ts";
+import { unshare } from "./sharing.ts";
+import type { Task } from "./task.ts";
+
+/** exit(2): one thread ends. @param status status word, which counts if it is the last of its process */
+export function exitThread(task: Task, status: number): void {
+  const { process, kernel } = task;
+  if (task.state === "dead") return;
+  kernel.scheduler.unhook(task);
+  const { call } = task;
+  task.call = undefined;
+  call?.return(0);
+  releaseMemory(task);
+  if (task.stopPending) {
+    task.stopPending = false;
+    finishStopIfLast(process);
+  }
+  task.state = "dead";
+  process.threads.delete(task);
+  addUsage(process.usage, task.usage);
+  kernel.tracer?.exited(task, process.groupExit ?? status);
+  if (unshare(task.files)) task.files.closeAll();
+  unshare(task.fs);
+  task.cpu.free();
+  if (task !== process.leader) kernel.tasks.delete(task.tid);
+  const status0 = process.groupExit ?? (task === process.leader || process.threads.size > 0 ? status : undefined);
+  if (task === process.leader && process.threads.size > 0) process.leaderStatus = status;
+  inheritChildrenOfThread(task);
+  if (process.threads.size === 0) endProcess(process, status0 ?? process.leaderStatus ?? status);
+}
+
+/** exit_group(2) and fatal signals: all threads end with this status word. */
+export function exitProcess(process: Process, status: number): void {
+  process.groupExit ??= status;
+  process.stopping = undefined;
+  // The leader last: it is what /proc and crash reports look at.
+  for (const thread of [...process.threads]) if (thread !== process.leader) exitThread(thread, status);
+  for (const thread of [...process.threads]) exitThread(thread, status);
+}
+
+/**
+ * Lets go of the address space: robust futexes, CLONE_CHILD_CLEARTID, the vfork parent (kernel/fork.c: mm_release).
+ * execve does the same with the old one.
+ */
+export function releaseMemory(task: Task): void {
+  if (task.robustList !== 0) exitRobustList(task);
+  task.robustList = 0;
+  const { clearChildTid, mm, kernel } = task;
+  task.clearChildTid = 0;
+  if (clearChildTid !== 0 && mm.users > 1) {
+    try {
+      mm.writeU32(clearChildTid, 0);
+      kernel.futexes.wake(task, clearChildTid, 1);
+    } catch (error) {
+      if (!(error instanceof UserFault)) throw error;
+    }
+  }
+  const { process } = task;
+  process.usage.maxRss = Math.max(process.usage.maxRss, mm.residentSize / 1024);
+  mm.release();
+  process.vforkWait?.wake();
+  process.vforkWait = undefined;
+}
+
+/** Children of a thread go to another thread of the process; they learn of the death if they asked (PR_SET_PDEATHSIG). */
+function inheritChildrenOfThread(task: Task): void {
+  const heir = task.process.threads.values().next().value;
+  for (const child of task.process.children) {
+    if (child.parentTask !== task) continue;
+    child.parentTask = heir;
+    for (const thread of child.threads) {
+      if (thread.parentDeathSignal) {
+        sendToProcess(child, { signo: thread.parentDeathSignal, code: SI_USER, pid: 0, uid: 0 });
+      }
+    }
+  }
+}
+
+/** The nearest ancestor that asked for orphans (PR_SET_CHILD_SUBREAPER), else init. */
+function newReaper(process: Process): Process {
+  for (let ancestor = process.parent; ancestor; ancestor = ancestor.parent) {
+    if (ancestor.subreaper && ancestor.threads.size > 0) return ancestor;
+  }
+  return process.kernel.init;
+}
+
+function endProcess(process: Process, status: number): void {
+  const { kernel } = process;
+  kernel.cancelTimers(process);
+  leaveTerminal(process);
+  const reaper = newReaper(process);
+  for (const child of [...process.children]) {
+    process.children.delete(child);
+    child.parent = reaper;
+    child.parentTask = reaper.leader;
+    reaper.children.add(child);
+    if (child.zombie) notifyParent(child);
+    killOrphanedGroup(child, process, process);
+  }
+  killOrphanedGroup(process, process.parent, process);
+  process.stoppedBy = undefined;
+  process.exitStatus = status;
+  process.exitWait.wake();
+  process.signalWait.wake();
+  kernel.processEnded(process);
+  notifyParent(process);
+}
+
+/** A session leader that ends hangs up its terminal's foreground group. */
+function leaveTerminal(process: Process): void {
+  const { session, kernel } = process;
+  if (session.sid !== process.pid || !session.terminal) return;
+  const { terminal } = session;
+  session.terminal = undefined;
+  if (terminal.foregroundGroup) {
+    sendToGroup(kernel, terminal.foregroundGroup, kernelSiginfo(SIGHUP));
+    sendToGroup(kernel, terminal.foregroundGroup, kernelSiginfo(SIGCONT));
+  }
+  terminal.sessionEnded?.();
+}
+
+/** Tells the parent of a zombie, or reaps it where nobody will wait for it (wait(2), NOTES). */
+function notifyParent(process: Process): void {
+  const { parent, exitSignal } = process, status = process.exitStatus!;
+  if (!parent || parent.threads.size === 0) {
+    reap(process);
+    return;
+  }
+  const action = parent.actions.get(SIGCHLD);
+  const ignored = exitSignal === SIGCHLD && action.handler === SIG_IGN;
+  const unwanted = exitSignal === SIGCHLD && (ignored || (action.flags & SA_NOCLDWAIT) !== 0);
+  if (exitSignal > 0 && !ignored) {
+    const signal = status & 0x7f;
+    sendToProcess(parent, {
+      signo: exitSignal,
+      code: signal === 0 ? CLD_EXITED : status & CORE_FLAG ? CLD_DUMPED : CLD_KILLED,
+      pid: process.pid,
+      uid: process.leader.credentials.uid,
+      status: signal === 0 ? status >> 8 & 0xff : signal,
+      utime: ticks(process.usage.utime),
+      stime: ticks(process.usage.stime),
+    });
+  }
+  if (unwanted) reap(process);
+  parent.childWait.wake();
+}
+
+/** Forgets a zombie: its pid is free again. */
+export function reap(process: Process): void {
+  const { kernel, parent } = process;
+  parent?.children.delete(process);
+  kernel.processes.delete(process.pid);
+  kernel.tasks.delete(process.pid);
+}

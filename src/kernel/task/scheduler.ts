@@ -1,0 +1,78 @@
+/**
+ * Who runs next and who waits. Round robin over runnable threads; a waiting thread hangs on its wait queues and,
+ * with a deadline, in the timer heap, until the first of event, timeout and signal.
+ */
+import type { TimerHeap } from "../time/timer_heap.ts";
+import type { Wait, Wake } from "../wait.ts";
+import type { Task } from "./task.ts";
+
+export class Scheduler {
+  #queue: Task[] = [];
+  #head = 0;
+
+  /**
+   * @param timers where deadlines hang
+   * @param woken called when a thread becomes runnable
+   */
+  constructor(private readonly timers: TimerHeap, private readonly woken: () => void) {}
+
+  /** Threads waiting for their turn. */
+  get runnable(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** Puts a thread at the end of the run queue. */
+  enqueue(task: Task): void {
+    task.state = "runnable";
+    this.#queue.push(task);
+    this.woken();
+  }
+
+  /** Takes the next thread off the run queue. */
+  next(): Task | undefined {
+    for (;;) {
+      if (this.#head === this.#queue.length) return undefined;
+      const task = this.#queue[this.#head]!;
+      if (++this.#head === this.#queue.length) {
+        this.#queue.length = this.#head = 0;
+      } else if (this.#head >= 256) {
+        this.#queue.splice(0, this.#head);
+        this.#head = 0;
+      }
+      if (task.state === "runnable") return task;
+    }
+  }
+
+  /** Makes a thread wait. The caller has checked that no signal ends the wait at once. */
+  block(task: Task, wait: Wait): void {
+    task.state = "blocked";
+    task.wait = wait;
+    task.usage.voluntarySwitches++;
+    for (const queue of wait.queues) queue.add(task);
+    if (wait.deadline !== undefined && wait.deadline !== Infinity) {
+      task.waitTimer = this.timers.add(wait.deadline, () => this.wake(task, "timeout"));
+    }
+  }
+
+  /** Ends a wait; without one nothing happens. */
+  wake(task: Task, reason: Wake): void {
+    if (task.state !== "blocked" || task.wait === undefined) return;
+    this.unhook(task);
+    task.wakeReason = reason;
+    this.enqueue(task);
+  }
+
+  /** A signal ends an interruptible wait. */
+  interrupt(task: Task): void {
+    if (task.wait?.interruptible !== false) this.wake(task, "signal");
+  }
+
+  /** Takes a thread off everything it waits on. */
+  unhook(task: Task): void {
+    const { wait } = task;
+    if (wait) { for (const queue of wait.queues) queue.delete(task); }
+    this.timers.cancel(task.waitTimer);
+    task.wait = undefined;
+    task.waitTimer = undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/** Looking for a child that changed state (kernel/exit.c: do_wait; wait4(2), waitid(2)). */
+import { ECHILD, ERESTARTSYS } from "../abi/errno.ts";
+import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from "../abi/signal.ts";
+import {
+  __WALL,
+  __WCLONE,
+  __WNOTHREAD,
+  CONTINUED_STATUS,
+  CORE_FLAG,
+  stoppedStatus,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WSTOPPED,
+} from "../abi/wait.ts";
+import type { Wait, Wake } from "../wait.ts";
+import { reap } from "./exit_process.ts";
+import { addUsage, emptyUsage, type Process, type Usage } from "./process.ts";
+import type { Task } from "./task.ts";
+
+/** What a wait found. */
+export interface ChildEvent {
+  readonly pid: number;
+  readonly uid: number;
+  /** wait4's status word. */
+  readonly status: number;
+  /** waitid's si_code and si_status. */
+  readonly code: number;
+  readonly siStatus: number;
+  readonly usage: Usage;
+}
+
+/** Which children: by pid, group, or all. */
+export type ChildFilter = (child: Process) => boolean;
+
+/** One look: an event, undefined if there are children but no event yet, or -ECHILD. */
+export function lookForChild(task: Task, filter: ChildFilter, options: number): ChildEvent | undefined | number {
+  let eligible = false;
+  for (const child of task.process.children) {
+    if (!filter(child)) continue;
+    if (!(options & __WALL) && (child.exitSignal !== SIGCHLD) !== ((options & __WCLONE) !== 0)) continue;
+    if (options & __WNOTHREAD && child.parentTask !== task) continue;
+    eligible = true;
+    const event = eventOf(task, child, options);
+    if (event) return event;
+  }
+  return eligible ? undefined : -ECHILD;
+}
+
+function eventOf(task: Task, child: Process, options: number): ChildEvent | undefined {
+  if (child.exitStatus !== undefined) {
+    if (!(options & WEXITED)) return undefined;
+    const status = child.exitStatus, signal = status & 0x7f;
+    const usage = emptyUsage();
+    addUsage(usage, child.usage);
+    addUsage(usage, child.childUsage);
+    const event = {
+      pid: child.pid,
+      uid: child.leader.credentials.uid,
+      status,
+      code: signal === 0 ? CLD_EXITED : status & CORE_FLAG ? CLD_DUMPED : CLD_KILLED,
+      siStatus: signal === 0 ? status >> 8 & 0xff : signal,
+      usage,
+    };
+    if (!(options & WNOWAIT)) {
+      addUsage(task.process.childUsage, usage);
+      reap(child);
+    }
+    return event;
+  }
+  const uid = child.leader.credentials.uid;
+  if (options & WSTOPPED && child.stopUnseen && child.stoppedBy !== undefined) {
+    if (!(options & WNOWAIT)) child.stopUnseen = false;
+    const signal = child.stoppedBy;
+    return {
+      pid: child.pid,
+      uid,
+      status: stoppedStatus(signal),
+      code: CLD_STOPPED,
+      siStatus: signal,
+      usage: emptyUsage(),
+    };
+  }
+  if (options & WCONTINUED && child.continueUnseen) {
+    if (!(options & WNOWAIT)) child.continueUnseen = false;
+    return {
+      pid: child.pid,
+      uid,
+      status: CONTINUED_STATUS,
+      code: CLD_CONTINUED,
+      siStatus: SIGCONT,
+      usage: emptyUsage(),
+    };
+  }
+  return undefined;
+}
+
+/** Waits until there is an event; 0 with WNOHANG if there is none yet. */
+export function* waitForChild(
+  task: Task,
+  filter: ChildFilter,
+  options: number,
+): Generator<Wait, ChildEvent | number, Wake> {
+  const queues = [task.process.childWait];
+  let reason: Wake = "event";
+  for (;;) {
+    const found = lookForChild(task, filter, options);
+    if (found !== undefined) return found;
+    if (options & WNOHANG) return 0;
+    // A child found after the wake-up is reported even if a signal came with it.
+    if (reason === "signal") return -ERESTARTSYS;
+    reason = yield { queues };
+  }
+}

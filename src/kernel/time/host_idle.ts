@@ -1,0 +1,68 @@
+/**
+ * Waiting on the host: for the next timer, for input and whatever else arrives through the host's event loop.
+ *
+ * Deno's `setTimeout` is late by a millisecond or two (measured: 2.2 ms for 1 ms), so the last stretch before a
+ * deadline is slept with `Atomics.wait`, in steps short enough for input not to notice.
+import { setImmediate } from "node:timers";
+ */
+import type { Clock } from "./clock.ts";
+
+/** Before a deadline nearer than this (ns), `setTimeout` is not used. */
+const TIMEOUT_MARGIN = 2.5e6;
+/** Longest sleep that keeps the event loop waiting, ms. */
+const NAP = 1;
+/** A deadline nearer than this (ns) is spun for. */
+const SPIN = 60e3;
+/** Longest `setTimeout`, ms; also what keeps the event loop alive while only input can wake us. */
+const LONGEST = 60_000;
+
+export class HostIdle {
+  readonly #cell = new Int32Array(new SharedArrayBuffer(4));
+  #awaken: (() => void) | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Something may have changed: a wait that is under way looks again. */
+  wake(): void {
+    const awaken = this.#awaken;
+    this.#awaken = undefined;
+    awaken?.();
+  }
+
+  /** One turn of the host's event loop (about 4 µs). */
+  visitHost(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Waits until `ready` says so; it is asked whenever something may have changed. @param deadline CLOCK_MONOTONIC ns */
+  async until(deadline: () => number, ready: () => boolean): Promise<void> {
+    for (;;) {
+      if (ready()) return;
+      const left = deadline() - this.clock.monotonic();
+      if (left <= SPIN) {
+        await this.visitHost();
+        continue;
+      }
+      if (left < TIMEOUT_MARGIN) {
+        await this.visitHost();
+        if (ready()) return;
+        const rest = (deadline() - this.clock.monotonic() - SPIN) / 1e6;
+        if (rest > 0) Atomics.wait(this.#cell, 0, 0, Math.min(rest, NAP));
+        continue;
+      }
+      await this.#sleep(Math.min(LONGEST, (left - TIMEOUT_MARGIN) / 1e6));
+    }
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, milliseconds);
+      const wake = () => done();
+      this.#awaken = wake;
+      function done() {
+        clearTimeout(timer);
+        resolve();
+      }
+    });
+  }
+}
