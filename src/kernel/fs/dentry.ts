@@ -42,6 +42,13 @@ export class Dentry {
     return dentry;
   }
 
+  /** A child that no name leads to (O_TMPFILE). */
+  nameless(inode: Inode, label: string): Dentry {
+    const dentry = new Dentry(inode, this, label);
+    dentry.deleted = true;
+    return dentry;
+  }
+
   /** Drops a child from memory; it stays usable for those who hold it. */
   forget(child: Dentry): void {
     if (this.children?.get(child.name) === child) this.children.delete(child.name);

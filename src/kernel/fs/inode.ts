@@ -8,6 +8,7 @@
 import { EINVAL, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM } from "../abi/errno.ts";
 import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, type Stat } from "../abi/stat.ts";
 import type { Credentials } from "../task/task.ts";
+import type { Actor } from "./access.ts";
 import type { Wait, Wake } from "../wait.ts";
 import type { FileContext, OpenFile } from "./file.ts";
 import { fileTime } from "./file_time.ts";
@@ -69,7 +70,10 @@ export abstract class Inode {
   pageUsers: Set<PageUser> | undefined;
   /** What another room hangs on this file: the pipe behind a FIFO, the socket bound to a name. */
   attachment: object | undefined;
-  /** Open descriptions that may write, and runs that deny writing (ETXTBSY). */
+  /** Has no name but may get one (O_TMPFILE without O_EXCL). */
+  linkable = false;
+  /** Open descriptions in all, those that may write, and runs that deny writing (ETXTBSY). */
+  opens = 0;
   writers = 0;
   deniers = 0;
 
@@ -212,7 +216,7 @@ export abstract class Inode {
     return -EINVAL;
   }
   /** Where a magic link of procfs leads without text; undefined for ordinary links. */
-  follow(_opener: Credentials): Path | number | undefined {
+  follow(_actor: Actor): Path | number | undefined {
     return undefined;
   }
 
@@ -244,6 +248,9 @@ export abstract class Inode {
   sync(): number {
     return 0;
   }
+
+  /** The last name and the last open description are gone: gives storage back. */
+  evict(): void {}
 
   // Extended attributes, keyed by full name (user.x).
 
