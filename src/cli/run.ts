@@ -1,0 +1,107 @@
+/**
+ * `elftap run`: one program, with the terminal's or the pipe's streams, and its status as elftap's own.
+ */
+import { ExitCode, Failure } from "../failure.ts";
+import { Guest } from "../runner/guest.ts";
+import type { GuestOutcome } from "../runner/guest_spec.ts";
+import { guestSpec } from "../runner/world.ts";
+import { VERSION } from "../version.ts";
+import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
+import { print, reportFailure, talk } from "./talk.ts";
+import { worldOf, worldOptions } from "./world_options.ts";
+
+/** Options and help. */
+export const runSyntax: CommandSyntax = {
+  name: "elftap run",
+  operands: "ELF [args...]",
+  summary: "Runs an aarch64 Linux program. What follows the program's path is passed to it word for word.",
+  stopAtOperand: true,
+  groups: [
+    {
+      title: "Options",
+      options: [
+        { name: "help", short: "h", help: "Show this text." },
+        { name: "version", short: "V", help: "Show the version." },
+        {
+          name: "verbose",
+          short: "v",
+          repeatable: true,
+          help: "Show system calls and signals on stderr; twice: the steps of the loader too.",
+        },
+        {
+          name: "timeout",
+          short: "t",
+          value: "N",
+          help: "Seconds that one iteration of the engine may take before the run is given up, 0 for no limit. " +
+            "A watchdog, not a limit of the whole run. Default: 10.",
+        },
+        { name: "gdb", value: "PORT", help: "Comes with a later version." },
+        { name: "gdb-stop-on-entry", help: "Comes with a later version." },
+      ],
+    },
+    { title: "The guest's world", options: worldOptions },
+  ],
+  epilogue: "Exit status: the program's; 128+N when signal N ended it; 125 when elftap itself failed; 126 when the\n" +
+    "program cannot be run; 127 when it, its interpreter or a library is missing.",
+};
+
+/** Linux's numbers of the signals that the host passes on (man 7 signal); they are the same on macOS. */
+const FORWARDED = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+/** SIGWINCH on Linux. */
+const SIGWINCH = 28;
+
+/** Runs the command; resolves with the exit status. */
+export async function run(args: readonly string[]): Promise<number> {
+  const line = parseCommandLine(runSyntax, args);
+  if (line.has("help")) return print(helpText(runSyntax));
+  if (line.has("version")) return print(`elftap ${VERSION}\n`);
+  for (const name of ["gdb", "gdb-stop-on-entry"]) {
+    if (line.has(name)) throw new Failure(`--${name} comes with a later version of elftap`);
+  }
+  const [path, ...rest] = line.operands;
+  if (path === undefined) throw new Failure("no program given", { hint: "see elftap run --help" });
+  const watchdog = line.number("timeout", { min: 0, max: 86400 });
+  const verbose = Math.min(2, line.values("verbose").length) as 0 | 1 | 2;
+  const world = { ...await worldOf(line), verbose, ...(watchdog === undefined ? {} : { watchdog }) };
+  const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
+  const guest = new Guest(spec);
+  const release = forwardSignals(guest);
+  const outcome = await guest.outcome;
+  release();
+  return exitStatus(outcome, watchdog ?? 10);
+}
+
+/** Passes the host's signals on. A second Ctrl-C that finds the Worker deaf to the first ends it. */
+function forwardSignals(guest: Guest): () => void {
+  const listeners: [Deno.Signal, () => void][] = [["SIGWINCH", () => guest.interrupt(SIGWINCH)]];
+  let interrupts = 0;
+  for (const [name, number] of Object.entries(FORWARDED) as ["SIGINT" | "SIGTERM" | "SIGHUP", number][]) {
+    listeners.push([name, () => {
+      guest.interrupt(number);
+      if (name === "SIGINT" && ++interrupts === 3) guest.stop();
+    }]);
+  }
+  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
+  return () => {
+    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+  };
+}
+
+/** The exit status that says how the guest ended; says the rest on stderr. */
+function exitStatus(outcome: GuestOutcome, watchdog: number): number {
+  const { ending } = outcome;
+  for (const name of Object.keys(outcome.unimplemented)) talk(`system call ${name} is not implemented (ENOSYS)`);
+  switch (ending.kind) {
+    case "exit":
+      return ending.code;
+    case "signal":
+      return 128 + ending.signal;
+    case "timeout":
+      if (ending.which === "watchdog") {
+        talk(`given up: the guest ran ${watchdog} seconds without a stop`, "-t N allows more, -t 0 any time");
+      } else talk("given up: interrupted three times");
+      return ExitCode.failure;
+    case "error":
+      return reportFailure({ message: ending.message, hint: ending.hint, exitCode: ending.exitCode });
+  }
+}

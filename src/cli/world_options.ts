@@ -1,0 +1,121 @@
+/**
+ * The options that describe a guest's world, the same for `elftap run` and `elftap test`.
+ */
+import { Failure } from "../failure.ts";
+import type { GuestSpec } from "../runner/guest_spec.ts";
+import { parseBind, type World } from "../runner/world.ts";
+import type { CommandLine, Option } from "./command_line.ts";
+
+/** Rows for the command's table. */
+export const worldOptions: readonly Option[] = [
+  {
+    name: "sysroot",
+    value: "PATH|PROFILE",
+    help: "Root of the guest: a folder, or the name of a profile (see elftap sysroot ls). The guest's absolute paths " +
+      "are looked up there first, then on the host. It is never written: changes go to a layer that is thrown away.",
+  },
+  { name: "no-host", help: "Nothing of the host is visible but the sysroot, the binds and the program." },
+  {
+    name: "bind",
+    value: "HOST:GUEST[:ro]",
+    repeatable: true,
+    help: "Show a host folder or file at a guest path, writable unless :ro. May be repeated.",
+  },
+  {
+    name: "env",
+    value: "K[=V]",
+    repeatable: true,
+    help: "Set a variable of the guest, or pass the host's. May be repeated.",
+  },
+  { name: "clear-env", help: "Start with an empty environment instead of elftap's own." },
+  { name: "workdir", value: "DIR", help: "Working directory, a guest path. Default: the current one." },
+  {
+    name: "user",
+    value: "UID[:GID]",
+    help: "Who the guest is. Default: the host user, or 1000 where that is unknown.",
+  },
+  { name: "hostname", value: "NAME", help: "Default: elftap." },
+  {
+    name: "engine",
+    value: "NAME",
+    choices: ["auto", "wasm", "hvf", "kvm"],
+    help: "What executes instructions: auto or wasm. hvf and kvm come with a later version.",
+  },
+];
+
+/** Reads the options into a world. */
+export async function worldOf(line: CommandLine): Promise<World> {
+  const sysroot = line.value("sysroot");
+  const engine = line.value("engine") as GuestSpec["engine"] | undefined;
+  if (engine === "hvf" || engine === "kvm") {
+    throw new Failure(`--engine ${engine} comes with a later version of elftap`, { hint: "use --engine wasm" });
+  }
+  const workdir = line.value("workdir"), hostname = line.value("hostname");
+  return {
+    ...(sysroot === undefined ? {} : { sysroot: await sysrootFolder(sysroot) }),
+    hostFallback: !line.has("no-host"),
+    env: environment(line),
+    binds: line.values("bind").map(parseBind),
+    ...(workdir === undefined ? {} : { workdir }),
+    ...(hostname === undefined ? {} : { hostname: checkHostname(hostname) }),
+    ...userOf(line.value("user")),
+    ...(engine === undefined ? {} : { engine }),
+  };
+}
+
+/** A folder is used as it is, without loading the store; everything else is asked of it. */
+async function sysrootFolder(named: string): Promise<string> {
+  if (named === "") throw new Failure("--sysroot is empty");
+  let folder: string | undefined;
+  try {
+    folder = Deno.realPathSync(named);
+    if (!Deno.statSync(folder).isDirectory) throw new Failure(`--sysroot ${named}: not a folder`);
+  } catch (error) {
+    if (error instanceof Failure || error instanceof Deno.errors.NotCapable) throw error;
+    if (named.includes("/")) throw new Failure(`--sysroot ${named}: no such folder`);
+  }
+  if (folder !== undefined) return folder;
+  const { resolveSysroot } = await import("../sysroot/resolve.ts");
+  return Deno.realPathSync((await resolveSysroot(named)).path);
+}
+
+function environment(line: CommandLine): Record<string, string> {
+  const env: Record<string, string> = line.has("clear-env") ? {} : hostEnvironment();
+  for (const setting of line.values("env")) {
+    const equals = setting.indexOf("=");
+    const name = equals < 0 ? setting : setting.slice(0, equals);
+    if (name === "" || setting.includes("\0")) throw new Failure(`--env ${setting}: must be NAME=VALUE or NAME`);
+    if (equals >= 0) env[name] = setting.slice(equals + 1);
+    else {
+      const value = Deno.env.get(name);
+      if (value !== undefined) env[name] = value;
+    }
+  }
+  return env;
+}
+
+function hostEnvironment(): Record<string, string> {
+  if (Deno.permissions.querySync({ name: "env" }).state !== "granted") {
+    throw new Failure("no permission to read the environment", {
+      hint: "run elftap with --allow-env, or give --clear-env",
+    });
+  }
+  return Deno.env.toObject();
+}
+
+function userOf(text: string | undefined): { uid?: number; gid?: number } {
+  if (text === undefined) return {};
+  const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text);
+  const uid = Number(match?.[1]), gid = Number(match?.[2] ?? match?.[1]);
+  // 2^32-1 means "no change" to setuid(2) and is nobody's.
+  if (!match || uid > 0xffff_fffe || gid > 0xffff_fffe) throw new Failure(`--user ${text}: must be UID or UID:GID`);
+  return { uid, gid };
+}
+
+function checkHostname(name: string): string {
+  // HOST_NAME_MAX, man 2 sethostname.
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
+    throw new Failure(`--hostname ${name}: must be 1 to 64 letters, digits, dots, dashes`);
+  }
+  return name;
+}
