@@ -175,7 +175,9 @@ class VdsoPages implements MapObject {
   label(): string {
     return "[vdso]";
   }
-  ref(): void {}
+  ref(): number {
+    return 0;
+  }
   unref(): void {}
 }
 

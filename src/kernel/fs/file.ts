@@ -29,6 +29,8 @@ export interface Mappable {
   sync?(first: number, end: number): void;
   /** MADV_REMOVE: frees the pages in [first, end). */
   punch?(first: number, end: number): void;
+  /** A shared mapping that may be written comes (1; a negative errno refuses it) or goes (-1): memfd seals. */
+  sharedWritable?(change: 1 | -1): number;
 }
 
 /** The part of the calling thread that files may need; kept small so that files do not know tasks. */

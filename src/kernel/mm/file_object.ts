@@ -6,6 +6,7 @@ import type { PageUser } from "../fs/inode.ts";
 import { describePath } from "../fs/path.ts";
 import type { MapObject, MapUser } from "./map_object.ts";
 import { MapUsers } from "./map_users.ts";
+import { Vm } from "./vma.ts";
 
 /** The object of each description: two mappings of one descriptor can be one VMA. */
 const objects = new WeakMap<OpenFile, FileObject>();
@@ -25,6 +26,11 @@ export function fileObject(file: OpenFile): MapObject | number {
 
 function isMapObject(mappable: Mappable): mappable is MapObject {
   return "kind" in mappable && "unref" in mappable;
+}
+
+/** Whether a VMA with these flags may change the file, now or after mprotect. */
+function writesShared(vmFlags: number): boolean {
+  return (vmFlags & (Vm.shared | Vm.mayWrite)) === (Vm.shared | Vm.mayWrite);
 }
 
 /** Pages of a file. */
@@ -58,15 +64,22 @@ export class FileObject implements MapObject, PageUser {
     return this.file.path === undefined ? "" : describePath(this.file.path, undefined);
   }
 
-  ref(user: MapUser): void {
+  ref(user: MapUser, vmFlags: number): number {
+    if (writesShared(vmFlags)) {
+      const refusal = this.mappable.sharedWritable?.(1) ?? 0;
+      if (refusal < 0) return refusal;
+    }
     this.file.references++;
     this.#users.add(user);
-    if (this.#mapped) return;
-    this.#mapped = true;
-    (this.file.inode.pageUsers ??= new Set()).add(this);
+    if (!this.#mapped) {
+      this.#mapped = true;
+      (this.file.inode.pageUsers ??= new Set()).add(this);
+    }
+    return 0;
   }
 
-  unref(user: MapUser): void {
+  unref(user: MapUser, vmFlags: number): void {
+    if (writesShared(vmFlags)) this.mappable.sharedWritable?.(-1);
     if (this.#users.remove(user)) {
       this.#mapped = false;
       this.file.inode.pageUsers?.delete(this);

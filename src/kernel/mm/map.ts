@@ -62,7 +62,8 @@ export function map(mm: Mm, request: MapRequest): number {
     const result = unmap(mm, place, end);
     if (result < 0) return result;
   }
-  object?.ref(mm);
+  const refusal = object?.ref(mm, vmFlags) ?? 0;
+  if (refusal < 0) return refusal;
   const vma = new Vma(place, end, prot, vmFlags, object, request.pageOffset ?? 0);
   mm.vmas.insert(vma);
   mm.account(vma, 1);
@@ -164,7 +165,7 @@ export function splitAt(mm: Mm, va: number): boolean {
   const vma = mm.vmas.at(index);
   if (vma === undefined || vma.start >= va) return true;
   if (mm.vmas.size >= MAX_MAP_COUNT) return false;
-  vma.object?.ref(mm);
+  vma.object?.ref(mm, vma.flags);
   const upper = new Vma(va, vma.end, vma.prot, vma.flags, vma.object, vma.pageIndex(va));
   vma.end = va;
   mm.vmas.splice(index + 1, 0, upper);
@@ -180,7 +181,7 @@ export function mergeAround(mm: Mm, start: number, end: number): void {
     if (vma.continues(next)) {
       vma.end = next.end;
       mm.vmas.splice(index + 1, 1);
-      next.object?.unref(mm);
+      next.object?.unref(mm, next.flags);
     } else index++;
   }
 }
@@ -196,7 +197,7 @@ export function unmap(mm: Mm, start: number, end: number): number {
     mm.account(vma, -1);
   }
   mm.dropPages(start, end);
-  for (const vma of mm.vmas.splice(index, count)) vma.object?.unref(mm);
+  for (const vma of mm.vmas.splice(index, count)) vma.object?.unref(mm, vma.flags);
   freed(mm, start);
   return 0;
 }

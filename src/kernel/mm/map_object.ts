@@ -27,10 +27,10 @@ export interface MapObject extends Mappable {
   readonly major: number;
   readonly minor: number;
   readonly ino: number;
-  /** One more VMA of `user` maps this. */
-  ref(user: MapUser): void;
+  /** One more VMA of `user` maps this; `vmFlags` are the VMA's. A negative errno refuses a new mapping. */
+  ref(user: MapUser, vmFlags: number): number;
   /** One VMA of `user` less maps this. */
-  unref(user: MapUser): void;
+  unref(user: MapUser, vmFlags: number): void;
   /** Called before a page is first written through a shared mapping, so that the owner can write it back. */
   written?(pageIndex: number): void;
   /** msync(MS_SYNC): writes changed pages in [first, end) back. */

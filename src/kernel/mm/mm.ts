@@ -104,7 +104,7 @@ export class Mm extends GuestMemory implements MapUser {
   /** A task stops using it (exit or exec); the last one frees everything. */
   release(): void {
     if (--this.#users > 0) return;
-    for (const vma of this.vmas) vma.object?.unref(this);
+    for (const vma of this.vmas) vma.object?.unref(this, vma.flags);
     this.vmas.splice(0, this.vmas.size);
     this.setExeFile(undefined);
     this.space.free();
@@ -165,7 +165,7 @@ export class Mm extends GuestMemory implements MapUser {
       }
       const flags = vma.flags & ~(Vm.locked | Vm.lockOnFault);
       const copy = new Vma(vma.start, vma.end, vma.prot, flags, vma.object, vma.pageOffset);
-      copy.object?.ref(child);
+      copy.object?.ref(child, flags);
       child.vmas.splice(child.vmas.size, 0, copy);
       child.account(copy, 1);
       if (vma.flags & Vm.wipeOnFork) continue;

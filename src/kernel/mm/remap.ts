@@ -122,7 +122,7 @@ function move(
 ): number {
   if (mm.vmas.size >= MAX_MAP_COUNT - 3) return -ENOMEM;
   const moved = new Vma(place, place + newLength, vma.prot, vma.flags, vma.object, vma.pageIndex(oldAddress));
-  moved.object?.ref(mm);
+  moved.object?.ref(mm, moved.flags);
   mm.vmas.insert(moved);
   mm.account(moved, 1);
   const distance = place - oldAddress;

@@ -46,8 +46,9 @@ export class SharedMemory implements MapObject {
     return this.name;
   }
 
-  ref(user: MapUser): void {
+  ref(user: MapUser): number {
     this.#users.add(user);
+    return 0;
   }
 
   unref(user: MapUser): void {
