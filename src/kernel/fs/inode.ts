@@ -62,7 +62,7 @@ export abstract class Inode {
   atime: bigint;
   mtime: bigint;
   ctime: bigint;
-  readonly btime: bigint;
+  btime: bigint;
   /** Record locks and flocks; made when first needed. */
   locks: LockTable | undefined;
   watches: InodeWatches | undefined;

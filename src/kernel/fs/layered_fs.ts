@@ -1,0 +1,260 @@
+/**
+ * The copy-on-write file system: a tmpfs over read-only host folders, like overlayfs with its upper layer in memory.
+ *
+ * There are no two copies of an inode: a directory or file of a lower layer is loaded when first looked up, and from
+ * then on it is an inode in memory that remembers what lies below. Changes stay in memory: removed names become
+ * whiteouts, new directories have nothing below (they are opaque), a file's chunks are copied when written
+ * (page_store.ts). So descriptors opened before the first write see it, unlike on overlayfs.
+ *
+ * Directories of the same path merge; anything else hides what lies below it.
+ */
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../abi/stat.ts";
+import { OVERLAYFS_MAGIC, type StatFs } from "../abi/statfs.ts";
+import { direntType } from "../abi/dirent.ts";
+import { ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { toHost } from "./byte_string.ts";
+import { type HostInfo, type HostNode, hostNode } from "./host_node.ts";
+import type { DirectoryEntry, Inode } from "./inode.ts";
+import { MemoryFile } from "./memory_file.ts";
+import type { Ownership } from "./ownership.ts";
+import {
+  DEFAULT_LIMITS,
+  type FsServices,
+  MemoryDirectory,
+  type MemoryEntry,
+  MemorySymlink,
+  SpecialInode,
+  TmpFs,
+} from "./tmpfs.ts";
+
+/** A host folder, or one file, as a read-only layer. */
+export interface Layer {
+  /** Absolute host path without symbolic links. */
+  readonly path: string;
+  readonly ownership: Ownership;
+}
+
+/** A host directory in a layer. */
+interface Lower {
+  readonly node: HostNode;
+  readonly layer: Layer;
+}
+
+export class LayeredFs extends TmpFs {
+  override readonly type = "overlay";
+  /** Files with several names below, by host identity. */
+  readonly byHostInode = new Map<string, MemoryFile>();
+
+  /** @param layers uppermost first; the first one's root gives the attributes of the root directory */
+  constructor(services: FsServices, layers: readonly Layer[]) {
+    super(services, 0o755, DEFAULT_LIMITS);
+    this.source = "overlay";
+    const lowers: Lower[] = [];
+    for (const layer of layers) {
+      const node = hostNode(layer.path);
+      if (typeof node !== "number" && node.isDirectory) lowers.push({ node, layer });
+    }
+    const root = this.root as LayeredDirectory;
+    root.lowers = lowers;
+    const top = lowers[0];
+    if (top) adoptAttributes(root, top.node.info, top.layer.ownership);
+  }
+
+  protected override makeRoot(mode: number, uid: number, gid: number): MemoryDirectory {
+    return new LayeredDirectory(this, mode, uid, gid);
+  }
+
+  override statfs(): StatFs {
+    return { ...super.statfs(), type: OVERLAYFS_MAGIC };
+  }
+
+  /** The inode for what lies at this place of the lower layers. */
+  load(found: readonly Lower[], ino: number): Inode | number {
+    const { node, layer } = found[0]!;
+    const { info } = node, uid = layer.ownership.uid(info.uid), gid = layer.ownership.gid(info.gid);
+    let inode: Inode;
+    switch (info.mode & S_IFMT) {
+      case S_IFDIR: {
+        const dir = new LayeredDirectory(this, info.mode, uid, gid, ino);
+        dir.lowers = [...found];
+        inode = dir;
+        break;
+      }
+      case S_IFREG:
+        inode = this.#loadFile(node, uid, gid, ino);
+        break;
+      case S_IFLNK: {
+        const target = node.target();
+        if (typeof target === "number") return target;
+        inode = new MemorySymlink(this, target, uid, gid, ino);
+        break;
+      }
+      default:
+        inode = new SpecialInode(this, info.mode, uid, gid, ino);
+        if ((info.mode & S_IFMT) === S_IFCHR || (info.mode & S_IFMT) === S_IFBLK) inode.rdev = info.rdev;
+    }
+    adoptAttributes(inode, info, layer.ownership);
+    return inode;
+  }
+
+  #loadFile(node: HostNode, uid: number, gid: number, ino: number): MemoryFile {
+    const { info } = node;
+    const key = info.nlink > 1 ? `${info.dev}:${info.ino}` : "";
+    const known = key ? this.byHostInode.get(key) : undefined;
+    if (known) return known;
+    const file = new MemoryFile(this, info.mode, uid, gid, ino, node.content);
+    if (key) this.byHostInode.set(key, file);
+    return file;
+  }
+}
+
+function adoptAttributes(inode: Inode, info: HostInfo, ownership: Ownership): void {
+  inode.mode = info.mode;
+  inode.uid = ownership.uid(info.uid);
+  inode.gid = ownership.gid(info.gid);
+  inode.nlink = info.nlink;
+  inode.atime = info.atime;
+  inode.mtime = info.mtime;
+  inode.ctime = inode.btime = info.ctime;
+}
+
+interface LayeredEntry extends MemoryEntry {
+  /** Comes from a lower layer; undefined for what the guest made. */
+  readonly fromLower?: true;
+}
+
+export class LayeredDirectory extends MemoryDirectory {
+  declare readonly sb: LayeredFs;
+  /** Host directories that show through, uppermost first. */
+  lowers: Lower[] = [];
+
+  override get size(): number {
+    return this.lowers.length > 0 ? 4096 : super.size;
+  }
+
+  protected override makeDirectory(mode: number, uid: number, gid: number): MemoryDirectory {
+    return new LayeredDirectory(this.sb, mode, uid, gid);
+  }
+
+  protected override entry(name: string): MemoryEntry | undefined {
+    const known = this.names.get(name);
+    if (known !== undefined || this.lowers.length === 0) return known ?? undefined;
+    const type = this.#lowerType(name);
+    if (type === undefined) return undefined;
+    const entry: LayeredEntry = { ino: this.sb.nextIno(), type, inode: undefined, fromLower: true };
+    this.names.set(name, entry);
+    return entry;
+  }
+
+  /** DT_* of a name below. */
+  #lowerType(name: string): number | undefined {
+    for (const { node } of this.lowers) {
+      const names = node.names();
+      if (typeof names !== "number") {
+        const type = names.get(name);
+        if (type !== undefined) return type;
+        continue;
+      }
+      // A folder that may be passed through but not listed.
+      const found = this.#hostChild(node, name);
+      if (typeof found !== "number") return direntType(found.info.mode);
+      if (found !== -ENOENT && found !== -ENOTDIR) return 0;
+    }
+    return undefined;
+  }
+
+  #hostChild(node: HostNode, name: string): HostNode | number {
+    const hostName = toHost(name);
+    return hostName === undefined ? -ENOENT : hostNode(node.childPath(hostName));
+  }
+
+  override lookup(name: string): Inode | number {
+    const entry = this.entry(name);
+    if (!entry) return -ENOENT;
+    if (entry.inode) return entry.inode;
+    const found: Lower[] = [];
+    let error = -ENOENT;
+    for (const { node, layer } of this.lowers) {
+      const child = this.#hostChild(node, name);
+      if (typeof child === "number") {
+        if (child !== -ENOENT && child !== -ENOTDIR && found.length === 0) {
+          error = child;
+          break;
+        }
+        continue;
+      }
+      if (found.length > 0 && !child.isDirectory) break;
+      found.push({ node: child, layer });
+      if (!child.isDirectory) break;
+    }
+    if (found.length === 0) {
+      this.names.delete(name);
+      return error;
+    }
+    const inode = this.sb.load(found, entry.ino);
+    if (typeof inode !== "number") entry.inode = inode;
+    return inode;
+  }
+
+  protected override removeName(name: string): void {
+    if (this.lowers.length > 0 && this.#lowerType(name) !== undefined) this.names.set(name, null);
+    else this.names.delete(name);
+  }
+
+  override isEmpty(): boolean {
+    for (const entry of this.names.values()) if (entry) return false;
+    return this.#lowerNames().length === 0;
+  }
+
+  /** Names below that are neither hidden nor known here. */
+  #lowerNames(): string[] {
+    const list: string[] = [];
+    for (const { node } of this.lowers) {
+      const names = node.names();
+      if (typeof names === "number") continue;
+      for (const name of names.keys()) if (!this.names.has(name)) list.push(name);
+    }
+    return this.lowers.length > 1 ? [...new Set(list)] : list;
+  }
+
+  /** What the guest made, newest first; then what lies below, by name. */
+  override entries(): DirectoryEntry[] | number {
+    const unreadable = this.lowers.length > 0 && this.lowers.every(({ node }) => typeof node.names() === "number");
+    if (unreadable && this.names.size === 0) return this.lowers[0]!.node.names() as number;
+    for (const name of this.#lowerNames()) this.entry(name);
+    const made: DirectoryEntry[] = [], lower: DirectoryEntry[] = [];
+    for (const [name, entry] of this.names) {
+      if (!entry) continue;
+      const isLower = (entry as LayeredEntry).fromLower === true;
+      (isLower ? lower : made).push({ name, ino: entry.ino, type: entry.type });
+    }
+    lower.sort((a, b) => a.name < b.name ? -1 : 1);
+    return made.reverse().concat(lower);
+  }
+
+  /**
+   * Paths (byte strings) that the guest changed over the layer at `host`, below this directory, which is `path`.
+   * Only what was loaded can have changed, so the walk is short.
+   */
+  changes(path: string, host: string, found: string[], limit: number): void {
+    const overHost = this.lowers.some(({ layer }) => layer.path === host);
+    for (const [name, entry] of this.names) {
+      if (found.length >= limit) return;
+      const place = path + "/" + name, inode = entry?.inode;
+      const changed = entry === null || (entry as LayeredEntry).fromLower !== true ||
+        (inode instanceof MemoryFile && !inode.content.untouched);
+      if (changed && overHost) found.push(place);
+      if (inode instanceof LayeredDirectory) inode.changes(place, host, found, limit);
+    }
+  }
+}
+
+/**
+ * One host file or folder as a file system of its own, read-only by its mount: a read-only bind.
+ *
+ * @returns the root inode, or a negative errno
+ */
+export function layeredRoot(fs: LayeredFs, layer: Layer): Inode | number {
+  const node = hostNode(layer.path);
+  return typeof node === "number" ? node : fs.load([{ node, layer }], fs.nextIno());
+}
