@@ -9,6 +9,7 @@ import type { Frame } from "../../engine/engine.ts";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../abi/errno.ts";
 import { F_OWNER_PID, O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify.ts";
+import type { Credentials } from "../task/credentials.ts";
 import type { PendingSignals } from "../task/pending_signals.ts";
 import { WaitQueue } from "../wait.ts";
 import type { Inode } from "./inode.ts";
@@ -50,6 +51,8 @@ export interface FileContext {
   inOrphanedGroup(): boolean;
   /** Guest memory, for ioctl arguments. Throws the kernel's UserFault on a bad address. */
   readonly memory: UserMemory;
+  /** All ids of the caller, where it is a thread. */
+  readonly credentials?: Credentials;
   /** Signals queued for this thread, and those for any thread of its process: what a signalfd reads. */
   readonly pending?: PendingSignals;
   readonly process?: { readonly pending: PendingSignals; readonly signalWait: WaitQueue };
