@@ -1,7 +1,7 @@
 /** FPAdd(), FPSub(), FPMul(), FPMulX(), FPDiv() and FPSqrt(). */
 import type { HelperBuilder } from "../../ir/helper.ts";
-import { helper, type Helper, helperMany } from "../../ir/helper.ts";
-import { c32, c64, i32, type I32, i64, type I64, select } from "../../ir/ops.ts";
+import { type Helper, helper, helperMany } from "../../ir/helper.ts";
+import { c32, c64, type I32, i32, type I64, i64, select } from "../../ir/ops.ts";
 import { mulhu } from "../dp_reg.ts";
 import { exactAdd, exactDivide, exactMultiply, exactSqrt } from "./exact.ts";
 import { type Format, Fpsr, Mode, powerOfTwo } from "./format.ts";
@@ -170,24 +170,24 @@ export const softDiv = perFormat((fmt) =>
 
 /** Square root of a number, bit by bit: 55 bits of root, and whether there is a remainder. */
 const sqrtParts = helperMany("sqrtParts", ["i32", "i64"], ["i32", "i64"], (b, exp, frac) => {
-  // An even exponent: value = m * 2^e with m in [1, 4), kept with the binary point below bit 61.
+  // An even exponent: value = m * 2^e with m in [1, 4). Fixed point with the unit in bit 60.
   const odd = b.let(i32.and(exp, c32(1)));
-  const rest = b.let(i64.shl(i64.shr_u(frac, c64(1)), i64.extend_u(odd)));
-  const root = b.let(c64(0)), bit = b.let(c64(1n << 61n));
-  // Invariant of the digit recurrence: rest = 2^step * (m - root^2), root so far, next digit `bit`.
+  const rest = b.let(i64.shl(i64.shr_u(frac, c64(2)), i64.extend_u(odd)));
+  const root = b.let(c64(0)), digit = b.let(c64(1n << 60n));
+  // Invariant: rest = (m - root^2) / digit, so the digit belongs to the root if rest >= 2 * root + digit.
   b.loop(() => {
-    const trial = b.let(i64.add(root, i64.shr_u(bit, c64(1))));
+    const trial = b.let(i64.add(i64.shl(root, c64(1)), digit));
     b.if(i64.ge_u(rest, trial), () => {
       b.set(rest, i64.sub(rest, trial));
-      b.set(root, i64.add(root, bit));
+      b.set(root, i64.add(root, digit));
     });
     b.set(rest, i64.shl(rest, c64(1)));
-    b.set(bit, i64.shr_u(bit, c64(1)));
-    b.if(i64.lt_u(bit, c64(1n << 5n)), () => b.break());
+    b.set(digit, i64.shr_u(digit, c64(1)));
+    b.if(i64.lt_u(digit, c64(1n << 5n)), () => b.break());
   });
   return [
     i32.shr_s(i32.sub(exp, odd), c32(1)),
-    i64.or(i64.shl(root, c64(1)), i64.extend_u(i64.ne(rest, c64(0)))),
+    i64.or(i64.shl(root, c64(2)), i64.extend_u(i64.ne(rest, c64(0)))),
   ];
 });
 

@@ -7,8 +7,8 @@
  * being sticky.
  */
 import type { Builder } from "../../ir/builder.ts";
-import { helper, type Helper, helperMany } from "../../ir/helper.ts";
-import { c32, c64, i32, type I32, i64, type I64, select } from "../../ir/ops.ts";
+import { type Helper, helper, helperMany } from "../../ir/helper.ts";
+import { c32, c64, type I32, i32, type I64, i64, select } from "../../ir/ops.ts";
 import { f16, type Format, Fpcr, Fpsr, Mode } from "./format.ts";
 
 /** What a bit pattern is, as one-hot bits so that two operands can be tested at once. */
@@ -45,15 +45,13 @@ export function raise(b: Builder, bits: number | I32): void {
 }
 
 /** FPCR.RMode as a {@link Mode}. */
-export const roundingMode = (b: Builder): I32 =>
-  b.let(i32.and(i32.shr_u(b.sys("fpcr"), c32(Fpcr.RModeShift)), c32(3)));
+export const roundingMode = (b: Builder): I32 => b.let(i32.and(i32.shr_u(b.sys("fpcr"), c32(Fpcr.RModeShift)), c32(3)));
 
 /** Magnitude bits. */
 export const magnitude = (fmt: Format, x: I64): I64 => i64.and(x, c64(fmt.sign - 1n));
 export const isNaN = (fmt: Format, x: I64): I32 => i64.gt_u(magnitude(fmt, x), c64(fmt.infinity));
 /** Inverting the quiet bit makes the signalling NaNs the ones above every other pattern. */
-export const isSNaN = (fmt: Format, x: I64): I32 =>
-  i32.and(isNaN(fmt, x), i64.eqz(i64.and(x, c64(fmt.quiet))));
+export const isSNaN = (fmt: Format, x: I64): I32 => i32.and(isNaN(fmt, x), i64.eqz(i64.and(x, c64(fmt.quiet))));
 export const signBit = (fmt: Format, sign: I32): I64 => i64.shl(i64.extend_u(sign), c64(fmt.bits - 1));
 
 /** Right shift by any count, or-ing lost bits into the lowest. */
