@@ -1,0 +1,143 @@
+/**
+ * `elftap test`: runs test programs, each in a guest of its own, and reports them.
+ */
+import { ExitCode, Failure } from "../failure.ts";
+import { discoverTests } from "../runner/discover.ts";
+import { runTestCases } from "../runner/run_tests.ts";
+import { selectTests } from "../runner/select.ts";
+import type { Protocol } from "../runner/verdict.ts";
+import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
+import { destinations, Outputs, REPORTERS } from "./outputs.ts";
+import { print } from "./talk.ts";
+import { worldOf, worldOptions } from "./world_options.ts";
+
+/** Options and help. */
+export const testSyntax: CommandSyntax = {
+  name: "elftap test",
+  operands: "FILE|FOLDER|GLOB...",
+  summary: "Runs each test program in a guest of its own and reports them. Folders are searched for aarch64 programs " +
+    "and scripts. A test passes when it exits with 0 and, where its stdout is TAP, no test point fails; exit status " +
+    "77 means skipped.",
+  groups: [
+    {
+      title: "Options",
+      options: [
+        { name: "help", short: "h", help: "Show this text." },
+        { name: "jobs", short: "j", value: "N", help: "Tests at a time. Default: all cores." },
+        {
+          name: "timeout",
+          short: "t",
+          value: "N",
+          help: "Seconds that one test may take, 0 for no limit. Default: 60.",
+        },
+        {
+          name: "filter",
+          short: "f",
+          value: "TEXT|/RE/",
+          repeatable: true,
+          help: "Only tests whose name contains the text, or matches the regular expression. Repeated: any of them.",
+        },
+        { name: "retries", value: "N", help: "Try a failing test again, up to N times. Passing then is called flaky." },
+        { name: "fail-fast", help: "Start no further test after a failure." },
+        { name: "shard", value: "I/N", help: "Run the I-th of N parts of the tests, for several machines." },
+        {
+          name: "arg",
+          value: "ARG",
+          repeatable: true,
+          help: "Pass an argument to every test program. May be repeated.",
+        },
+        {
+          name: "protocol",
+          value: "NAME",
+          choices: ["auto", "tap", "exit"],
+          help: "What decides beside the exit status: TAP where there is some (auto), TAP that must be there (tap), " +
+            "nothing (exit). Default: auto.",
+        },
+        { name: "list", help: "Show the tests that would run, one a line, and stop." },
+        {
+          name: "verbose",
+          short: "v",
+          repeatable: true,
+          help: "Record system calls; a failing test's report shows them.",
+        },
+      ],
+    },
+    {
+      title: "Reports",
+      options: [
+        {
+          name: "reporter",
+          value: "NAME[:FILE]",
+          repeatable: true,
+          help: `One of ${REPORTERS.join(", ")}. May be repeated, all but one with a file. Default: pretty.`,
+        },
+        { name: "output", value: "FILE", repeatable: true, help: "Where the reporter named before it writes." },
+        { name: "color", value: "WHEN", choices: ["auto", "always", "never"], help: "Default: auto." },
+        { name: "no-progress", help: "No live lines on a terminal." },
+      ],
+    },
+    { title: "The guests' world", options: worldOptions },
+  ],
+  epilogue:
+    "Exit status: 0 when all tests passed or were skipped, 100 when some failed, 125 when elftap itself failed.",
+};
+
+/** Default limit of one test in seconds. */
+const DEFAULT_TIMEOUT = 60;
+
+/** Runs the command; resolves with the exit status. */
+export async function test(args: readonly string[]): Promise<number> {
+  const line = parseCommandLine(testSyntax, args);
+  if (line.has("help")) return print(helpText(testSyntax));
+  if (line.operands.length === 0) throw new Failure("no tests given", { hint: "see elftap test --help" });
+  const seconds = line.number("timeout", { min: 0, max: 86400 }) ?? DEFAULT_TIMEOUT;
+  const jobs = line.number("jobs", { min: 1, max: 1024, integer: true }) ?? navigator.hardwareConcurrency ?? 1;
+  const retries = line.number("retries", { min: 0, max: 100, integer: true }) ?? 0;
+  const color = line.value("color") ?? "auto";
+  const list = destinations(line);
+  const world = {
+    ...await worldOf(line),
+    ...(seconds > 0 ? { timeout: seconds * 1000 } : {}),
+    verbose: Math.min(2, line.values("verbose").length) as 0 | 1 | 2,
+  };
+  const all = discoverTests(line.operands, world);
+  const shard = line.value("shard");
+  const tests = selectTests(all, { filters: line.values("filter"), ...(shard === undefined ? {} : { shard }) });
+  if (line.has("list")) return print(tests.map((each) => each.name + "\n").join(""));
+  if (tests.length === 0 && shard === undefined) {
+    throw new Failure(
+      `none of ${all.length} tests fits ${line.values("filter").map((each) => `--filter ${each}`).join(" ")}`,
+    );
+  }
+  using outputs = new Outputs(list, {
+    color: color === "auto" ? undefined : color === "always",
+    live: !line.has("no-progress"),
+  });
+  const interruption = new AbortController();
+  const interrupt = () => {
+    // A second Ctrl-C does not wait.
+    if (interruption.signal.aborted) Deno.exit(130);
+    interruption.abort();
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  Deno.addSignalListener("SIGTERM", interrupt);
+  try {
+    const { summary } = await runTestCases({
+      tests,
+      world,
+      jobs,
+      args: line.values("arg"),
+      retries,
+      failFast: line.has("fail-fast"),
+      protocol: (line.value("protocol") ?? "auto") as Protocol,
+      deselected: all.length - tests.length,
+      signal: interruption.signal,
+      onEvent: (event) => outputs.event(event),
+    });
+    if (interruption.signal.aborted) return 130;
+    return summary.failed > 0 ? ExitCode.testsFailed : 0;
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+    Deno.removeSignalListener("SIGTERM", interrupt);
+  }
+}

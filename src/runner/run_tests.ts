@@ -1,0 +1,227 @@
+/**
+ * Runs test programs: each attempt in a guest of its own, several at a time, with time limits and retries. Tells what
+ * happens as a stream of events and knows no reporter.
+ */
+import { describeFailure } from "../failure.ts";
+import { VERSION } from "../version.ts";
+import { Capture } from "./capture.ts";
+import type { TestCase } from "./discover.ts";
+import {
+  type Attempt,
+  EVENT_VERSION,
+  isFailure,
+  summarize,
+  type Summary,
+  type TestEvent,
+  type TestResult,
+} from "./events.ts";
+import { Guest } from "./guest.ts";
+import { GuestPool } from "./guest_pool.ts";
+import { failedOutcome } from "./guest_service.ts";
+import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import { TapReader } from "./tap_reader.ts";
+import { judge, type Protocol } from "./verdict.ts";
+import { guestSpec, type World } from "./world.ts";
+
+/** How a run of tests goes. */
+export interface TestRunOptions {
+  readonly tests: readonly TestCase[];
+  /** The world of each test. Its `timeout` is the limit of one attempt in milliseconds. */
+  readonly world: World;
+  /** Tests at a time. */
+  readonly jobs: number;
+  /** Arguments of every test program. */
+  readonly args?: readonly string[];
+  /** Further attempts for a test that failed. Default 0. */
+  readonly retries?: number;
+  /** Start no further test after the first failure. */
+  readonly failFast?: boolean;
+  readonly protocol?: Protocol;
+  /** Milliseconds after which a running test is called slow. Default 10,000. */
+  readonly slowAfter?: number;
+  /** Found but not selected, for the report. */
+  readonly deselected?: number;
+  /** Ends the run: tests under way are stopped and count as not run. */
+  readonly signal?: AbortSignal;
+  readonly pool?: GuestPool;
+  readonly onEvent?: (event: TestEvent) => void;
+  /** Makes the spec of a test; a stand-in for tests. */
+  readonly makeSpec?: (test: TestCase) => GuestSpec;
+}
+
+/** What came of a run. */
+export interface TestRun {
+  /** In the order in which the tests finished. */
+  readonly results: readonly TestResult[];
+  readonly summary: Summary;
+}
+
+/**
+ * Runs the tests to their end.
+ *
+ * @throws {Failure} when elftap lacks a permission that a test needs
+ */
+export async function runTestCases(options: TestRunOptions): Promise<TestRun> {
+  const ownPool = options.pool ? undefined : new GuestPool({ keep: options.jobs });
+  try {
+    return await new Run(options, options.pool ?? ownPool!).run();
+  } finally {
+    ownPool?.[Symbol.dispose]();
+  }
+}
+
+class Run {
+  readonly #started = performance.now();
+  readonly #results: TestResult[] = [];
+  readonly #guests = new Set<Guest>();
+  #next = 0;
+  #ended: "interrupted" | "fail-fast" | undefined;
+
+  constructor(readonly options: TestRunOptions, readonly pool: GuestPool) {}
+
+  async run(): Promise<TestRun> {
+    const { tests, jobs, signal } = this.options;
+    this.#emit({
+      type: "run-started",
+      version: EVENT_VERSION,
+      elftap: VERSION,
+      startedAt: new Date().toISOString(),
+      jobs,
+      total: tests.length,
+      deselected: this.options.deselected ?? 0,
+    });
+    const abort = () => {
+      this.#ended = "interrupted";
+      for (const guest of this.#guests) guest.stop();
+    };
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await Promise.all(Array.from({ length: Math.min(jobs, tests.length) }, () => this.#lane()));
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      for (const guest of this.#guests) guest.terminate();
+    }
+    const summary = summarize(this.#results, tests.length, this.#at);
+    this.#emit({ type: "run-finished", at: this.#at, summary, ...(this.#ended ? { ended: this.#ended } : {}) });
+    return { results: this.#results, summary };
+  }
+
+  get #at(): number {
+    return Math.round(performance.now() - this.#started);
+  }
+
+  #emit(event: TestEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  /** Takes test after test. */
+  async #lane(): Promise<void> {
+    while (!this.#ended && this.#next < this.options.tests.length) {
+      const id = ++this.#next;
+      const result = await this.#test(id, this.options.tests[id - 1]!);
+      if (!result) return; // interrupted
+      this.#results.push(result);
+      this.#emit({ type: "test-finished", at: this.#at, result });
+      if (this.options.failFast && isFailure(result.verdict)) this.#ended ??= "fail-fast";
+    }
+  }
+
+  async #test(id: number, test: TestCase): Promise<TestResult | undefined> {
+    const attempts: Attempt[] = [];
+    for (;;) {
+      const number = attempts.length + 1;
+      this.#emit({ type: "test-started", at: this.#at, id, name: test.name, attempt: number });
+      const attempt = await this.#attempt(id, test, number);
+      if (this.#ended === "interrupted") return undefined;
+      attempts.push(attempt);
+      if (!isFailure(attempt.verdict) || number > (this.options.retries ?? 0) || this.#ended) {
+        return {
+          id,
+          name: test.name,
+          verdict: attempt.verdict,
+          flaky: attempt.verdict === "passed" && number > 1,
+          milliseconds: attempts.reduce((sum, each) => sum + each.milliseconds, 0),
+          attempts,
+        };
+      }
+      this.#emit({ type: "test-retrying", at: this.#at, id, name: test.name, attempt });
+    }
+  }
+
+  async #attempt(id: number, test: TestCase, number: number): Promise<Attempt> {
+    const { protocol = "auto", slowAfter = 10_000 } = this.options;
+    const stdout = new Capture(), stderr = new Capture(), trace = new Capture();
+    const tap = new TapReader((point) => {
+      // Until the stream has shown that it is TAP, a line that looks like a point may be anything.
+      if (tap.isTap) this.#emit({ type: "point", at: this.#at, id, point });
+    });
+    const started = performance.now();
+    const slow = setTimeout(() => {
+      const milliseconds = Math.round(performance.now() - started);
+      this.#emit({ type: "test-slow", at: this.#at, id, name: test.name, milliseconds });
+    }, slowAfter);
+    let outcome: GuestOutcome;
+    let spec: GuestSpec | undefined;
+    try {
+      spec = this.#spec(test);
+    } catch (error) {
+      const { exitCode } = describeFailure(error);
+      clearTimeout(slow);
+      // 126 and 127 are about this program; what concerns elftap itself concerns all tests.
+      if (exitCode === 125) throw error;
+      return this.#judge(number, failedOutcome(error, 0), { stdout, stderr, trace, tap, protocol });
+    }
+    const guest = new Guest(spec, {
+      pool: this.pool,
+      output: (stream, bytes) => {
+        if (stream === "stdout") {
+          stdout.write(bytes);
+          if (protocol !== "exit") tap.write(bytes);
+        } else (stream === "stderr" ? stderr : trace).write(bytes);
+      },
+    });
+    this.#guests.add(guest);
+    outcome = await guest.outcome;
+    this.#guests.delete(guest);
+    clearTimeout(slow);
+    // Workers round their clock; the wall time as seen from here includes their start.
+    outcome = { ...outcome, milliseconds: Math.round(performance.now() - started) };
+    return this.#judge(number, outcome, { stdout, stderr, trace, tap, protocol });
+  }
+
+  #judge(
+    number: number,
+    outcome: GuestOutcome,
+    { stdout, stderr, trace, tap, protocol }: {
+      stdout: Capture;
+      stderr: Capture;
+      trace: Capture;
+      tap: TapReader;
+      protocol: Protocol;
+    },
+  ): Attempt {
+    return judge({
+      number,
+      outcome,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      trace: trace.text(),
+      tap: tap.end(),
+      protocol,
+      timeout: this.options.world.timeout,
+      watchdog: this.options.world.watchdog ?? 0,
+    });
+  }
+
+  #spec(test: TestCase): GuestSpec {
+    if (this.options.makeSpec) return this.options.makeSpec(test);
+    return guestSpec({
+      path: test.path,
+      args: this.options.args ?? [],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }, { watchdog: 0, ...this.options.world });
+  }
+}
