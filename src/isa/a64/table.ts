@@ -6,5 +6,20 @@ import { rows as branch } from "./branch.ts";
 import { rows as system } from "./system.ts";
 import { rows as ldst } from "./ldst.ts";
 import { rows as atomic } from "./atomic.ts";
+import { rows as simdSame } from "./simd_same.ts";
+import { rows as simdDiff } from "./simd_diff.ts";
+import { rows as simdMisc } from "./simd_misc.ts";
+import { rows as simdShift } from "./simd_shift.ts";
 
-export const rows: readonly Row[] = [...dpImm, ...dpReg, ...branch, ...system, ...ldst, ...atomic];
+export const rows: readonly Row[] = [
+  ...dpImm,
+  ...dpReg,
+  ...branch,
+  ...system,
+  ...ldst,
+  ...atomic,
+  ...simdSame,
+  ...simdDiff,
+  ...simdMisc,
+  ...simdShift,
+];

@@ -1,0 +1,138 @@
+/**
+ * Where host arithmetic may stand in for the soft operations. As in QEMU's "hardfloat": while FPCR is zero the value
+ * is right unless a NaN is involved; while FPSR.IXC is set besides (`fpFast`) no flag can change either, unless the
+ * result is near overflow or underflow. So an operation is done by the host and accepted after one cheap look at the
+ * result; otherwise it is done again in software on the original operands.
+ */
+import type { Builder } from "../ir/builder.ts";
+import * as ops from "../ir/ops.ts";
+import { c32, c64, cF32, cF64, i32, type I32, i64, type I64, select, splat, type V128, v128 } from "../ir/ops.ts";
+import type { Type, Value } from "../ir/ops.ts";
+import { f32 as single, f64 as double, type Format } from "./softfloat/format.ts";
+import { isNormal } from "./softfloat/exact.ts";
+
+/** Floating-point operators of one host type, scalar or vector: the common ground on which operations are written. */
+export interface Host {
+  readonly vector: boolean;
+  readonly type: Type;
+  add(x: Value, y: Value): Value;
+  sub(x: Value, y: Value): Value;
+  mul(x: Value, y: Value): Value;
+  div(x: Value, y: Value): Value;
+  min(x: Value, y: Value): Value;
+  max(x: Value, y: Value): Value;
+  abs(x: Value): Value;
+  neg(x: Value): Value;
+  sqrt(x: Value): Value;
+  ceil(x: Value): Value;
+  floor(x: Value): Value;
+  trunc(x: Value): Value;
+  nearest(x: Value): Value;
+  /** Comparisons: an i32, or a mask of lanes. */
+  eq(x: Value, y: Value): Value;
+  ge(x: Value, y: Value): Value;
+  gt(x: Value, y: Value): Value;
+  lt(x: Value, y: Value): Value;
+  /** The value in every lane, from a double's bit pattern in this format. */
+  constant(bits: bigint): Value;
+  /** `x` where the comparison held. */
+  choose(held: Value, x: Value, y: Value): Value;
+}
+
+type Namespace = typeof ops.f32 | typeof ops.f64 | typeof ops.f32x4 | typeof ops.f64x2;
+
+function host(type: Type, namespace: Namespace, constant: (bits: bigint) => Value): Host {
+  const vector = type === "v128";
+  const choose = (held: Value, x: Value, y: Value): Value =>
+    vector ? v128.bitselect(x as V128, y as V128, held as V128) : select(held as I32, x, y);
+  // The namespaces differ in the types of their values only, which Host leaves open.
+  return { ...namespace as unknown as Host, vector, type, constant, choose };
+}
+
+const scalar32 = host("f32", ops.f32, (bits) => cF32(Number(bits)));
+const scalar64 = host("f64", ops.f64, cF64);
+const vector32 = host("v128", ops.f32x4, (bits) => splat(32, bits));
+const vector64 = host("v128", ops.f64x2, (bits) => splat(64, bits));
+
+/** The host's arithmetic for a format: there is none for half precision. */
+export const scalarHost = (fmt: Format): Host | undefined =>
+  fmt === single ? scalar32 : fmt === double ? scalar64 : undefined;
+export const vectorHost = (fmt: Format): Host | undefined =>
+  fmt === single ? vector32 : fmt === double ? vector64 : undefined;
+
+/**
+ * What a result must be for the host's to be accepted:
+ * - `finite`: fast mode; for operations that never round into or below the subnormals (sums, roots);
+ * - `normal`: fast mode, and clear of the subnormals: products and quotients;
+ * - `ordered`: FPCR is zero and the result not a NaN: operations that are exact.
+ */
+export type Accept = "finite" | "normal" | "ordered";
+
+const MIN_NORMAL = (fmt: Format): bigint => fmt.fraction + 1n;
+
+/** Whether the first `lanes` lanes of a mask are all set. */
+export function allSet(fmt: Format, mask: V128, lanes: number): I32 {
+  const whole = fmt === double ? 2 : 4;
+  const by = fmt === double ? ops.i64x2 : ops.i32x4;
+  if (lanes === whole) return by.all_true(mask);
+  const some = (1 << lanes) - 1;
+  return i32.eq(i32.and(by.bitmask(mask), c32(some)), c32(some));
+}
+
+/** Whether the host's scalar result stands. */
+export function acceptScalar(b: Builder, fmt: Format, accept: Accept, result: Value): I32 {
+  if (accept === "ordered") {
+    return i32.and(i32.eqz(b.sys("fpcr")), scalarHost(fmt)!.eq(result, result) as I32);
+  }
+  let inRange: I32;
+  if (accept === "finite") {
+    const it = scalarHost(fmt)!;
+    inRange = it.lt(it.abs(result), it.constant(fmt.infinity)) as I32;
+  } else if (fmt === double) {
+    inRange = isNormal(i64.reinterpret_f64(result as ops.F64));
+  } else {
+    // Without the sign: strictly above the smallest normal number, which rounding may have reached from below.
+    const size = i32.shl(i32.reinterpret_f32(result as ops.F32), c32(1));
+    inRange = i32.lt_u(i32.sub(size, c32(0x01000001)), c32(0xfeffffff));
+  }
+  return i32.and(b.sys("fpFast"), inRange);
+}
+
+/** Lanes of a vector result that stand, apart from the mode. */
+export function acceptableLanes(fmt: Format, accept: Accept, result: V128): V128 {
+  const it = vectorHost(fmt)!;
+  if (accept === "ordered") return it.eq(result, result) as V128;
+  const size = it.abs(result);
+  const finite = it.lt(size, it.constant(fmt.infinity)) as V128;
+  return accept === "finite" ? finite : v128.and(finite, it.gt(size, it.constant(MIN_NORMAL(fmt))) as V128);
+}
+
+/** Whether the first `lanes` lanes of the host's vector result stand. */
+export function acceptVector(b: Builder, fmt: Format, accept: Accept, result: V128, lanes: number): I32 {
+  const mode = accept === "ordered" ? i32.eqz(b.sys("fpcr")) : b.sys("fpFast");
+  return i32.and(mode, allSet(fmt, acceptableLanes(fmt, accept, result), lanes));
+}
+
+/** A scalar FP register as a host value, and back; for single and double precision. */
+export function readHost(b: Builder, fmt: Format, field: string): Value {
+  return fmt === double ? b.d(field) : b.s(field);
+}
+export function writeHost(b: Builder, fmt: Format, field: string, value: Value): void {
+  if (fmt === double) b.setD(field, value as ops.F64);
+  else b.setS(field, value as ops.F32);
+}
+/** Bit pattern of a host scalar, zero-extended. */
+export const bitsOf = (value: Value): I64 =>
+  value.type === "f64"
+    ? i64.reinterpret_f64(value as ops.F64)
+    : i64.extend_u(i32.reinterpret_f32(value as ops.F32));
+
+/** A scalar FP register as a bit pattern, zero-extended. */
+export function readBits(b: Builder, fmt: Format, field: string): I64 {
+  return fmt === double ? b.dbits(field) : i64.extend_u(fmt === single ? b.sbits(field) : b.hbits(field));
+}
+/** Writes a scalar FP register; the rest of the vector register becomes zero. */
+export const writeBits = (b: Builder, field: string, bits: I64): void => b.setDbits(field, bits);
+
+/** The sign of a pattern inverted. */
+export const negated = (fmt: Format, bits: I64): I64 => i64.xor(bits, c64(fmt.sign));
