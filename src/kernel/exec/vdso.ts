@@ -37,10 +37,19 @@ function elfHash(name: string): number {
   return hash >>> 0;
 }
 
-/** The image, one page, and the offset of its signal trampoline. */
+/** A function of the vDSO: its name and offsets from the start of the image. */
+export interface VdsoFunction {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The image, one page, and what is in it. */
 export interface VdsoImage {
   readonly bytes: Uint8Array;
+  /** Offset of the signal trampoline. */
   readonly sigreturn: number;
+  readonly functions: readonly VdsoFunction[];
 }
 
 /** Builds the image. Every address in it is an offset from its start. */
@@ -85,10 +94,12 @@ export function buildVdso(): VdsoImage {
   };
   emit(NOP);
   let sigreturn = 0;
+  const functions: VdsoFunction[] = [];
   FUNCTIONS.forEach(([name, words], index) => {
     const start = code;
     if (name === "__kernel_rt_sigreturn") sigreturn = start;
     words.forEach(emit);
+    functions.push({ name, start, end: code });
     const symbol = dynsym + SYM * (index + 1);
     u32(symbol, names[index]!);
     bytes[symbol + 4] = 0x12; // STB_GLOBAL, STT_FUNC
@@ -157,7 +168,19 @@ export function buildVdso(): VdsoImage {
   };
   header(0, 1, 5, 0, at, PAGE_SIZE); // PT_LOAD, R X
   header(1, 2, 4, dynamic, 11 * DYN, 8); // PT_DYNAMIC
-  return { bytes, sigreturn };
+  return { bytes, sigreturn, functions };
+}
+
+let image: VdsoImage | undefined;
+
+/** The one image; building it is done when first needed. */
+function vdsoImage(): VdsoImage {
+  return image ??= buildVdso();
+}
+
+/** The functions of the vDSO, for backtraces. */
+export function vdsoFunctions(): readonly VdsoFunction[] {
+  return vdsoImage().functions;
 }
 
 /** The vDSO as VMAs map it. */
@@ -187,7 +210,7 @@ const objects = new WeakMap<MmEngine, VdsoPages>();
 export function vdsoObject(engine: MmEngine): MapObject & { readonly sigreturn: number } {
   let object = objects.get(engine);
   if (object === undefined) {
-    const { bytes, sigreturn } = buildVdso();
+    const { bytes, sigreturn } = vdsoImage();
     object = new VdsoPages(engine.createFrame(bytes), sigreturn);
     objects.set(engine, object);
   }
