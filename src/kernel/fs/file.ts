@@ -7,7 +7,7 @@
  */
 import type { Frame } from "../../engine/engine.ts";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../abi/errno.ts";
-import { F_OWNER_PID, O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
+import { F_OWNER_PID, F_UNLCK, O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify.ts";
 import type { Credentials } from "../task/credentials.ts";
 import type { PendingSignals } from "../task/pending_signals.ts";
@@ -101,6 +101,8 @@ export abstract class OpenFile {
   owner = { type: F_OWNER_PID as number, id: 0 };
   /** F_SETSIG: the signal instead of SIGIO; 0 is SIGIO without details. */
   ownerSignal = 0;
+  /** F_SETLEASE: F_RDLCK, F_WRLCK, or F_UNLCK for none. */
+  lease: number = F_UNLCK;
 
   /** @param flags O_* access mode and status flags. @param inode what stat reports. */
   constructor(public flags: number, readonly inode: Inode) {}
