@@ -135,8 +135,8 @@ export interface Cpu {
 /** Makes address spaces, processors and shared pages that work together. */
 export interface Engine {
   readonly name: "hvf" | "kvm" | "wasm";
-  /** AT_HWCAP, AT_HWCAP2: exactly the features that work. */
-  readonly hwcap: { readonly hwcap: bigint; readonly hwcap2: bigint };
+  /** Optional features of the architecture that work, by Arm's names (`LSE`, `CRC32`, …). */
+  readonly features: ReadonlySet<string>;
   createAddressSpace(): AddressSpace;
   createCpu(): Cpu;
   /** A shared page with this content (at most one page; the rest is zero). */

@@ -4,6 +4,7 @@
  * Today it has one tier, the interpreter generated from the instruction table. Memory: {@link ./layout.ts}.
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
+import { FEATURES } from "../../isa/a64/features.ts";
 import { rows } from "../../isa/a64/table.ts";
 import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
@@ -36,7 +37,7 @@ export interface WasmEngineOptions {
 
 export class WasmEngine implements Engine {
   readonly name = "wasm";
-  readonly hwcap: { readonly hwcap: bigint; readonly hwcap2: bigint };
+  readonly features: ReadonlySet<string> = FEATURES;
   readonly #memory = new EngineMemory();
   readonly #pool: MemoryPool;
 
@@ -53,7 +54,6 @@ export class WasmEngine implements Engine {
         if (free.length < POOL) free.push(memory);
       },
     };
-    this.hwcap = { hwcap: 0n, hwcap2: 0n };
   }
 
   createAddressSpace(): AddressSpace {

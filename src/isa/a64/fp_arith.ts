@@ -4,15 +4,24 @@
  */
 import type { Builder } from "../ir/builder.ts";
 import { type Helper, helper } from "../ir/helper.ts";
-import { c32, c64, i32, type I32, i64, type I64, type V128, v128, type Value } from "../ir/ops.ts";
+import { c32, c64, cV128, type I32, i32, i32x4, type I64, i64, i64x2, type V128, v128 } from "../ir/ops.ts";
+import type { Value } from "../ir/ops.ts";
+import {
+  type Accept,
+  acceptableLanes,
+  acceptScalar,
+  acceptVector,
+  bitsOf,
+  type Host,
+  type Operand,
+} from "./fp_host.ts";
+import { operandOf, scalarHost, vectorHost } from "./fp_host.ts";
 import { extract, insert } from "./lanes.ts";
-import { acceptableLanes, acceptScalar, acceptVector, allSet, bitsOf, type Accept, type Host } from "./fp_host.ts";
-import { readBits, readHost, scalarHost, vectorHost, writeBits, writeHost } from "./fp_host.ts";
 import { softAdd, softDiv, softMul, softMulX, softSqrt, softSub } from "./softfloat/arith.ts";
 import { softMax, softMaxNum, softMin, softMinNum } from "./softfloat/compare.ts";
 import { softRecipEstimate, softRecpX, softRSqrtEstimate } from "./softfloat/estimate.ts";
 import { softRecipStep, softRSqrtStep } from "./softfloat/fma.ts";
-import { type Format, Mode, powerOfTwo } from "./softfloat/format.ts";
+import { f64 as double, type Format, Mode, powerOfTwo } from "./softfloat/format.ts";
 import { softRoundInt, softRoundIntN } from "./softfloat/integral.ts";
 import { magnitude, roundingMode } from "./softfloat/parts.ts";
 
@@ -26,8 +35,8 @@ export interface Operation {
   readonly accept?: Accept;
   /** Accept only results equal to the operand, or fast mode: an operation that raises inexact by itself. */
   readonly keepsValue?: boolean;
-  /** Accept zeros where an operand is zero (`product`) or the first is (`quotient`): exact, and common. */
-  readonly zeros?: "product" | "quotient";
+  /** A zero result is exact if one of the operands is zero, and common: to be accepted as well. */
+  readonly zeros?: boolean;
 }
 
 const binary = (
@@ -43,15 +52,16 @@ const unary = (
 
 export const FADD = binary("FADD", softAdd, { host: (it, x, y) => it.add(x, y), accept: "finite" });
 export const FSUB = binary("FSUB", softSub, { host: (it, x, y) => it.sub(x, y), accept: "finite" });
-export const FMUL = binary("FMUL", softMul, { host: (it, x, y) => it.mul(x, y), accept: "normal", zeros: "product" });
+export const FMUL = binary("FMUL", softMul, { host: (it, x, y) => it.mul(x, y), accept: "normal", zeros: true });
 export const FMULX: Operation = { ...FMUL, name: "FMULX", soft: (b, fmt, x, y) => b.call(softMulX(fmt), x, y) };
-export const FDIV = binary("FDIV", softDiv, { host: (it, x, y) => it.div(x, y), accept: "normal", zeros: "quotient" });
+export const FDIV = binary("FDIV", softDiv, { host: (it, x, y) => it.div(x, y), accept: "normal", zeros: true });
 export const FNMUL: Operation = {
   name: "FNMUL",
   arity: 2,
   soft: (b, fmt, x, y) => i64.xor(b.call(softMul(fmt), x, y), c64(fmt.sign)),
   host: (it, x, y) => it.neg(it.mul(x, y)),
   accept: "normal",
+  zeros: true,
 };
 export const FABD: Operation = {
   name: "FABD",
@@ -87,10 +97,9 @@ function round(name: string, mode: number | "fpcr", host: (it: Host, x: Value) =
 /** To nearest, ties away: the fraction is exact, and so is the step. */
 export function nearestAway(it: Host, x: Value): Value {
   const whole = it.trunc(x), fraction = it.sub(x, whole);
-  const fmt = it.type === "f32" || it === vectorHost(SINGLE) ? SINGLE : DOUBLE;
-  const half = it.constant(powerOfTwo(fmt, -1)), one = powerOfTwo(fmt, 0);
-  const up = it.choose(it.ge(fraction, half), it.add(whole, it.constant(one)), whole);
-  return it.choose(it.ge(it.neg(fraction), half), it.sub(whole, it.constant(one)), up);
+  const half = it.constant(powerOfTwo(it.fmt, -1)), one = it.constant(powerOfTwo(it.fmt, 0));
+  const up = it.choose(it.ge(fraction, half), it.add(whole, one), whole);
+  return it.choose(it.ge(it.neg(fraction), half), it.sub(whole, one), up);
 }
 export const FRINTN = round("FRINTN", Mode.N, (it, x) => it.nearest(x));
 export const FRINTP = round("FRINTP", Mode.P, (it, x) => it.ceil(x));
@@ -111,3 +120,80 @@ export const FRINT32Z = roundN("FRINT32Z", 32, Mode.Z);
 export const FRINT32X = roundN("FRINT32X", 32, "fpcr");
 export const FRINT64Z = roundN("FRINT64Z", 64, Mode.Z);
 export const FRINT64X = roundN("FRINT64X", 64, "fpcr");
+
+/** Whether the host's result of an operation that keeps values stands: unchanged, or inexact is already recorded. */
+const kept = (b: Builder, changed: I32): I32 => i32.or(b.sys("fpFast"), i32.eqz(changed));
+
+/** The operation on scalars; the result is a bit pattern. */
+export function compute(b: Builder, fmt: Format, op: Operation, x: Operand, y: Operand = x): I64 {
+  const it = scalarHost(fmt);
+  if (it === undefined || op.host === undefined) return op.soft(b, fmt, bitsOf(x), bitsOf(y));
+  const result = b.let(op.host(it, x, y));
+  let stands = acceptScalar(b, fmt, op.accept!, result);
+  if (op.keepsValue) stands = i32.and(stands, kept(b, i32.eqz(it.eq(result, x) as I32)));
+  return b.choose(stands, "i64", () => bitsOf(result), () => op.soft(b, fmt, bitsOf(x), bitsOf(y)));
+}
+
+const vectorHelpers = new Map<string, Helper<"v128">>();
+
+/** The operation lane by lane in software: how many lanes is the third parameter, half of them or all. */
+function vectorHelper(fmt: Format, op: Operation): Helper<"v128"> {
+  const name = `${op.name}V${fmt.bits}`;
+  const found = vectorHelpers.get(name);
+  if (found) return found;
+  const whole = 128 / fmt.bits;
+  const made = helper(name, ["v128", "v128", "i32"], "v128", (b, x, y, lanes) => {
+    if (op.zeros) acceptZeros(b, fmt, op, x, y, lanes, (result) => b.return(result));
+    const result = b.let(cV128(0n));
+    const apply = (lane: number) => {
+      const [p, q] = [extract(x, fmt.bits, lane, false), extract(y, fmt.bits, lane, false)];
+      b.set(result, insert(result, fmt.bits, lane, op.soft(b, fmt, b.let(p), b.let(q))));
+    };
+    for (let lane = 0; lane < whole / 2; lane++) apply(lane);
+    b.if(i32.eq(lanes, c32(whole)), () => {
+      for (let lane = whole / 2; lane < whole; lane++) apply(lane);
+    });
+    return result;
+  });
+  vectorHelpers.set(name, made);
+  return made;
+}
+
+/** The host's result where all that keeps it from standing is zeros that came from zeros. */
+function acceptZeros(
+  b: Builder,
+  fmt: Format,
+  op: Operation,
+  x: V128,
+  y: V128,
+  lanes: I32,
+  then: (result: V128) => void,
+): void {
+  const it = vectorHost(fmt);
+  if (it === undefined) return;
+  b.if(b.sys("fpFast"), () => {
+    const zero = it.constant(0n);
+    const result = b.let(op.host!(it, x, y)) as V128;
+    const fromZero = v128.or(it.eq(x, zero) as V128, it.eq(y, zero) as V128);
+    const zeros = v128.and(it.eq(result, zero) as V128, fromZero);
+    const stands = v128.or(acceptableLanes(fmt, op.accept!, result), zeros);
+    const refused = (fmt === double ? i64x2 : i32x4).bitmask(v128.not(stands));
+    const counted = i32.sub(i32.shl(c32(1), lanes), c32(1));
+    b.if(i32.eqz(i32.and(refused, counted)), () => then(result));
+  });
+}
+
+/** The operation on the first `lanes` lanes, half of them or all. */
+export function computeVector(b: Builder, fmt: Format, op: Operation, x: V128, y: V128, lanes: number): V128 {
+  const slow = () => b.call(vectorHelper(fmt, op), x, y, c32(lanes));
+  const it = vectorHost(fmt);
+  if (it === undefined || op.host === undefined) return slow();
+  const result = b.let(op.host(it, x, y)) as V128;
+  let stands = acceptVector(b, fmt, op.accept!, result, lanes);
+  if (op.keepsValue) stands = i32.and(stands, kept(b, v128.any_true(v128.not(it.eq(result, x) as V128))));
+  return b.choose(stands, "v128", () => result, slow);
+}
+
+/** A scalar of a vector register's lane as an operand. */
+export const laneOperand = (fmt: Format, value: V128, lane: number): Operand =>
+  operandOf(fmt, extract(value, fmt.bits, lane, false));

@@ -6,15 +6,15 @@
  */
 import type { Builder } from "../ir/builder.ts";
 import * as ops from "../ir/ops.ts";
-import { c32, c64, cF32, cF64, i32, type I32, i64, type I64, select, splat, type V128, v128 } from "../ir/ops.ts";
+import { c32, c64, cF32, cF64, type I32, i32, type I64, i64, select, splat, type V128, v128 } from "../ir/ops.ts";
 import type { Type, Value } from "../ir/ops.ts";
 import { f32 as single, f64 as double, type Format } from "./softfloat/format.ts";
 import { isNormal } from "./softfloat/exact.ts";
 
 /** Floating-point operators of one host type, scalar or vector: the common ground on which operations are written. */
 export interface Host {
-  readonly vector: boolean;
   readonly type: Type;
+  readonly fmt: Format;
   add(x: Value, y: Value): Value;
   sub(x: Value, y: Value): Value;
   mul(x: Value, y: Value): Value;
@@ -41,18 +41,17 @@ export interface Host {
 
 type Namespace = typeof ops.f32 | typeof ops.f64 | typeof ops.f32x4 | typeof ops.f64x2;
 
-function host(type: Type, namespace: Namespace, constant: (bits: bigint) => Value): Host {
-  const vector = type === "v128";
+function host(type: Type, fmt: Format, namespace: Namespace, constant: (bits: bigint) => Value): Host {
   const choose = (held: Value, x: Value, y: Value): Value =>
-    vector ? v128.bitselect(x as V128, y as V128, held as V128) : select(held as I32, x, y);
+    type === "v128" ? v128.bitselect(x as V128, y as V128, held as V128) : select(held as I32, x, y);
   // The namespaces differ in the types of their values only, which Host leaves open.
-  return { ...namespace as unknown as Host, vector, type, constant, choose };
+  return { ...namespace as unknown as Host, type, fmt, constant, choose };
 }
 
-const scalar32 = host("f32", ops.f32, (bits) => cF32(Number(bits)));
-const scalar64 = host("f64", ops.f64, cF64);
-const vector32 = host("v128", ops.f32x4, (bits) => splat(32, bits));
-const vector64 = host("v128", ops.f64x2, (bits) => splat(64, bits));
+const scalar32 = host("f32", single, ops.f32, (bits) => cF32(Number(bits)));
+const scalar64 = host("f64", double, ops.f64, cF64);
+const vector32 = host("v128", single, ops.f32x4, (bits) => splat(32, bits));
+const vector64 = host("v128", double, ops.f64x2, (bits) => splat(64, bits));
 
 /** The host's arithmetic for a format: there is none for half precision. */
 export const scalarHost = (fmt: Format): Host | undefined =>
@@ -113,19 +112,24 @@ export function acceptVector(b: Builder, fmt: Format, accept: Accept, result: V1
   return i32.and(mode, allSet(fmt, acceptableLanes(fmt, accept, result), lanes));
 }
 
-/** A scalar FP register as a host value, and back; for single and double precision. */
-export function readHost(b: Builder, fmt: Format, field: string): Value {
-  return fmt === double ? b.d(field) : b.s(field);
+/** A scalar operand: a host float for single and double precision, an i64 bit pattern for half. */
+export type Operand = Value;
+export const operandOf = (fmt: Format, bits: I64): Operand =>
+  fmt === double ? ops.f64.reinterpret_i64(bits) : fmt === single ? ops.f32.reinterpret_i32(i32.wrap(bits)) : bits;
+export function readOperand(b: Builder, fmt: Format, field: string): Operand {
+  return fmt === double ? b.d(field) : fmt === single ? b.s(field) : i64.extend_u(b.hbits(field));
 }
-export function writeHost(b: Builder, fmt: Format, field: string, value: Value): void {
-  if (fmt === double) b.setD(field, value as ops.F64);
-  else b.setS(field, value as ops.F32);
-}
-/** Bit pattern of a host scalar, zero-extended. */
-export const bitsOf = (value: Value): I64 =>
-  value.type === "f64"
-    ? i64.reinterpret_f64(value as ops.F64)
-    : i64.extend_u(i32.reinterpret_f32(value as ops.F32));
+/** Bit pattern of an operand, zero-extended. */
+export const bitsOf = (value: Operand): I64 => {
+  switch (value.type) {
+    case "f64":
+      return i64.reinterpret_f64(value as ops.F64);
+    case "f32":
+      return i64.extend_u(i32.reinterpret_f32(value as ops.F32));
+    default:
+      return value as I64;
+  }
+};
 
 /** A scalar FP register as a bit pattern, zero-extended. */
 export function readBits(b: Builder, fmt: Format, field: string): I64 {

@@ -1,6 +1,7 @@
 /** System instructions at EL0 (Arm ARM C4.1.94.6 ff., D19): hints, barriers, system registers, cache maintenance. */
 import { c32, c64, i32, i64 } from "../ir/ops.ts";
 import type { Builder } from "../ir/builder.ts";
+import { idRegister } from "./features.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 
 /** op0:op1:CRn:CRm:op2 of a system register, as MRS and MSR carry it in bits 19..5 (op0 is 2 or 3). */
@@ -32,10 +33,7 @@ const MIDR_EL1 = 0x000f0000n;
 type Read = (b: Builder) => void;
 const constant = (value: bigint): Read => (b) => b.setX("Rt", c64(value));
 
-/**
- * Registers that MRS can read at EL0: the architecture's own, and the identification space that Linux emulates.
- * ID_AA64ISAR0: CRC32, Atomic. ID_AA64PFR0: EL0 and EL1 AArch64 only, FP and AdvSIMD.
- */
+/** Registers that MRS can read at EL0: the architecture\'s own, and the identification space that Linux emulates. */
 const READ: ReadonlyMap<number, Read> = new Map<number, Read>([
   [sysreg(3, 3, 13, 0, 2), (b) => b.setX("Rt", b.sys64("tpidr"))],
   [sysreg(3, 3, 13, 0, 3), constant(0n)], // TPIDRRO_EL0
@@ -49,8 +47,9 @@ const READ: ReadonlyMap<number, Read> = new Map<number, Read>([
   [sysreg(3, 0, 0, 0, 0), constant(MIDR_EL1)],
   [sysreg(3, 0, 0, 0, 5), constant(0x80000000n)], // MPIDR_EL1
   [sysreg(3, 0, 0, 0, 6), constant(0n)], // REVIDR_EL1
-  [sysreg(3, 0, 0, 4, 0), constant(0x0000000000000011n)], // ID_AA64PFR0_EL1
-  [sysreg(3, 0, 0, 6, 0), constant(0x0000000000210000n)], // ID_AA64ISAR0_EL1: Atomic 2, CRC32 1
+  [sysreg(3, 0, 0, 4, 0), constant(idRegister("ID_AA64PFR0_EL1"))],
+  [sysreg(3, 0, 0, 6, 0), constant(idRegister("ID_AA64ISAR0_EL1"))],
+  [sysreg(3, 0, 0, 6, 1), constant(idRegister("ID_AA64ISAR1_EL1"))],
 ]);
 
 /** Further registers of the identification space (op0 3, op1 0, CRn 0, CRm 2..7) read as zero under Linux. */

@@ -87,7 +87,7 @@ export class FakeFile extends OpenFile {
 export function memoryEngine(): Engine {
   return {
     name: "wasm",
-    hwcap: { hwcap: 0x103n, hwcap2: 0x4n },
+    features: new Set(["LSE"]),
     createAddressSpace: () => new FakeSpace(),
     createFrame: (content?: Uint8Array) => new FakeFrame(content),
     createCpu: () => {

@@ -2,6 +2,7 @@
 import type { ElfFile } from "../../elf/parse.ts";
 import { type Engine, PAGE_SIZE } from "../../engine/engine.ts";
 import * as at from "../abi/auxv.ts";
+import { hwcaps } from "../abi/hwcap.ts";
 import { ENOMEM } from "../abi/errno.ts";
 import { MAP_FIXED, STACK_GUARD_GAP } from "../abi/mman.ts";
 import { RLIMIT_STACK } from "../abi/resource.ts";
@@ -126,7 +127,7 @@ function mapVdso(mm: Mm, engine: Engine): number {
 /** In Linux's order on arm64. */
 function auxiliaryVector(mm: Mm, parts: ProgramParts, bias: number, base: number): StackContent["auxv"] {
   const { elf } = parts.program;
-  const { hwcap, hwcap2 } = parts.engine.hwcap;
+  const { hwcap, hwcap2 } = hwcaps(parts.engine.features);
   const { identity } = parts;
   const headers = elf.programHeaderAddress;
   return [

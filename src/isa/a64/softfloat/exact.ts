@@ -76,7 +76,9 @@ export function exactDivide(b: HelperBuilder, fmt: Format, x: I64, y: I64): void
       // A divisor of full length can only give an exact quotient of few bits, and the other way round.
       const fits = i64.ge_u(i64.add(spareBits(bits), spareBits(y)), c64(53));
       const normal = i32.and(isNormal(bits), isNormal(x));
-      b.if(i32.and(i32.and(normal, fits), f64.eq(f64.mul(ratio, q), p)), () => b.return(bits));
+      const exact = i32.and(i32.and(normal, fits), f64.eq(f64.mul(ratio, q), p));
+      const zero = i32.and(f64.eq(p, f64Zero), f64.eq(ratio, f64Zero));
+      b.if(i32.or(exact, zero), () => b.return(bits));
     });
   } else if (fmt === single) {
     whenDefault(b, () => {

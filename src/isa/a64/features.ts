@@ -1,0 +1,60 @@
+/**
+ * The features that are announced, and the ID register fields that announce them (Arm ARM D19.2). A feature is
+ * listed once all of its instructions are there and tested; instructions of other features are undefined.
+ */
+import type { Feature } from "./row.ts";
+
+export const FEATURES: ReadonlySet<Feature> = new Set<Feature>([
+  "LSE",
+  "CRC32",
+  "RDM",
+  "DotProd",
+  "LRCPC",
+  "LRCPC2",
+  "FlagM",
+]);
+
+type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";
+
+/** Field position and value for each feature; of several features in one field the highest value counts. */
+const FIELDS: readonly [Feature, IdRegister, lsb: number, value: number][] = [
+  ["AES", "ID_AA64ISAR0_EL1", 4, 1],
+  ["PMULL", "ID_AA64ISAR0_EL1", 4, 2],
+  ["SHA1", "ID_AA64ISAR0_EL1", 8, 1],
+  ["SHA256", "ID_AA64ISAR0_EL1", 12, 1],
+  ["SHA512", "ID_AA64ISAR0_EL1", 12, 2],
+  ["CRC32", "ID_AA64ISAR0_EL1", 16, 1],
+  ["LSE", "ID_AA64ISAR0_EL1", 20, 2],
+  ["RDM", "ID_AA64ISAR0_EL1", 28, 1],
+  ["SHA3", "ID_AA64ISAR0_EL1", 32, 1],
+  ["SM3", "ID_AA64ISAR0_EL1", 36, 1],
+  ["SM4", "ID_AA64ISAR0_EL1", 40, 1],
+  ["DotProd", "ID_AA64ISAR0_EL1", 44, 1],
+  ["FHM", "ID_AA64ISAR0_EL1", 48, 1],
+  ["FlagM", "ID_AA64ISAR0_EL1", 52, 1],
+  ["FlagM2", "ID_AA64ISAR0_EL1", 52, 2],
+  ["DPB", "ID_AA64ISAR1_EL1", 0, 1],
+  ["DPB2", "ID_AA64ISAR1_EL1", 0, 2],
+  ["JSCVT", "ID_AA64ISAR1_EL1", 12, 1],
+  ["FCMA", "ID_AA64ISAR1_EL1", 16, 1],
+  ["LRCPC", "ID_AA64ISAR1_EL1", 20, 1],
+  ["LRCPC2", "ID_AA64ISAR1_EL1", 20, 2],
+  ["FRINTTS", "ID_AA64ISAR1_EL1", 32, 1],
+  ["SB", "ID_AA64ISAR1_EL1", 36, 1],
+  ["BF16", "ID_AA64ISAR1_EL1", 44, 1],
+  ["I8MM", "ID_AA64ISAR1_EL1", 52, 1],
+  ["FP16", "ID_AA64PFR0_EL1", 16, 1], // FP; AdvSIMD follows below
+  ["FP16", "ID_AA64PFR0_EL1", 20, 1],
+  ["DIT", "ID_AA64PFR0_EL1", 48, 1],
+];
+
+/** An ID register as EL0 sees it through Linux's emulation: EL0 and EL1 are AArch64 only. */
+export function idRegister(name: IdRegister): bigint {
+  const fields = new Map<number, number>(name === "ID_AA64PFR0_EL1" ? [[0, 1], [4, 1]] : []);
+  for (const [feature, register, lsb, value] of FIELDS) {
+    if (register === name && FEATURES.has(feature)) fields.set(lsb, Math.max(value, fields.get(lsb) ?? 0));
+  }
+  let bits = 0n;
+  for (const [lsb, value] of fields) bits |= BigInt(value) << BigInt(lsb);
+  return bits;
+}
