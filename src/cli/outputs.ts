@@ -14,7 +14,7 @@ import { consoleSize } from "../runner/host_writer.ts";
 import type { CommandLine } from "./command_line.ts";
 
 /** The reporters by name. */
-export const REPORTERS = ["pretty", "tap", "junit", "json", "github"] as const;
+export const REPORTERS = ["pretty", "tap", "tap13", "junit", "json", "github"] as const;
 type ReporterName = typeof REPORTERS[number];
 
 /** One reporter and where it writes. */
@@ -64,6 +64,8 @@ function makeReporter(name: ReporterName, color: boolean): Reporter {
       return new PrettyReporter({ color });
     case "tap":
       return new TapReporter();
+    case "tap13":
+      return new TapReporter(13);
     case "junit":
       return new JunitReporter();
     case "json":

@@ -1,6 +1,6 @@
 /**
  * Writes the YAML of TAP diagnostics: mappings, lists, numbers, and strings as block literals or in JSON's quotes
- * (YAML 1.2 contains JSON).
+ * (YAML 1.2 contains JSON). It keeps to the part of YAML that prove's YAMLish reader knows.
  */
 
 /** What can be written. */
@@ -37,11 +37,8 @@ function itemLines(item: YamlValue): string[] {
 
 function stringLines(key: string, text: string): string[] {
   const isPrintable = /^[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/.test(text);
-  if (!text.includes("\n") || !isPrintable || text.trim() === "") return [`${key}: ${JSON.stringify(text)}`];
-  // The indentation is named because the text's first line may begin with spaces.
-  const body = text.endsWith("\n") ? text.slice(0, -1) : text;
-  return [
-    `${key}: |2${text.endsWith("\n") ? "" : "-"}`,
-    ...body.split("\n").map((line) => line === "" ? "" : `  ${line}`),
-  ];
+  // A first line with an indentation would need an indicator, which YAMLish does not know.
+  if (!text.includes("\n") || !isPrintable || /^\s/.test(text)) return [`${key}: ${JSON.stringify(text)}`];
+  // Empty lines are indented, too: for YAMLish a line with less ends the text.
+  return [`${key}: |`, ...text.replace(/\n+$/, "").split("\n").map((line) => `  ${line}`)];
 }
