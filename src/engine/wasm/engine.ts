@@ -5,32 +5,18 @@
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
 import { FEATURES } from "../../isa/a64/features.ts";
-import { rows } from "../../isa/a64/table.ts";
 import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
-import { generateInterpreter, type RowHandlers } from "./interpreter.ts";
+import type { InterpreterImage } from "./image.ts";
 import { EngineMemory, GuestMemory } from "./memory.ts";
 import { Predecoder } from "./predecode.ts";
 
 /** Guest memories kept for the next process; each keeps its touched pages resident. */
 const POOL = 8;
 
-/** The generated interpreter, ready to be instantiated. Plain data and a module: may be sent to a Worker. */
-export interface InterpreterImage {
-  readonly module: WebAssembly.Module;
-  readonly handlers: readonly RowHandlers[];
-}
-
-/** Generates and compiles the interpreter for all rows. */
-export function buildInterpreter(): InterpreterImage {
-  const { bytes, handlers } = generateInterpreter(rows);
-  return { module: new WebAssembly.Module(bytes), handlers };
-}
-
 export interface WasmEngineOptions {
-  /** The interpreter, if it has been built before. */
-  readonly interpreter?: InterpreterImage;
+  readonly interpreter: InterpreterImage;
   /** CNTVCT_EL0 in nanoseconds. */
   readonly now?: () => bigint;
 }
@@ -41,8 +27,8 @@ export class WasmEngine implements Engine {
   readonly #memory = new EngineMemory();
   readonly #pool: MemoryPool;
 
-  constructor(options: WasmEngineOptions = {}) {
-    const { module, handlers } = options.interpreter ?? buildInterpreter();
+  constructor(options: WasmEngineOptions) {
+    const { module, handlers } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
     const free: GuestMemory[] = [];
     const engine = this.#memory;

@@ -40,7 +40,9 @@ export interface RowHandlers {
   readonly numbers: readonly number[];
   /** The twin that stays within the decoded page, for rows that branch by an immediate; else as `numbers`. */
   readonly near: readonly number[];
-  readonly slots: readonly (readonly Slot[])[];
+  /** The operand layouts that occur, and which of them each combination has. */
+  readonly layouts: readonly (readonly Slot[])[];
+  readonly layoutOf: readonly number[];
 }
 
 export interface Interpreter {
@@ -707,12 +709,13 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   const table = fixedHandlers(module, runtime);
   const handlers = built.map((builders, at): RowHandlers => {
     const row = rows[at]!;
-    const numbers: number[] = [], near: number[] = [], slots: (readonly Slot[])[] = [];
+    const numbers: number[] = [], near: number[] = [], layoutOf: number[] = [];
+    const layouts = new Map<string, readonly Slot[]>();
     for (const builder of builders) {
       if (builder === undefined) {
         numbers.push(0);
         near.push(0);
-        slots.push([]);
+        layoutOf.push(0);
         continue;
       }
       const record = new Record(row);
@@ -729,9 +732,11 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
       const number = emit(false);
       numbers.push(number);
       near.push(hasBranch(builder.body) ? emit(true) : number);
-      slots.push(record.slots);
+      const key = JSON.stringify(record.slots);
+      if (!layouts.has(key)) layouts.set(key, record.slots);
+      layoutOf.push([...layouts.keys()].indexOf(key));
     }
-    return { numbers, near, slots };
+    return { numbers, near, layouts: [...layouts.values()], layoutOf };
   });
   module.table(table);
   return { bytes: module.finish(), handlers };

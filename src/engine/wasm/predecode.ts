@@ -67,7 +67,7 @@ export class Predecoder {
     if (!row.allocated(fields) || !row.valid(fields)) return false;
     let variant = 0;
     for (const name of row.vary) variant = variant * (1 << widthOf(row, name)) + fields[name]!;
-    const slots = handlers.slots[variant];
+    const slots = handlers.layouts[handlers.layoutOf[variant]!];
     if (slots === undefined) return false;
     for (const slot of slots) this.#operand(row, fields, slot, record + slot.at);
     let number = handlers.numbers[variant]!;

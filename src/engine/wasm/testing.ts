@@ -1,6 +1,8 @@
 /** For tests of semantics: executes single instructions on chosen register contents. */
 import type { Exit, Registers } from "../engine.ts";
-import { type InterpreterImage, WasmEngine } from "./engine.ts";
+import { WasmEngine } from "./engine.ts";
+import { buildInterpreter } from "./build_image.ts";
+import type { InterpreterImage } from "./image.ts";
 
 const CODE = 0x10000;
 
@@ -28,8 +30,8 @@ export class Machine {
   readonly #cpu;
   readonly #vectors = new Uint8Array(512);
 
-  constructor(interpreter?: InterpreterImage) {
-    this.engine = new WasmEngine(interpreter ? { interpreter } : {});
+  constructor(interpreter: InterpreterImage = buildInterpreter()) {
+    this.engine = new WasmEngine({ interpreter });
     this.space = this.engine.createAddressSpace();
     this.#cpu = this.engine.createCpu();
     this.space.mapZero(CODE, 4096, 7);

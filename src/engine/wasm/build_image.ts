@@ -1,0 +1,10 @@
+/** Generates the interpreter in this process: for tests, and where nothing is cached. */
+import { rows } from "../../isa/a64/table.ts";
+import type { InterpreterImage } from "./image.ts";
+import { generateInterpreter } from "./interpreter.ts";
+
+/** Generates and compiles the interpreter for all rows. */
+export function buildInterpreter(): InterpreterImage {
+  const { bytes, handlers } = generateInterpreter(rows);
+  return { module: new WebAssembly.Module(bytes), handlers };
+}
