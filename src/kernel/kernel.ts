@@ -4,7 +4,7 @@
  * event loop every few milliseconds and whenever nobody can run.
  */
 import type { Engine, Exit } from "../engine/engine.ts";
-import { EFAULT, ENOSYS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from "./abi/errno.ts";
+import { EFAULT, EINTR, ENOSYS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from "./abi/errno.ts";
 import { kernelSiginfo, type Siginfo } from "./abi/siginfo.ts";
 import { abortSyndrome, alignmentSyndrome } from "./abi/sigframe.ts";
 import {
@@ -29,7 +29,7 @@ import { exitProcess } from "./task/exit_process.ts";
 import { FutexTable } from "./task/futex_table.ts";
 import { Process } from "./task/process.ts";
 import { Scheduler } from "./task/scheduler.ts";
-import { forceSignal, sendToGroup, sendToProcess } from "./task/send_signal.ts";
+import { forceSignal, sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
 import { Session } from "./task/session.ts";
 import type { Task } from "./task/task.ts";
 import { type Clock, HostClock } from "./time/clock.ts";
@@ -56,6 +56,8 @@ const SYSCALL_SAMPLE = 64;
 const LINGER = 1e9;
 const FIRST_PID = 100;
 const PID_MAX = 32768;
+/** Memory the guest's machine seems to have. */
+const MEMORY = 8 * 2 ** 30;
 /** Crashes kept for the report. */
 const MAX_CRASHES = 16;
 
@@ -111,6 +113,7 @@ export class Kernel {
   #now = 0;
   /** The thread that is running. */
   #current: Task | undefined;
+  #yield = false;
   /** The thread that ran last: its exclusive monitor may still be set. */
   #last: Task | undefined;
   /** Calls made in this stretch, and the estimated cost of one in ns. */
@@ -237,6 +240,12 @@ export class Kernel {
     return this.scheduler.runnable > 0 && this.clock.monotonic() < this.#lingerUntil;
   }
 
+  /** A process has a new program: a trace or a debugger may want to know. */
+  execed(task: Task): void {
+    task.cpu.clearExclusive();
+    this.tracer?.execed(task);
+  }
+
   /** Called at the end of every process. */
   processEnded(process: Process): void {
     if (process !== this.#main || this.#ending !== undefined) return;
@@ -249,6 +258,7 @@ export class Kernel {
 
   /** Runs a thread until its slice is over or it cannot go on. */
   #runSlice(task: Task): void {
+    this.#yield = false;
     if (task.call !== undefined && !this.#resume(task, task.call, task.wakeReason)) return;
     let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : SLICE_ALONE;
     const due = this.timers.next;
@@ -267,6 +277,7 @@ export class Kernel {
         task.uninterrupted = -1;
         fuel -= SYSCALL_FUEL;
         if (!this.#syscall(task)) return;
+        if (this.#yield) break;
       } else if (exit.kind === "fuel") {
         break;
       } else {
@@ -275,6 +286,7 @@ export class Kernel {
         this.#exception(task, exit);
       }
     }
+    if (task.state !== "runnable") return;
     task.usage.involuntarySwitches++;
     this.scheduler.enqueue(task);
   }
@@ -352,8 +364,14 @@ export class Kernel {
     if (typeof result === "number" && result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK) {
       task.restartCode = -result;
       task.cpu.regs.pc -= 4n;
-    } else {
-      task.cpu.regs.setX(0, result);
+      return true;
+    }
+    task.cpu.regs.setX(0, result);
+    if (task.savedMask !== undefined && result !== -EINTR) {
+      // Not interrupted: signals are taken under the usual mask (kernel/signal.c: restore_saved_sigmask_unless).
+      const mask = task.savedMask;
+      task.savedMask = undefined;
+      setBlocked(task, mask);
     }
     return true;
   }
@@ -400,6 +418,33 @@ export class Kernel {
     // A guest can ask for any number: only so many are told apart.
     if (this.#unimplemented.size >= 1000 && !this.#unimplemented.has(nr)) return;
     this.#unimplemented.set(nr, (this.#unimplemented.get(nr) ?? 0) + 1);
+  }
+
+  /** Bytes of memory that the guest sees: sysinfo, /proc/meminfo. */
+  memory(): { total: number; free: number } {
+    let used = 0;
+    const seen = new Set<object>();
+    for (const task of this.tasks.values()) {
+      if (task.state === "dead" || seen.has(task.mm)) continue;
+      seen.add(task.mm);
+      used += task.mm.residentSize;
+    }
+    return { total: MEMORY, free: Math.max(MEMORY / 8, MEMORY - used) };
+  }
+
+  /** Random bytes. */
+  fillRandom(into: Uint8Array): void {
+    // The host gives at most 64 KiB at a time, and not into a guest's memory, which may be shared.
+    const scratch = new Uint8Array(Math.min(into.length, 65536));
+    for (let at = 0; at < into.length; at += scratch.length) {
+      const part = scratch.subarray(0, into.length - at);
+      into.set(crypto.getRandomValues(part), at);
+    }
+  }
+
+  /** The running thread gives its slice up (sched_yield). */
+  endSlice(): void {
+    this.#yield = true;
   }
 
   /** Brings the running thread's CPU time up to date. */

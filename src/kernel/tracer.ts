@@ -14,6 +14,8 @@ export interface Tracer {
   signal(task: Task, info: Siginfo): void;
   /** The process stops. */
   stopped(task: Task, signal: number): void;
+  /** A process runs a new program now. */
+  execed(task: Task): void;
   /** A thread is gone. @param status status word */
   exited(task: Task, status: number): void;
 }

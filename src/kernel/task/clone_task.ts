@@ -152,6 +152,7 @@ function childProcess(task: Task, pid: number, request: CloneRequest): Process {
   child.noNewPrivileges = parent.noNewPrivileges;
   child.personality = parent.personality;
   child.oomScoreAdjust = parent.oomScoreAdjust;
+  child.thpDisabled = parent.thpDisabled;
   kernel.cpuTimersChanged(child);
   return child;
 }

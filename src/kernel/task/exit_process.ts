@@ -17,6 +17,7 @@ import {
 } from "../abi/signal.ts";
 import { CORE_FLAG } from "../abi/wait.ts";
 import { UserFault } from "../mm/user_fault.ts";
+import { exitPiOwner } from "./futex_pi.ts";
 import { exitRobustList } from "./robust_list.ts";
 import { finishStopIfLast, killOrphanedGroup, ticks } from "./job_control.ts";
 import { addUsage, type Process } from "./process.ts";
@@ -33,6 +34,7 @@ export function exitThread(task: Task, status: number): void {
   task.call = undefined;
   call?.return(0);
   releaseMemory(task);
+  task.mm.release();
   if (task.stopPending) {
     task.stopPending = false;
     finishStopIfLast(process);
@@ -61,12 +63,13 @@ export function exitProcess(process: Process, status: number): void {
 }
 
 /**
- * Lets go of the address space: robust futexes, CLONE_CHILD_CLEARTID, the vfork parent (kernel/fork.c: mm_release).
- * execve does the same with the old one.
+ * What is due before a thread lets go of its address space, at its end and in execve: robust futexes,
+ * CLONE_CHILD_CLEARTID, the vfork parent (kernel/fork.c: mm_release).
  */
 export function releaseMemory(task: Task): void {
   if (task.robustList !== 0) exitRobustList(task);
   task.robustList = 0;
+  if (task.piLocks.size > 0) exitPiOwner(task);
   const { clearChildTid, mm, kernel } = task;
   task.clearChildTid = 0;
   if (clearChildTid !== 0 && mm.users > 1) {
@@ -79,7 +82,6 @@ export function releaseMemory(task: Task): void {
   }
   const { process } = task;
   process.usage.maxRss = Math.max(process.usage.maxRss, mm.residentSize / 1024);
-  mm.release();
   process.vforkWait?.wake();
   process.vforkWait = undefined;
 }

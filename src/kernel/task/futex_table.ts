@@ -23,10 +23,10 @@ export class FutexWaiter {
   woken = false;
   bucket: FutexBucket | undefined;
   /** FUTEX_WAIT_REQUEUE_PI: address of the PI futex it may be moved to. */
-  requeuePi = 0;
-  /** Has become the owner of a PI futex. */
-  owns = false;
-  /** The owner of the PI futex died before this waiter got it. */
+  requeueTo = 0;
+  /** Address of the PI futex it waits to own. */
+  piAddress = 0;
+
   constructor(readonly task: Task, readonly bitset: number) {}
 
   /** No longer waits; what a waker took off stays off. */

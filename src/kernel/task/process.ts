@@ -125,6 +125,8 @@ export class Process {
   /** oom_score_adj, personality and what else only is kept to be read back. */
   personality = 0;
   oomScoreAdjust = 0;
+  /** PR_SET_THP_DISABLE, inherited and read back. */
+  thpDisabled = false;
 
   constructor(
     readonly kernel: Kernel,

@@ -4,6 +4,7 @@
  */
 import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, ROBUST_LIST_LIMIT } from "../abi/futex.ts";
 import { UserFault } from "../mm/user_fault.ts";
+import { ownerDiedPi } from "./futex_pi.ts";
 import type { Task } from "./task.ts";
 
 /** Walks the thread's list. A list that points nowhere ends the walk, as on Linux. */
@@ -39,6 +40,10 @@ function ownerDied(task: Task, word: number, isPi: boolean, pending: boolean): v
     return;
   }
   if ((value & FUTEX_TID_MASK) !== task.tid) return;
+  if (isPi) {
+    ownerDiedPi(task, word);
+    return;
+  }
   mm.writeU32(word, (value & FUTEX_WAITERS | FUTEX_OWNER_DIED) >>> 0);
-  if (!isPi && value & FUTEX_WAITERS) kernel.futexes.wakeAnywhere(task, word, 1);
+  if (value & FUTEX_WAITERS) kernel.futexes.wakeAnywhere(task, word, 1);
 }

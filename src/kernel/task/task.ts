@@ -11,6 +11,7 @@ import type { Mm } from "../mm/mm.ts";
 import type { Timer } from "../time/timer_heap.ts";
 import type { Blocking, Wait, Waiter, Wake } from "../wait.ts";
 import type { Capabilities, Credentials } from "./credentials.ts";
+import type { FutexBucket } from "./futex_table.ts";
 import { isOrphanedGroup } from "./job_control.ts";
 import { PendingSignals } from "./pending_signals.ts";
 import { emptyUsage, type Process, type Usage } from "./process.ts";
@@ -92,6 +93,8 @@ export class Task implements Waiter, FileContext {
   clearChildTid = 0;
   /** set_robust_list(2) */
   robustList = 0;
+  /** Contended PI futexes it owns. */
+  readonly piLocks: Set<FutexBucket> = new Set();
 
   // Accounts
   readonly usage: Usage = emptyUsage();

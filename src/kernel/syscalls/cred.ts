@@ -1,0 +1,210 @@
+/** User and group ids, groups and capabilities (credentials(7)). */
+import {
+  _LINUX_CAPABILITY_VERSION_1,
+  _LINUX_CAPABILITY_VERSION_2,
+  _LINUX_CAPABILITY_VERSION_3,
+  CAP_FULL_SET,
+  CAP_SETGID,
+  CAP_SETPCAP,
+  CAP_SETUID,
+} from "../abi/capability.ts";
+import { EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
+import { capabilitiesAfterUidChange, type Credentials } from "../task/credentials.ts";
+import type { Task } from "../task/task.ts";
+import { row, type SyscallRow } from "./row.ts";
+
+const NGROUPS_MAX = 65536;
+
+/** Gives the thread new ids; capabilities and dumpability follow. */
+function change(task: Task, changes: Partial<Credentials>): number {
+  const before = task.credentials, after = { ...before, ...changes };
+  task.credentials = after;
+  task.capabilities = capabilitiesAfterUidChange(task.capabilities, before, after);
+  const moved = before.euid !== after.euid || before.egid !== after.egid || before.fsuid !== after.fsuid ||
+    before.fsgid !== after.fsgid;
+  if (moved) {
+    task.process.dumpable = 0;
+    task.parentDeathSignal = 0;
+  }
+  return 0;
+}
+
+// Ids travel as int32; as an id, -1 is 4294967295 and means "leave it".
+const id = (value: number) => value >>> 0;
+
+function setuid(task: Task, value: number): number {
+  const { credentials } = task, uid = id(value);
+  if (value === -1) return -EINVAL;
+  if (task.capable(CAP_SETUID)) return change(task, { uid, euid: uid, suid: uid, fsuid: uid });
+  if (uid !== credentials.uid && uid !== credentials.suid) return -EPERM;
+  return change(task, { euid: uid, fsuid: uid });
+}
+
+function setgid(task: Task, value: number): number {
+  const { credentials } = task, gid = id(value);
+  if (value === -1) return -EINVAL;
+  if (task.capable(CAP_SETGID)) return change(task, { gid, egid: gid, sgid: gid, fsgid: gid });
+  if (gid !== credentials.gid && gid !== credentials.sgid) return -EPERM;
+  return change(task, { egid: gid, fsgid: gid });
+}
+
+function setreuid(task: Task, ruid: number, euid: number): number {
+  const old = task.credentials, privileged = task.capable(CAP_SETUID);
+  const uid = ruid === -1 ? old.uid : id(ruid), effective = euid === -1 ? old.euid : id(euid);
+  if (ruid !== -1 && uid !== old.uid && uid !== old.euid && !privileged) return -EPERM;
+  if (euid !== -1 && ![old.uid, old.euid, old.suid].includes(effective) && !privileged) return -EPERM;
+  const suid = ruid !== -1 || (euid !== -1 && effective !== old.uid) ? effective : old.suid;
+  return change(task, { uid, euid: effective, suid, fsuid: effective });
+}
+
+function setregid(task: Task, rgid: number, egid: number): number {
+  const old = task.credentials, privileged = task.capable(CAP_SETGID);
+  const gid = rgid === -1 ? old.gid : id(rgid), effective = egid === -1 ? old.egid : id(egid);
+  if (rgid !== -1 && gid !== old.gid && gid !== old.egid && !privileged) return -EPERM;
+  if (egid !== -1 && ![old.gid, old.egid, old.sgid].includes(effective) && !privileged) return -EPERM;
+  const sgid = rgid !== -1 || (egid !== -1 && effective !== old.gid) ? effective : old.sgid;
+  return change(task, { gid, egid: effective, sgid, fsgid: effective });
+}
+
+function setresuid(task: Task, ruid: number, euid: number, suid: number): number {
+  const old = task.credentials, known = [old.uid, old.euid, old.suid];
+  const wanted = [ruid, euid, suid].filter((value) => value !== -1).map(id);
+  if (!task.capable(CAP_SETUID) && wanted.some((value) => !known.includes(value))) return -EPERM;
+  const effective = euid === -1 ? old.euid : id(euid);
+  return change(task, {
+    uid: ruid === -1 ? old.uid : id(ruid),
+    euid: effective,
+    suid: suid === -1 ? old.suid : id(suid),
+    fsuid: effective,
+  });
+}
+
+function setresgid(task: Task, rgid: number, egid: number, sgid: number): number {
+  const old = task.credentials, known = [old.gid, old.egid, old.sgid];
+  const wanted = [rgid, egid, sgid].filter((value) => value !== -1).map(id);
+  if (!task.capable(CAP_SETGID) && wanted.some((value) => !known.includes(value))) return -EPERM;
+  const effective = egid === -1 ? old.egid : id(egid);
+  return change(task, {
+    gid: rgid === -1 ? old.gid : id(rgid),
+    egid: effective,
+    sgid: sgid === -1 ? old.sgid : id(sgid),
+    fsgid: effective,
+  });
+}
+
+function write3(task: Task, a: number, b: number, c: number, values: readonly number[]): number {
+  const { mm } = task;
+  mm.writeU32(a, values[0]!);
+  mm.writeU32(b, values[1]!);
+  mm.writeU32(c, values[2]!);
+  return 0;
+}
+
+/** setfsuid(2) tells the id before, whether it changed anything or not. */
+function setfsuid(task: Task, value: number): number {
+  const old = task.credentials, uid = id(value);
+  if (value !== -1 && ([old.uid, old.euid, old.suid, old.fsuid].includes(uid) || task.capable(CAP_SETUID))) {
+    task.credentials = { ...old, fsuid: uid };
+  }
+  return old.fsuid;
+}
+
+function setfsgid(task: Task, value: number): number {
+  const old = task.credentials, gid = id(value);
+  if (value !== -1 && ([old.gid, old.egid, old.sgid, old.fsgid].includes(gid) || task.capable(CAP_SETGID))) {
+    task.credentials = { ...old, fsgid: gid };
+  }
+  return old.fsgid;
+}
+
+function getgroups(task: Task, size: number, list: number): number {
+  const { groups } = task.credentials;
+  if (size < 0) return -EINVAL;
+  if (size === 0) return groups.length;
+  if (groups.length > size) return -EINVAL;
+  groups.forEach((group, index) => task.mm.writeU32(list + 4 * index, group));
+  return groups.length;
+}
+
+function setgroups(task: Task, size: number, list: number): number {
+  if (!task.capable(CAP_SETGID)) return -EPERM;
+  if (size < 0 || size > NGROUPS_MAX) return -EINVAL;
+  const bytes = task.mm.readBytes(list, 4 * size), view = new DataView(bytes.buffer);
+  const groups = Array.from({ length: size }, (_, index) => view.getUint32(4 * index, true)).sort((a, b) => a - b);
+  task.credentials = { ...task.credentials, groups };
+  return 0;
+}
+
+/** How many 32-bit words per set a version has; 0 for one that is not known, which gets told (capget(2)). */
+function capabilityWords(task: Task, header: number): number {
+  const version = task.mm.readU32(header);
+  if (version === _LINUX_CAPABILITY_VERSION_1) return 1;
+  if (version === _LINUX_CAPABILITY_VERSION_2 || version === _LINUX_CAPABILITY_VERSION_3) return 2;
+  task.mm.writeU32(header, _LINUX_CAPABILITY_VERSION_3);
+  return 0;
+}
+
+function capget(task: Task, header: number, data: number): number {
+  const { mm, kernel } = task, words = capabilityWords(task, header);
+  if (words === 0) return data === 0 ? 0 : -EINVAL;
+  const pid = mm.readI32(header + 4);
+  if (pid < 0) return -EINVAL;
+  const target = pid === 0 ? task : kernel.tasks.get(pid);
+  if (!target) return -ESRCH;
+  if (data === 0) return 0;
+  const { effective, permitted, inheritable } = target.capabilities;
+  for (let word = 0; word < words; word++) {
+    [effective, permitted, inheritable].forEach((set, index) => {
+      mm.writeU32(data + 12 * word + 4 * index, Number(set >> BigInt(32 * word) & 0xffffffffn));
+    });
+  }
+  return 0;
+}
+
+function capset(task: Task, header: number, data: number): number {
+  const { mm } = task, words = capabilityWords(task, header);
+  if (words === 0) return -EINVAL;
+  const pid = mm.readI32(header + 4);
+  if (pid !== 0 && pid !== task.tid) return -EPERM;
+  const sets = [0n, 0n, 0n];
+  for (let word = 0; word < words; word++) {
+    for (let index = 0; index < 3; index++) {
+      sets[index]! |= BigInt(mm.readU32(data + 12 * word + 4 * index)) << BigInt(32 * word);
+    }
+  }
+  const [effective, permitted, inheritable] = sets.map((set) => set & CAP_FULL_SET) as [bigint, bigint, bigint];
+  const old = task.capabilities;
+  if (permitted & ~old.permitted) return -EPERM;
+  if (effective & ~permitted) return -EPERM;
+  if (!task.capable(CAP_SETPCAP) && inheritable & ~(old.inheritable | old.permitted)) return -EPERM;
+  if (inheritable & ~(old.inheritable | old.bounding)) return -EPERM;
+  task.capabilities = { ...old, effective, permitted, inheritable, ambient: old.ambient & permitted & inheritable };
+  return 0;
+}
+
+export const rows: SyscallRow[] = [
+  row(90, "capget", "header:ptr dataptr:ptr", capget),
+  row(91, "capset", "header:ptr data:ptr", capset),
+  row(143, "setregid", "rgid:gid egid:gid", setregid),
+  row(144, "setgid", "gid:gid", setgid),
+  row(145, "setreuid", "ruid:uid euid:uid", setreuid),
+  row(146, "setuid", "uid:uid", setuid),
+  row(147, "setresuid", "ruid:uid euid:uid suid:uid", setresuid),
+  row(148, "getresuid", "ruidp:ptr euidp:ptr suidp:ptr", (task, a, b, c) => {
+    const { uid, euid, suid } = task.credentials;
+    return write3(task, a, b, c, [uid, euid, suid]);
+  }),
+  row(149, "setresgid", "rgid:gid egid:gid sgid:gid", setresgid),
+  row(150, "getresgid", "rgidp:ptr egidp:ptr sgidp:ptr", (task, a, b, c) => {
+    const { gid, egid, sgid } = task.credentials;
+    return write3(task, a, b, c, [gid, egid, sgid]);
+  }),
+  row(151, "setfsuid", "uid:uid", setfsuid),
+  row(152, "setfsgid", "gid:gid", setfsgid),
+  row(158, "getgroups", "gidsetsize:int grouplist:ptr", getgroups),
+  row(159, "setgroups", "gidsetsize:int grouplist:ptr", setgroups),
+  row(174, "getuid", "", (task) => task.credentials.uid),
+  row(175, "geteuid", "", (task) => task.credentials.euid),
+  row(176, "getgid", "", (task) => task.credentials.gid),
+  row(177, "getegid", "", (task) => task.credentials.egid),
+];

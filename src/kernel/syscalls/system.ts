@@ -1,0 +1,154 @@
+/** The machine and the kernel: names, memory, random numbers, the log; and calls that a kernel may be built without. */
+import { CAP_SYS_ADMIN } from "../abi/capability.ts";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from "../abi/errno.ts";
+import {
+  GRND_INSECURE,
+  GRND_NONBLOCK,
+  GRND_RANDOM,
+  SYSINFO_SIZE,
+  SYSLOG_ACTION_READ_ALL,
+  SYSLOG_ACTION_SIZE_BUFFER,
+  SYSLOG_ACTION_SIZE_UNREAD,
+  UTS_FIELD,
+  UTS_MACHINE,
+  UTS_RELEASE,
+  UTS_SYSNAME,
+  UTS_VERSION,
+} from "../abi/system.ts";
+import type { Task } from "../task/task.ts";
+import { type Handler, row, type SyscallRow } from "./row.ts";
+
+/** personality(2): a tagged "machine" of its own for 32-bit; reported by uname. */
+const PER_MASK = 0xff, PER_LINUX32 = 8;
+
+function uname(task: Task, va: number): number {
+  const { kernel } = task;
+  const bytes = new Uint8Array(6 * UTS_FIELD);
+  const machine = (task.process.personality & PER_MASK) === PER_LINUX32 ? "armv8l" : UTS_MACHINE;
+  [UTS_SYSNAME, kernel.hostname, UTS_RELEASE, UTS_VERSION, machine, kernel.domainname].forEach((text, index) => {
+    for (let i = 0; i < Math.min(text.length, UTS_FIELD - 1); i++) bytes[index * UTS_FIELD + i] = text.charCodeAt(i);
+  });
+  task.mm.writeBytes(va, bytes);
+  return 0;
+}
+
+/** sethostname, setdomainname: byte strings of at most 64. */
+function readName(task: Task, va: number, length: number): string | number {
+  if (!task.capable(CAP_SYS_ADMIN)) return -EPERM;
+  if (length < 0 || length >= UTS_FIELD) return -EINVAL;
+  return String.fromCharCode(...task.mm.readBytes(va, length));
+}
+
+function sethostname(task: Task, va: number, length: number): number {
+  const name = readName(task, va, length);
+  if (typeof name === "number") return name;
+  task.kernel.hostname = name;
+  return 0;
+}
+
+function setdomainname(task: Task, va: number, length: number): number {
+  const name = readName(task, va, length);
+  if (typeof name === "number") return name;
+  task.kernel.domainname = name;
+  return 0;
+}
+
+function sysinfo(task: Task, va: number): number {
+  const { kernel } = task, { total, free } = kernel.memory();
+  const bytes = new DataView(new ArrayBuffer(SYSINFO_SIZE));
+  bytes.setBigInt64(0, BigInt(Math.floor(kernel.clock.monotonic() / 1e9)), true);
+  bytes.setBigUint64(32, BigInt(total), true);
+  bytes.setBigUint64(40, BigInt(free), true);
+  bytes.setUint16(80, Math.min(0xffff, kernel.tasks.size), true);
+  bytes.setUint32(104, 1, true); // mem_unit
+  task.mm.writeBytes(va, new Uint8Array(bytes.buffer));
+  return 0;
+}
+
+/** Most bytes from one call, as in the kernel (getrandom(2)). */
+const MAX_RANDOM = 33_554_431;
+
+function getrandom(task: Task, va: number, length: number, flags: number): number {
+  if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) return -EINVAL;
+  if ((flags & (GRND_RANDOM | GRND_INSECURE)) === (GRND_RANDOM | GRND_INSECURE)) return -EINVAL;
+  const size = Math.min(length, MAX_RANDOM);
+  let done = 0;
+  if (size === 0) return 0;
+  for (const segment of task.mm.writableSegments(va, size)) {
+    task.kernel.fillRandom(segment);
+    done += segment.length;
+  }
+  return done === 0 ? -EFAULT : done;
+}
+
+/** The log is empty, and only for the privileged (syslog(2), dmesg_restrict). */
+function syslog(task: Task, type: number, _buffer: number, length: number): number {
+  if (type < 0 || type > SYSLOG_ACTION_SIZE_BUFFER || length < 0) return -EINVAL;
+  if (!task.capable(CAP_SYS_ADMIN)) return -EPERM;
+  if (type === SYSLOG_ACTION_SIZE_BUFFER) return 1 << 17;
+  return type === SYSLOG_ACTION_READ_ALL || type === SYSLOG_ACTION_SIZE_UNREAD ? 0 : -EPERM;
+}
+
+function personality(task: Task, persona: number): number {
+  const { process } = task, before = process.personality;
+  if (persona !== -1) process.personality = persona >>> 0;
+  return before;
+}
+
+/** A call of a kernel that was built without it: the row's note says so. */
+const refuse = (errno: number): Handler => () => -errno;
+const privileged = (errno: number): Handler => (task) => task.capable(CAP_SYS_ADMIN) ? -errno : -EPERM;
+
+/** A row for a call that is not there, as Linux answers when it is configured out or forbidden. */
+function absent(nr: number, name: string, signature: string, handler: Handler, note: string): SyscallRow {
+  return { ...row(nr, name, signature, handler, note), support: "none" };
+}
+
+const FIVE = "a:ulong b:ulong c:ulong d:ulong e:ulong";
+
+export const rows: SyscallRow[] = [
+  row(92, "personality", "persona:int", personality, "kept, PER_LINUX32 changes uname's machine only"),
+  row(116, "syslog", "type:int buf:ptr len:int", syslog, "the log is empty"),
+  row(160, "uname", "name:ptr", uname),
+  row(161, "sethostname", "name:ptr len:int", sethostname),
+  row(162, "setdomainname", "name:ptr len:int", setdomainname),
+  row(179, "sysinfo", "info:ptr", sysinfo),
+  row(278, "getrandom", "buf:ptr count:size flags:flags:getrandom", getrandom),
+
+  absent(0, "io_setup", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
+  absent(1, "io_destroy", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
+  absent(2, "io_submit", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
+  absent(3, "io_cancel", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
+  absent(4, "io_getevents", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
+  absent(18, "lookup_dcookie", FIVE, refuse(EPERM), "EPERM"),
+  absent(42, "nfsservctl", FIVE, refuse(ENOSYS), "ENOSYS, as in every kernel since 3.1"),
+  absent(58, "vhangup", "", privileged(EINVAL), "EPERM without privilege"),
+  absent(60, "quotactl", FIVE, privileged(ENOSYS), "no quotas"),
+  absent(89, "acct", "name:path", privileged(ENOSYS), "no process accounting"),
+  absent(104, "kexec_load", FIVE, refuse(EPERM), "EPERM"),
+  absent(105, "init_module", FIVE, refuse(EPERM), "EPERM"),
+  absent(106, "delete_module", FIVE, refuse(EPERM), "EPERM"),
+  absent(142, "reboot", "magic1:int magic2:int cmd:uint arg:ptr", refuse(EPERM), "EPERM"),
+  absent(217, "add_key", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_KEYS"),
+  absent(218, "request_key", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_KEYS"),
+  absent(219, "keyctl", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_KEYS"),
+  absent(224, "swapon", "specialfile:path flags:int", refuse(EPERM), "EPERM"),
+  absent(225, "swapoff", "specialfile:path", refuse(EPERM), "EPERM"),
+  absent(241, "perf_event_open", FIVE, refuse(EACCES), "EACCES, as with perf_event_paranoid"),
+  absent(262, "fanotify_init", "flags:uint event_f_flags:uint", privileged(ENOSYS), "no fanotify"),
+  absent(263, "fanotify_mark", FIVE, refuse(EBADF), "no fanotify"),
+  absent(273, "finit_module", FIVE, refuse(EPERM), "EPERM"),
+  absent(277, "seccomp", "op:uint flags:uint args:ptr", refuse(EINVAL), "EINVAL: no filters"),
+  absent(280, "bpf", "cmd:int attr:ptr size:uint", refuse(EPERM), "EPERM"),
+  absent(282, "userfaultfd", "flags:uint", refuse(EPERM), "EPERM"),
+  absent(293, "rseq", "rseq:ptr len:uint flags:int sig:uint", refuse(ENOSYS), "ENOSYS: C libraries do without"),
+  absent(294, "kexec_file_load", FIVE, refuse(EPERM), "EPERM"),
+  absent(425, "io_uring_setup", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_IO_URING"),
+  absent(426, "io_uring_enter", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_IO_URING"),
+  absent(427, "io_uring_register", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_IO_URING"),
+  absent(443, "quotactl_fd", FIVE, privileged(ENOSYS), "no quotas"),
+  absent(444, "landlock_create_ruleset", FIVE, refuse(EOPNOTSUPP), "EOPNOTSUPP: not enabled"),
+  absent(445, "landlock_add_rule", FIVE, refuse(EOPNOTSUPP), "EOPNOTSUPP: not enabled"),
+  absent(446, "landlock_restrict_self", FIVE, refuse(EOPNOTSUPP), "EOPNOTSUPP: not enabled"),
+  absent(447, "memfd_secret", "flags:uint", refuse(ENOSYS), "ENOSYS: not enabled"),
+];

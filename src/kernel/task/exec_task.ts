@@ -1,0 +1,131 @@
+/** execve(2) after its arguments are read: what a process keeps and what it loses (fs/exec.c: begin_new_exec). */
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, FMODE_EXEC, O_NOFOLLOW } from "../abi/fcntl.ts";
+import { AT_EMPTY_PATH } from "../abi/fcntl.ts";
+import { EACCES, EBADF, EINVAL, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { SIGCHLD, SS_DISABLE } from "../abi/signal.ts";
+import { S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
+import { commitExec, type ExecIdentity, prepareExec } from "../exec/prepare.ts";
+import { OpenFile } from "../fs/file.ts";
+import { open, openPlace } from "../fs/open.ts";
+import { filePath } from "../fs/pseudo_inode.ts";
+import { capabilitiesAfterExec, type Credentials } from "./credentials.ts";
+import { exitThread, releaseMemory } from "./exit_process.ts";
+import { unshare } from "./sharing.ts";
+import { SignalActions } from "./signal_actions.ts";
+import type { Task } from "./task.ts";
+
+/** What execveat(2) asks for. Strings are byte strings. */
+export interface ExecCall {
+  readonly dirfd: number;
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly envp: readonly string[];
+  /** AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW */
+  readonly flags: number;
+}
+
+/** Replaces the program of the task's process. Returns 0 in the new program, or a negative errno in the old one. */
+export function execTask(task: Task, call: ExecCall): number {
+  if (call.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
+  const file = openProgram(task, call);
+  if (typeof file === "number") return file;
+  try {
+    return execFile(task, file, call);
+  } finally {
+    file.unref();
+  }
+}
+
+function openProgram(task: Task, call: ExecCall): OpenFile | number {
+  const { dirfd, path, flags } = call;
+  let base = task.fs.cwd;
+  if (dirfd !== AT_FDCWD && !path.startsWith("/")) {
+    const directory = task.files.get(dirfd);
+    if (!directory) return -EBADF;
+    base = filePath(directory);
+    if (path === "") {
+      if (!(flags & AT_EMPTY_PATH)) return -ENOENT;
+      return opened(openPlace(task, base, FMODE_EXEC));
+    }
+    if (!base.dentry.inode.isDirectory) return -ENOTDIR;
+  }
+  return opened(open(task, base, path, FMODE_EXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0), 0));
+}
+
+/** Only regular files can be executed, and those open at once. */
+function opened(result: ReturnType<typeof open>): OpenFile | number {
+  return result instanceof OpenFile || typeof result === "number" ? result : -EACCES;
+}
+
+/** The credentials after running a file: its set-user-ID and set-group-ID bits count unless something forbids it (execve(2)). */
+function credentialsFor(task: Task, file: OpenFile): Credentials {
+  const { credentials, process } = task, { mode, uid, gid } = file.inode;
+  let { euid, egid } = credentials;
+  if (!process.noNewPrivileges && !filePath(file).mount.noSuid) {
+    if (mode & S_ISUID) euid = uid;
+    if ((mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP)) egid = gid;
+  }
+  return { ...credentials, euid, suid: euid, fsuid: euid, egid, sgid: egid, fsgid: egid };
+}
+
+function execFile(task: Task, file: OpenFile, call: ExecCall): number {
+  const { process, kernel } = task, { dirfd, path } = call;
+  const byDescriptor = dirfd !== AT_FDCWD && !path.startsWith("/");
+  const filename = !byDescriptor ? path : path === "" ? `/dev/fd/${dirfd}` : `/dev/fd/${dirfd}/${path}`;
+  const prepared = prepareExec({
+    engine: kernel.engine,
+    file,
+    filename,
+    pathInaccessible: byDescriptor && task.files.cloexec(dirfd),
+    argv: call.argv,
+    envp: call.envp,
+    open: (name) => opened(open(task, task.fs.cwd, name, FMODE_EXEC, 0)),
+    identity: (program): ExecIdentity => {
+      const { uid, euid, gid, egid } = credentialsFor(task, program);
+      return { uid, euid, gid, egid, secure: uid !== euid || gid !== egid };
+    },
+    limits: process.rlimits,
+    context: task,
+    random: crypto.getRandomValues(new Uint8Array(16)),
+  });
+  if (typeof prepared === "number") return prepared;
+
+  // No return from here.
+  becomeOnlyThread(task);
+  const credentials = credentialsFor(task, prepared.file);
+  releaseMemory(task);
+  commitExec(task, prepared);
+  kernel.execed(task);
+  if (!unshare(task.files)) task.files = task.files.clone();
+  task.files.closeOnExec();
+
+  process.actions = new SignalActions(process.actions);
+  process.actions.resetHandlers();
+  Object.assign(task.altStack, { sp: 0, size: 0, flags: SS_DISABLE });
+  for (const timer of [...process.posixTimers.values()]) timer.delete();
+  const before = task.credentials;
+  if (credentials.euid !== before.euid || credentials.egid !== before.egid) {
+    task.parentDeathSignal = 0;
+    process.dumpable = 0;
+  } else {
+    process.dumpable = 1;
+  }
+  task.credentials = credentials;
+  task.capabilities = capabilitiesAfterExec(task.capabilities, credentials);
+  process.execed = true;
+  process.exitSignal = SIGCHLD;
+  task.restartBlock = undefined;
+  return 0;
+}
+
+/** The other threads end, and the caller becomes the leader (execve(2)). */
+function becomeOnlyThread(task: Task): void {
+  const { process, kernel } = task;
+  for (const thread of [...process.threads]) if (thread !== task) exitThread(thread, 0);
+  if (process.leader === task) return;
+  kernel.tasks.delete(task.tid);
+  task.tid = process.pid;
+  kernel.tasks.set(task.tid, task);
+  process.leader = task;
+  process.leaderStatus = undefined;
+}
