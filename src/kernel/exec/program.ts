@@ -25,6 +25,9 @@ export interface Program {
   readonly object: MapObject;
 }
 
+/** Bytes of the stack's VMA at the start. */
+const STACK_EXPAND = 33 * PAGE_SIZE;
+
 /** Everything the new address space is made of. */
 export interface ProgramParts {
   readonly program: Program;
@@ -88,11 +91,12 @@ function placeStack(mm: Mm, elf: ElfFile, programEnd: number): number {
     if (free < 0) return free;
     top = free + needed;
   }
-  // One page to begin with: faults extend it.
+  // As much as Linux begins with (setup_arg_pages), within the limit; arguments and calls extend it.
+  const length = pageAlign(Math.max(1, Math.min(STACK_EXPAND, limit)));
   const vmFlags = STACK_VM_FLAGS;
   const prot = elf.executableStack ? 7 : 3;
   mm.startStack = top - PAGE_SIZE;
-  const result = map(mm, { address: top - PAGE_SIZE, length: PAGE_SIZE, prot, flags: MAP_FIXED, vmFlags });
+  const result = map(mm, { address: top - length, length, prot, flags: MAP_FIXED, vmFlags });
   if (result < 0) return result;
   mm.stackFloor = top - needed;
   return programEnd > mm.space.limit ? -ENOMEM : top;

@@ -120,6 +120,9 @@ export function populateRange(mm: Mm, start: number, end: number, access: "read"
   return true;
 }
 
+/** How far beyond the fault a stack is extended: sequential growth then faults once per group. */
+const STACK_AHEAD = FAULT_AROUND;
+
 /**
  * Extends a VMA that grows down to hold `address` (Linux: expand_stack): within RLIMIT_STACK and RLIMIT_AS, and not
  * nearer than the guard gap to an accessible VMA below.
@@ -128,17 +131,38 @@ function growStack(mm: Mm, address: number): Vma | undefined {
   const index = mm.vmas.indexAbove(address);
   const vma = mm.vmas.at(index);
   if (vma === undefined || !(vma.flags & Vm.growsDown)) return undefined;
-  const start = address - address % PAGE_SIZE;
   const below = mm.vmas.at(index - 1);
-  if (below !== undefined && !(below.flags & Vm.growsDown)) {
-    const gap = below.prot === 0 ? 0 : STACK_GUARD_GAP;
-    if (start - below.end < gap) return undefined;
+  let lowest = Math.max(mm.minAddress, vma.end - mm.softLimit(RLIMIT_STACK));
+  if (below !== undefined) {
+    const gap = below.flags & Vm.growsDown || below.prot === 0 ? 0 : STACK_GUARD_GAP;
+    lowest = Math.max(lowest, below.end + gap);
   }
-  if (start < mm.minAddress) return undefined;
-  if (vma.end - start > mm.softLimit(RLIMIT_STACK)) return undefined;
-  if (!mm.mayExpand(vma.start - start)) return undefined;
+  let start = address - address % PAGE_SIZE;
+  if (start < lowest || !mm.mayExpand(vma.start - start)) return undefined;
+  const ahead = start - STACK_AHEAD;
+  if (ahead >= lowest && mm.mayExpand(vma.start - ahead)) start = ahead;
   mm.account(vma, -1);
   vma.start = start;
   mm.account(vma, 1);
   return vma;
+}
+
+/**
+ * A view of guest bytes whatever the guest's own rights, as ptrace and /proc/PID/mem have it (Linux: FOLL_FORCE):
+ * undefined where nothing is mapped or a shared mapping may not be written.
+ */
+export function forceView(mm: Mm, va: number, length: number, access: "read" | "write"): Uint8Array | undefined {
+  const vma = mm.vmas.find(va);
+  if (vma === undefined) return undefined;
+  const page = va - va % PAGE_SIZE;
+  if (mm.resident.get(page) === Page.absent && populate(mm, vma, page, false) !== "ok") return undefined;
+  if (access === "write") {
+    if (vma.shared && !(vma.prot & 2)) return undefined;
+    const state = mm.resident.get(page);
+    if (state === Page.clean) {
+      mm.space.own(page, pageRights(vma.prot));
+      mm.resident.fill(page, page + PAGE_SIZE, Page.private);
+    } else if (state === Page.sharedUnwritten && handleFault(mm, va, "write") !== "ok") return undefined;
+  }
+  return mm.space.view(va, Math.min(length, page + PAGE_SIZE - va), access, true);
 }

@@ -3,7 +3,7 @@ import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV } from "../abi/si
 import { MAP_FIXED } from "../abi/mman.ts";
 import { FakeObject } from "./fake_object.ts";
 import { fakeEngine, FakeSpace } from "./fake_space.ts";
-import { FAULT_AROUND } from "./fault.ts";
+import { FAULT_AROUND, forceView } from "./fault.ts";
 import { map, type MapRequest } from "./map.ts";
 import { Mm } from "./mm.ts";
 import { Vm, VM_MAY_ALL } from "./vma.ts";
@@ -88,7 +88,7 @@ Deno.test("a stack grows to its limit and keeps its guard gap", () => {
   const top = 0x4000000;
   at(mm, { address: top - K, length: K, vmFlags: VM_MAY_ALL | Vm.growsDown });
   assert.equal(mm.handleFault(top - 100 * K, "write"), "ok");
-  assert.equal(mm.vmas.find(top - 100 * K)?.start, top - 100 * K);
+  assert.equal(mm.vmas.find(top - 100 * K)?.start, top - 100 * K - FAULT_AROUND);
   assert.deepEqual(mm.handleFault(top - (8 << 20) - K, "write"), { signal: SIGSEGV, code: SEGV_MAPERR });
   at(mm, { address: top - 500 * K, length: K });
   assert.equal(mm.handleFault(top - 200 * K, "write"), "ok");
@@ -103,4 +103,14 @@ Deno.test("dropObjectPages makes truncated pages fault, copies included", () => 
   mm.dropObjectPages(object, 1, Infinity, true);
   assert.deepEqual(mm.handleFault(0x101000, "read"), { signal: SIGBUS, code: BUS_ADRERR });
   assert.equal(mm.resident.get(0x100000) !== 0, true);
+});
+
+Deno.test("forceView reads and copies what the guest itself may not touch", () => {
+  const mm = newMm(), object = new FakeObject(1);
+  at(mm, { length: K, prot: 0, object });
+  assert.equal(forceView(mm, 0x100000, 1, "read")?.[0], 1);
+  forceView(mm, 0x100000, 1, "write")![0] = 9;
+  assert.equal(forceView(mm, 0x100000, 1, "read")?.[0], 9);
+  assert.equal(object.frames[0]!.bytes[0], 1);
+  assert.deepEqual(mm.handleFault(0x100000, "read"), { signal: SIGSEGV, code: SEGV_ACCERR });
 });

@@ -170,6 +170,8 @@ export class Mm extends GuestMemory implements MapUser {
       child.account(copy, 1);
       if (vma.flags & Vm.wipeOnFork) continue;
       this.resident.runs(vma.start, vma.end, (start, end, state) => {
+        // Pages of frames come back by a fault if the child lives long enough to touch them; most children exec.
+        if (state !== Page.private) return;
         child.resident.fill(start, end, state);
         this.space.copyTo(child.space, start, end - start);
       });
