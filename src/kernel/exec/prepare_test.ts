@@ -12,6 +12,7 @@ import {
   AT_UID,
 } from "../abi/auxv.ts";
 import { E2BIG, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ETXTBSY } from "../abi/errno.ts";
+import { hwcaps } from "../abi/hwcap.ts";
 import { defaultLimits } from "../abi/resource.ts";
 import { PIE_BASE, STACK_TOP } from "../mm/layout.ts";
 import type { Mm } from "../mm/mm.ts";
@@ -97,7 +98,7 @@ Deno.test("prepareExec builds the stack that programs read", () => {
   assert.deepEqual(mm.readBytes(auxv.get(AT_RANDOM)!, 16), new Uint8Array(16).fill(0xab));
   assert.deepEqual(
     [auxv.get(AT_UID), auxv.get(AT_SECURE), auxv.get(AT_HWCAP), auxv.get(AT_BASE), auxv.get(AT_ENTRY)],
-    [1000, 0, Number(memoryEngine().hwcap.hwcap), 0, 0x400080],
+    [1000, 0, Number(hwcaps(memoryEngine().features).hwcap), 0, 0x400080],
   );
   assert.equal(mm.readU32(auxv.get(AT_SYSINFO_EHDR)!), 0x464c457f);
   assert.equal(mm.readString(mm.argStart, 99), "prog");
