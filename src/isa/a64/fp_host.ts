@@ -92,7 +92,7 @@ export function acceptScalar(b: Builder, fmt: Format, accept: Accept, result: Va
   } else {
     // Without the sign: strictly above the smallest normal number, which rounding may have reached from below.
     const size = i32.shl(i32.reinterpret_f32(result as ops.F32), c32(1));
-    inRange = i32.lt_u(i32.sub(size, c32(0x01000001)), c32(0xfeffffff));
+    inRange = i32.lt_u(i32.sub(size, c32(0x01000001)), c32(0xfdffffff));
   }
   return i32.and(b.sys("fpFast"), inRange);
 }

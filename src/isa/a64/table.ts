@@ -11,6 +11,9 @@ import { rows as simdSame } from "./simd_same.ts";
 import { rows as simdDiff } from "./simd_diff.ts";
 import { rows as simdMisc } from "./simd_misc.ts";
 import { rows as simdShift } from "./simd_shift.ts";
+import { rows as fp } from "./fp.ts";
+import { rows as fpCompare } from "./fp_compare.ts";
+import { rows as fpConvert } from "./fp_convert.ts";
 
 const all: readonly Row[] = [
   ...dpImm,
@@ -23,6 +26,9 @@ const all: readonly Row[] = [
   ...simdDiff,
   ...simdMisc,
   ...simdShift,
+  ...fp,
+  ...fpCompare,
+  ...fpConvert,
 ];
 
 export const rows: readonly Row[] = all.filter((row) => row.feature === undefined || FEATURES.has(row.feature));

@@ -98,7 +98,7 @@ function fastSingle(b: HelperBuilder, c: I64, x: I64, y: I64): void {
     const bits = b.let(i32.reinterpret_f32(narrow));
     const result = () => b.return(i64.extend_u(bits));
     // Strictly above the smallest normal number, below infinity.
-    const normal = i32.lt_u(i32.sub(i32.shl(bits, c32(1)), c32(0x01000001)), c32(0xfeffffff));
+    const normal = i32.lt_u(i32.sub(i32.shl(bits, c32(1)), c32(0x01000001)), c32(0xfdffffff));
     const halfway = i64.eq(i64.and(i64.reinterpret_f64(sum), c64(0x1fffffff)), c64(0x10000000));
     b.if(i32.and(b.sys("fpFast"), i32.and(normal, i32.eqz(halfway))), result);
     const exact = f64.eq(sumError(b, product, addend, sum), cF64(0n));
