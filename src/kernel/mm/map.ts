@@ -88,7 +88,7 @@ function choosePlace(mm: Mm, address: number, length: number, flags: number): nu
     return address;
   }
   if (address > 0) {
-    const hint = Math.max(pageAlign(address), mm.minAddress);
+    const hint = Math.max(address - address % PAGE_SIZE, mm.minAddress);
     if (hint <= limit - length && isFree(mm, hint, hint + length)) return hint;
   }
   return findFree(mm, length);

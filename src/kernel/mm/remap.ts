@@ -102,7 +102,7 @@ function moveTo(
   if (flags & MREMAP_DONTUNMAP && !mm.mayExpand(newLength, isData(source.prot, source.flags))) return -ENOMEM;
   let place = newAddress;
   if (!fixed) {
-    const hint = pageAlign(newAddress);
+    const hint = newAddress - newAddress % PAGE_SIZE;
     const usable = hint >= mm.minAddress && hint <= mm.space.limit - newLength && isFree(mm, hint, hint + newLength);
     place = usable ? hint : findFree(mm, newLength);
     if (place < 0) return place;
