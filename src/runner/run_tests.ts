@@ -182,6 +182,8 @@ class Run {
       },
     });
     this.#guests.add(guest);
+    // The interruption may have come while the test was announced.
+    if (this.#ended === "interrupted") guest.stop();
     outcome = await guest.outcome;
     this.#guests.delete(guest);
     clearTimeout(slow);
