@@ -1,18 +1,19 @@
 /**
- * Makes a profile's sysroot exist: downloads what is missing, several packages at a time, and unpacks each in order
+ * Makes a profile's sysroot exist: downloads what is missing, several packages at a time, and unpacks on all cores
  * while the next ones arrive. Killed at any moment it leaves the store valid, and the next pull goes on from there.
  */
 import { join } from "node:path";
 import { Downloader, type DownloadOptions } from "./download.ts";
-import { makeLinks, requireLinkPermission } from "./host_links.ts";
-import { formatManifest } from "./manifest.ts";
+import { formatManifest, type ManifestEntry } from "./manifest.ts";
 import { type MirrorOptions, mirrorsFor } from "./mirror.ts";
 import { downloadSize, type PinnedPackage, type Profile } from "./profile.ts";
+import { type PackageEntry, PackageWriter, type RootLayout } from "./package_writer.ts";
 import { findProfile } from "./shipped_profiles.ts";
 import { removeTree, Store } from "./store.ts";
 import { explainHostError, SysrootError } from "./sysroot_error.ts";
-import { UnpackThread } from "./unpack_thread.ts";
-import type { UnpackedTree } from "./unpacker.ts";
+import { SysrootTree } from "./sysroot_tree.ts";
+import { packageTitle } from "./unpack_package.ts";
+import { UnpackPool } from "./unpack_pool.ts";
 
 /** What a pull tells while it works. Sizes are in bytes. */
 export type PullEvent =
@@ -21,7 +22,8 @@ export type PullEvent =
   | { readonly type: "started"; readonly profile: Profile; readonly packages: number; readonly size: number }
   /** The sum over all packages of what is there. */
   | { readonly type: "received"; readonly bytes: number }
-  | { readonly type: "unpacked"; readonly pinned: PinnedPackage; readonly index: number }
+  /** `count` packages are unpacked now. */
+  | { readonly type: "unpacked"; readonly pinned: PinnedPackage; readonly count: number }
   /** One line: something is tried again, or elsewhere. */
   | { readonly type: "notice"; readonly line: string }
   | { readonly type: "finished"; readonly entries: number; readonly bytes: number };
@@ -80,6 +82,16 @@ export async function pull(what: Profile | string, options: PullOptions = {}): P
   return store.rootFolder(profile);
 }
 
+/** Fails now rather than after the download when the links could not be made. */
+function requireLinkPermission(): void {
+  for (const name of ["read", "write"] as const) {
+    if (Deno.permissions.querySync({ name }).state === "granted") continue;
+    throw new SysrootError("cannot unpack a sysroot: Deno makes symbolic links only with full read and write access", {
+      hint: "run elftap with --allow-read and --allow-write, without paths",
+    });
+  }
+}
+
 class Pull {
   readonly #profile: Profile;
   readonly #store: Store;
@@ -88,6 +100,7 @@ class Pull {
   /** Bytes there of each package. */
   readonly #received: number[];
   #receivedSum = 0;
+  #unpackedCount = 0;
 
   constructor(profile: Profile, store: Store, downloader: Downloader, options: PullOptions) {
     this.#profile = profile;
@@ -102,58 +115,85 @@ class Pull {
     const name = this.#store.sysrootName(this.#profile);
     await this.#store.clearStaging(name);
     const staging = this.#store.stagingFolder(name);
-    await Deno.mkdir(staging);
+    await Deno.mkdir(join(staging, "root"), { recursive: true });
     this.#tell({
       type: "started",
       profile: this.#profile,
       packages: packages.length,
       size: downloadSize(this.#profile),
     });
-    // One failure ends the other downloads, and with them the whole pull.
-    const stop = new AbortController();
-    const outer = this.#options.signal;
-    const signal = outer === undefined ? stop.signal : AbortSignal.any([stop.signal, outer]);
-    const arrivals = packages.map(() => Promise.withResolvers<void>());
-    for (const arrival of arrivals) arrival.promise.catch(() => {}); // each is awaited in turn, later
-    const downloads = this.#downloadAll(arrivals, signal);
-    let kept = false;
     try {
-      const tree = await this.#unpackAll(staging, arrivals, outer);
-      makeLinks(join(staging, "root"), tree.entries);
-      await Deno.writeTextFile(join(staging, "manifest.json"), formatManifest(tree.entries));
+      const { entries, bytes } = await this.#makeTree(join(staging, "root"));
+      await Deno.writeTextFile(join(staging, "manifest.json"), formatManifest(entries));
       await Deno.writeTextFile(join(staging, "profile.json"), `${JSON.stringify(this.#profile)}\n`);
       await Deno.rename(staging, this.#store.sysrootFolder(name));
-      kept = true;
-      this.#tell({ type: "finished", entries: tree.entries.length, bytes: tree.bytes });
-    } finally {
-      stop.abort();
-      await downloads;
+      this.#tell({ type: "finished", entries: entries.length, bytes });
+    } catch (error) {
       // Best effort: the first failure is the one to hear of, and the next pull clears up as well.
-      if (!kept) await removeTree(staging).catch(() => {});
+      await removeTree(staging).catch(() => {});
+      throw error;
     }
   }
 
-  async #downloadAll(arrivals: readonly PromiseWithResolvers<void>[], signal: AbortSignal): Promise<void> {
-    const { packages } = this.#profile;
-    let next = 0;
-    const work = async () => {
-      while (next < packages.length) {
-        const index = next++;
-        const pinned = packages[index] as PinnedPackage;
-        const arrival = arrivals[index] as PromiseWithResolvers<void>;
-        try {
-          signal.throwIfAborted();
-          await this.#download(index, pinned, signal);
-          arrival.resolve();
-        } catch (error) {
-          arrival.reject(error);
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: this.#options.jobs ?? DEFAULT_JOBS }, work));
+  async #makeTree(root: string): Promise<{ entries: ManifestEntry[]; bytes: number }> {
+    const { packages, mergedLinks, exclude, directories, files, links } = this.#profile;
+    const own = `profile ${this.#profile.name}`;
+    const tree = new SysrootTree(exclude);
+    // Merged links first and by themselves: whatever comes later resolves them.
+    using before = new PackageWriter({ root, mergedLinks: {}, exclude: [] }, own);
+    for (const [path, mode] of Object.entries(directories)) before.addFolder(path, parseInt(mode, 8));
+    for (const [path, target] of Object.entries(mergedLinks)) before.addLink(path, target);
+    tree.add(before.entries, own);
+
+    const layout = { root, mergedLinks, exclude };
+    const unpacked = await this.#unpackAll(layout);
+    for (const [index, pinned] of packages.entries()) tree.add(unpacked[index] ?? [], packageTitle(pinned));
+
+    using after = new PackageWriter(layout, own);
+    for (const [path, { text, mode }] of Object.entries(files)) {
+      after.addFile(path, new TextEncoder().encode(text), parseInt(mode ?? "644", 8));
+    }
+    for (const [path, target] of Object.entries(links)) after.addLink(path, target);
+    tree.add(after.entries, own);
+    return { entries: tree.complete(root), bytes: tree.bytes };
   }
 
-  async #download(index: number, pinned: PinnedPackage, signal: AbortSignal | undefined): Promise<void> {
+  /** Downloads and unpacks everything; the entries of each package, in profile order. */
+  async #unpackAll(layout: RootLayout): Promise<(readonly PackageEntry[])[]> {
+    const { packages } = this.#profile;
+    // One failure ends everything else.
+    const stop = new AbortController();
+    const outer = this.#options.signal;
+    const signal = outer === undefined ? stop.signal : AbortSignal.any([stop.signal, outer]);
+    using pool = new UnpackPool(layout, this.#store.blobFolder);
+    signal.addEventListener("abort", () => pool[Symbol.dispose]());
+    // The largest first: a large one that comes last keeps one thread busy while the others have nothing to do.
+    const order = [...packages.keys()].sort((a, b) => (packages[b]?.size ?? 0) - (packages[a]?.size ?? 0));
+    const unpacked: Promise<void>[] = [];
+    const results: (readonly PackageEntry[])[] = packages.map(() => []);
+    let failure: { readonly error: unknown } | undefined;
+    const fail = (error: unknown) => {
+      failure ??= { error };
+      stop.abort();
+    };
+    const download = async () => {
+      for (let index = order.shift(); index !== undefined && failure === undefined; index = order.shift()) {
+        const at = index;
+        await this.#download(at, signal);
+        unpacked.push(this.#unpack(pool, at, signal).then((entries) => void (results[at] = entries)).catch(fail));
+      }
+    };
+    const jobs = Math.max(1, this.#options.jobs ?? DEFAULT_JOBS);
+    await Promise.all(Array.from({ length: jobs }, () => download().catch(fail)));
+    await Promise.all(unpacked);
+    outer?.throwIfAborted();
+    if (failure !== undefined) throw failure.error;
+    return results;
+  }
+
+  async #download(index: number, signal: AbortSignal): Promise<void> {
+    const pinned = this.#profile.packages[index] as PinnedPackage;
+    signal.throwIfAborted();
     await this.#downloader.fetch(pinned, {
       ...this.#options.download,
       signal,
@@ -163,29 +203,25 @@ class Pull {
     this.#count(index, pinned.size);
   }
 
-  async #unpackAll(
-    staging: string,
-    arrivals: readonly PromiseWithResolvers<void>[],
-    signal: AbortSignal | undefined,
-  ): Promise<UnpackedTree> {
-    using thread = await UnpackThread.start(this.#store, staging, this.#profile);
-    for (const [index, pinned] of this.#profile.packages.entries()) {
-      await arrivals[index]?.promise;
-      signal?.throwIfAborted();
-      if (!(await thread.unpack(pinned))) {
-        // The blob rotted on the disk since it was verified: it is worth nothing, get it again.
-        this.#tell({ type: "notice", line: `${pinned.name}: the stored package is damaged; downloading it again` });
-        await Deno.remove(this.#store.blobPath(pinned.sha256)).catch(() => {});
-        await this.#download(index, pinned, signal);
-        if (!(await thread.unpack(pinned))) {
-          throw new SysrootError(`${pinned.name} ${pinned.version} is damaged as soon as it is stored`, {
-            hint: `check the disk that holds ${join(this.#store.path, "blobs")}`,
-          });
-        }
-      }
-      this.#tell({ type: "unpacked", pinned, index });
+  async #unpack(pool: UnpackPool, index: number, signal: AbortSignal): Promise<readonly PackageEntry[]> {
+    const pinned = this.#profile.packages[index] as PinnedPackage;
+    const blob = this.#store.blobPath(pinned.sha256);
+    let entries = await pool.unpack(pinned, blob);
+    if (entries === undefined) {
+      // The blob rotted on the disk since it was verified: it is worth nothing, get it again.
+      this.#tell({ type: "notice", line: `${pinned.name}: the stored package is damaged; downloading it again` });
+      await Deno.remove(blob).catch(() => {});
+      await this.#download(index, signal);
+      entries = await pool.unpack(pinned, blob);
     }
-    return await thread.finish();
+    if (entries === undefined) {
+      throw new SysrootError(`${packageTitle(pinned)} is damaged as soon as it is stored`, {
+        hint: `check the disk that holds ${this.#store.blobFolder}`,
+      });
+    }
+    this.#unpackedCount++;
+    this.#tell({ type: "unpacked", pinned, count: this.#unpackedCount });
+    return entries;
   }
 
   #count(index: number, bytes: number): void {

@@ -72,9 +72,9 @@ async function compare(hostPath: string, entry: ManifestEntry): Promise<string |
     return await Deno.readLink(hostPath) === entry.target ? undefined : "points elsewhere";
   }
   // The bits that the owner needs were added when it was unpacked; set-id bits are not kept on the host.
-  const mode = (entry.mode & 0o777) | (entry.kind === "folder" ? 0o700 : 0o400);
-  if (Deno.build.os !== "windows" && info.mode !== null && (info.mode & 0o777) !== mode) {
-    return `has mode ${(info.mode & 0o777).toString(8)}, not ${mode.toString(8)}`;
+  const mode = entry.kind === "folder" ? (entry.mode & 0o1777) | 0o700 : (entry.mode & 0o777) | 0o400;
+  if (Deno.build.os !== "windows" && info.mode !== null && (info.mode & 0o1777) !== mode) {
+    return `has mode ${(info.mode & 0o1777).toString(8)}, not ${mode.toString(8)}`;
   }
   if (entry.kind === "folder") return undefined;
   if (info.size !== entry.size) return `has ${info.size} bytes, not ${entry.size}`;
