@@ -39,3 +39,5 @@ export const SIOCGIFINDEX = 0x8933;
 export const SIOCGIFTXQLEN = 0x8942;
 export const SIOCETHTOOL = 0x8946;
 export const SIOCGIFMAP = 0x8970;
+/** random(4): entropy count in bits. */
+export const RNDGETENTCNT = 0x80045200;

@@ -98,7 +98,7 @@ function createAndOpen(opener: FileOpener, dir: Path, name: string, flags: numbe
   notifyEntry(dir.dentry, IN_CREATE, name, false);
   // A new file opens whatever its mode says (open(2): "the mode applies only to future accesses").
   const file = inode.open(flags & ~O_TRUNC, opener);
-  return file instanceof OpenFile ? finish(file, { mount: dir.mount, dentry }) : -EINVAL;
+  return file instanceof OpenFile ? attachPlace(file, { mount: dir.mount, dentry }) : -EINVAL;
 }
 
 /** Whether the actor may add a name to this directory. */
@@ -132,7 +132,7 @@ function openTemporary(
   const dentry = dir.dentry.nameless(inode, "#" + inode.ino);
   // linkat(2) may give it a name, unless O_EXCL forbids.
   inode.linkable = (flags & O_EXCL) === 0;
-  return finish(file, { mount: dir.mount, dentry });
+  return attachPlace(file, { mount: dir.mount, dentry });
 }
 
 /** Whether `flags` may be used on an existing file (fs/namei.c: may_open and its callers). */
@@ -179,7 +179,7 @@ export function openPlace(
   const { inode } = place.dentry;
   if ((flags & O_PATH) !== 0) {
     if ((flags & O_DIRECTORY) !== 0 && !inode.isDirectory) return -ENOTDIR;
-    return finish(new PathFile(O_PATH | (flags & (O_DIRECTORY | O_NOFOLLOW)), inode), place);
+    return attachPlace(new PathFile(O_PATH | (flags & (O_DIRECTORY | O_NOFOLLOW)), inode), place);
   }
   const denied = mayOpen(opener, place, flags, createdIn);
   if (denied) return denied;
@@ -189,7 +189,7 @@ export function openPlace(
     notifyPath(place, IN_MODIFY);
   }
   const file = inode.open(flags, opener);
-  if (file instanceof OpenFile) return finish(file, place);
+  if (file instanceof OpenFile) return attachPlace(file, place);
   return typeof file === "number" ? file : finishLater(file, place);
 }
 
@@ -198,11 +198,11 @@ function* finishLater(
   place: Path,
 ): Generator<Wait, OpenFile | number, Wake> {
   const file = yield* opening;
-  return typeof file === "number" ? file : finish(file, place);
+  return typeof file === "number" ? file : attachPlace(file, place);
 }
 
-/** Ties a new description to its place. */
-function finish(file: OpenFile, place: Path): OpenFile {
+/** Ties a new description to its place; files that are made without a path (memfd_create) come here too. */
+export function attachPlace(file: OpenFile, place: Path): OpenFile {
   // A device may answer with a description that has a place already (/dev/tty gives the terminal's).
   if (file.path !== undefined || place.dentry.inode.sb.nameless) return file;
   const { inode } = file;

@@ -10,7 +10,6 @@ import {
   ENODEV,
   ENOTDIR,
   EOPNOTSUPP,
-  EPERM,
   EROFS,
   ESPIPE,
   ETXTBSY,
@@ -39,7 +38,7 @@ import {
   readVector,
   writeFile,
   writeFileVector,
-} from "./transfer.ts";
+} from "./read_write.ts";
 import { basePlace, readPath, resolveAt } from "./user_path.ts";
 
 /** An open file with content, or -EBADF: O_PATH descriptors are none here. */
@@ -335,17 +334,12 @@ function getdents64(task: Task, fd: number, buf: number, count: number): number 
   return used;
 }
 
-function vhangup(): number {
-  return -EPERM;
-}
-
 export const rows: SyscallRow[] = [
   row(45, "truncate", "path:path length:off", truncate),
   row(46, "ftruncate", "fd:fd length:off", ftruncate),
   row(47, "fallocate", "fd:fd mode:flags:fallocate offset:off len:off", fallocate),
   row(56, "openat", "dirfd:dirfd path:path flags:flags:open mode:mode", openat),
   row(57, "close", "fd:fd", close),
-  row(58, "vhangup", "", vhangup, "always refused: the guest cannot take terminals away"),
   row(61, "getdents64", "fd:fd dirp:struct:dirents count:uint", getdents64),
   row(62, "lseek", "fd:fd offset:off whence:flags:seek", lseek),
   row(63, "read", "fd:fd buf:buf count:size", read),

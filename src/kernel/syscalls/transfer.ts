@@ -1,334 +1,291 @@
-/**
- * Moving bytes between guest memory and open files: what read, write and their kin share.
- *
- * Files get views of guest memory, so a transfer is one copy. What is one message (a datagram, an atomic pipe write)
- * goes through a buffer when it lies in several pieces. Files never wait; the waiting is here.
- */
-import { EAGAIN, EFBIG, EINVAL, ERESTARTSYS } from "../abi/errno.ts";
-import { O_APPEND, O_NONBLOCK } from "../abi/fcntl.ts";
+/** Moving bytes without passing guest memory: sendfile(2), splice(2), tee(2), vmsplice(2), copy_file_range(2). */
+import { EAGAIN, EBADF, EINVAL, EISDIR, EPIPE, ERESTARTSYS, ESPIPE } from "../abi/errno.ts";
+import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_WRONLY, SPLICE_F_ALL, SPLICE_F_NONBLOCK } from "../abi/fcntl.ts";
 import { IN_ACCESS, IN_MODIFY } from "../abi/inotify.ts";
-import { CAP_FSETID } from "../abi/capability.ts";
-import { RLIMIT_FSIZE } from "../abi/resource.ts";
-import { SIGXFSZ } from "../abi/signal.ts";
-import { S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
+import { SIGPIPE } from "../abi/signal.ts";
 import { MAX_RW_COUNT } from "../abi/uio.ts";
 import type { OpenFile } from "../fs/file.ts";
 import { notifyPath } from "../fs/notify.ts";
-import type { Iovec } from "../mm/guest_memory.ts";
+import { type Pipe, PipeFile } from "../ipc/pipe.ts";
 import type { Task } from "../task/task.ts";
-import type { Blocking } from "../wait.ts";
+import type { Blocking, WaitQueue } from "../wait.ts";
+import { AT_POSITION, limitWrite, readFileVector, readVector, writeFileVector } from "./read_write.ts";
+import { row, type SyscallRow } from "./row.ts";
 
-/** The offset that means "at the file's own position". */
-export const AT_POSITION = -1;
-/** Most bytes that go through a buffer at once. */
-const BOUNCE_MAX = 1 << 20;
-const NOTHING = new Uint8Array(0);
+/** Bytes moved at once. */
+const PIECE = 65536;
+const buffer = new Uint8Array(PIECE);
 
-function readInto(task: Task, file: OpenFile, into: Uint8Array, offset: number): number {
-  return offset < 0 ? file.read(into, task) : file.pread(into, offset, task);
+/** One side of a transfer: where it goes on, counted here when the guest gave an offset. */
+interface End {
+  readonly file: OpenFile;
+  /** Undefined: the file's own position. */
+  offset: number | undefined;
 }
 
-function writeFrom(task: Task, file: OpenFile, from: Uint8Array, offset: number): number {
-  return offset < 0 ? file.write(from, task) : file.pwrite(from, offset, task);
+/** A negative errno, or bytes moved in one step. */
+type Step = (limit: number) => number;
+
+function readEnd(task: Task, end: End, into: Uint8Array): number {
+  return end.offset === undefined ? end.file.read(into, task) : end.file.pread(into, end.offset, task);
 }
 
-/** One attempt to read `count` bytes into guest memory. */
-function readOnce(task: Task, file: OpenFile, va: number, count: number, offset: number): number {
-  if (count === 0) return readInto(task, file, NOTHING, offset);
-  const { mm } = task;
-  const view = mm.view(va, count, "write");
-  if (view.length === count) return readInto(task, file, view, offset);
-  if (file.indivisible) return readThroughBuffer(task, file, [{ base: va, length: count }], count, offset);
-  let done = readInto(task, file, view, offset);
-  if (done !== view.length) return done;
-  while (done < count) {
-    const next = mm.tryView(va + done, count - done, "write");
-    if (!next) break;
-    const length = next.length;
-    const got = readInto(task, file, next, offset < 0 ? offset : offset + done);
-    if (got <= 0) break;
-    done += got;
-    if (got < length) break;
+function writeEnd(task: Task, end: End, from: Uint8Array): number {
+  if (end.file.inode.isRegular) {
+    const allowed = limitWrite(task, end.file, from.length, end.offset ?? AT_POSITION);
+    if (allowed < 0) return allowed;
+    from = from.subarray(0, allowed);
   }
-  return done;
+  return end.offset === undefined ? end.file.write(from, task) : end.file.pwrite(from, end.offset, task);
 }
 
-/** One attempt to fill several ranges. */
-function readVectorOnce(task: Task, file: OpenFile, vector: readonly Iovec[], offset: number): number {
-  const total = totalLength(vector);
-  if (vector.length === 1) return readOnce(task, file, vector[0]!.base, total, offset);
-  if (file.indivisible || total === 0) return readThroughBuffer(task, file, vector, total, offset);
-  let done = 0;
-  for (const { base, length } of vector) {
-    const want = Math.min(length, total - done);
-    if (want === 0) continue;
-    const got = readOnce(task, file, base, want, offset < 0 ? offset : offset + done);
-    if (got < 0) return done > 0 ? done : got;
-    done += got;
-    if (got < want) break;
-  }
-  return done;
-}
-
-function readThroughBuffer(
-  task: Task,
-  file: OpenFile,
-  vector: readonly Iovec[],
-  total: number,
-  offset: number,
-): number {
-  const buffer = new Uint8Array(Math.min(total, BOUNCE_MAX));
-  const count = readInto(task, file, buffer, offset);
-  let done = 0;
-  for (const { base, length } of vector) {
-    if (done >= count) break;
-    const piece = Math.min(length, count - done);
-    task.mm.writeBytes(base, buffer.subarray(done, done + piece));
-    done += piece;
-  }
-  return count;
-}
-
-/** One attempt to write `count` bytes of guest memory. */
-function writeOnce(task: Task, file: OpenFile, va: number, count: number, offset: number): number {
-  if (count === 0) return writeFrom(task, file, NOTHING, offset);
-  const { mm } = task;
-  const view = mm.view(va, count, "read");
-  if (view.length === count) return writeFrom(task, file, view, offset);
-  if (file.indivisible) return writeThroughBuffer(task, file, [{ base: va, length: count }], count, offset);
-  let done = writeFrom(task, file, view, offset);
-  if (done !== view.length) return done;
-  while (done < count) {
-    const next = mm.tryView(va + done, count - done, "read");
-    if (!next) break;
-    const length = next.length;
-    const put = writeFrom(task, file, next, offset < 0 ? offset : offset + done);
-    if (put <= 0) break;
-    done += put;
-    if (put < length) break;
-  }
-  return done;
-}
-
-function writeThroughBuffer(
-  task: Task,
-  file: OpenFile,
-  vector: readonly Iovec[],
-  total: number,
-  offset: number,
-): number {
-  const buffer = new Uint8Array(Math.min(total, BOUNCE_MAX));
-  let filled = 0;
-  for (const { base, length } of vector) {
-    const end = Math.min(buffer.length, filled + length), start = filled;
-    while (filled < end) {
-      const view = filled === 0 ? task.mm.view(base, end, "read") : task.mm.tryView(
-        base + filled - start,
-        end - filled,
-        "read",
-      );
-      if (!view) return writeFrom(task, file, buffer.subarray(0, filled), offset);
-      buffer.set(view, filled);
-      filled += view.length;
-    }
-  }
-  return writeFrom(task, file, buffer, offset);
-}
-
-/** The bytes of a vector, up to the most that one call moves. */
-function totalLength(vector: readonly Iovec[]): number {
-  let total = 0;
-  for (const { length } of vector) total += length;
-  return Math.min(total, MAX_RW_COUNT);
-}
-
-/** What is left of a vector after `done` bytes. */
-function advance(vector: readonly Iovec[], done: number): Iovec[] {
-  const rest: Iovec[] = [];
-  for (const { base, length } of vector) {
-    if (done >= length) {
-      done -= length;
-      continue;
-    }
-    rest.push({ base: base + done, length: length - done });
-    done = 0;
-  }
-  return rest;
-}
-
-/** How long a wait that starts now may last. */
-function deadline(task: Task, timeout: number | undefined): { deadline?: number } {
-  return timeout === undefined ? {} : { deadline: task.kernel.clock.monotonic() + timeout };
-}
-
-function* readLater(task: Task, file: OpenFile, vector: readonly Iovec[], offset: number): Blocking {
-  // Another thread may close the descriptor meanwhile.
-  file.references++;
-  try {
-    const wait = { queues: [file.pollQueue(task)], ...deadline(task, file.readTimeout) };
-    for (;;) {
-      const reason = yield wait;
-      const count = readVectorOnce(task, file, vector, offset);
-      if (count !== -EAGAIN || reason === "timeout") return accessed(file, count);
-      if (reason === "signal") return -ERESTARTSYS;
-    }
-  } finally {
-    file.unref();
-  }
-}
-
-function accessed(file: OpenFile, count: number): number {
-  if (count > 0 && file.path !== undefined) notifyPath(file.path, IN_ACCESS);
-  return count;
-}
-
-/** read(2) and pread(2) into one range. The access mode was checked. */
-export function readFile(task: Task, file: OpenFile, va: number, count: number, offset: number): number | Blocking {
-  if (count > MAX_RW_COUNT) count = MAX_RW_COUNT;
-  const done = readOnce(task, file, va, count, offset);
-  if (done !== -EAGAIN || (file.flags & O_NONBLOCK) !== 0) return accessed(file, done);
-  return readLater(task, file, [{ base: va, length: count }], offset);
-}
-
-/** readv(2) and preadv(2). @param wait false for RWF_NOWAIT */
-export function readFileVector(
-  task: Task,
-  file: OpenFile,
-  vector: readonly Iovec[],
-  offset: number,
-  wait = true,
-): number | Blocking {
-  const done = readVectorOnce(task, file, vector, offset);
-  if (done !== -EAGAIN || !wait || (file.flags & O_NONBLOCK) !== 0) return accessed(file, done);
-  return readLater(task, file, vector, offset);
-}
-
-/** One attempt to write several ranges. */
-function writeVectorOnce(task: Task, file: OpenFile, vector: readonly Iovec[], total: number, offset: number): number {
-  if (vector.length === 1) return writeOnce(task, file, vector[0]!.base, total, offset);
-  if (file.indivisible || total === 0) return writeThroughBuffer(task, file, vector, total, offset);
-  let done = 0;
-  for (const { base, length } of vector) {
-    const want = Math.min(length, total - done);
-    if (want === 0) continue;
-    const put = writeOnce(task, file, base, want, offset < 0 ? offset : offset + done);
-    if (put < 0) return done > 0 ? done : put;
-    done += put;
-    if (put < want) break;
-  }
-  return done;
-}
-
-/** Goes on writing until all is written, an error or a signal comes (write(2), pipe(7)). */
-function* writeLater(task: Task, file: OpenFile, vector: readonly Iovec[], total: number, offset: number): Blocking {
-  file.references++;
-  let done = 0, rest = vector;
-  try {
-    const wait = { queues: [file.pollQueue(task)], ...deadline(task, file.writeTimeout) };
-    for (;;) {
-      const count = writeVectorOnce(task, file, rest, total - done, offset < 0 ? offset : offset + done);
-      if (count > 0) {
-        done += count;
-        if (done >= total) return modified(file, done);
-        rest = advance(rest, count);
-        continue;
-      }
-      if (count !== -EAGAIN) return modified(file, done > 0 ? done : count);
-      const reason = yield wait;
-      if (reason === "timeout") return modified(file, done > 0 ? done : -EAGAIN);
-      if (reason === "signal") return modified(file, done > 0 ? done : -ERESTARTSYS);
-    }
-  } finally {
-    file.unref();
-  }
-}
-
-function modified(file: OpenFile, count: number): number {
-  if (count > 0 && file.path !== undefined) notifyPath(file.path, IN_MODIFY);
-  return count;
-}
-
-/** The set-user-ID and set-group-ID bits go when somebody writes who may not set them (write(2)). */
-export function dropPrivilegeBits(task: Task, file: OpenFile): void {
-  const { inode } = file, { mode } = inode;
-  if ((mode & (S_ISUID | S_ISGID)) === 0 || task.capable(CAP_FSETID)) return;
-  const setgid = (mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP);
-  inode.setAttributes({ mode: mode & 0o7777 & ~S_ISUID & ~(setgid ? S_ISGID : 0) });
+/** Advances the offsets that the guest keeps. */
+function advance(end: End, count: number): void {
+  if (end.offset !== undefined && count > 0) end.offset += count;
 }
 
 /**
- * How much of a write to a regular file RLIMIT_FSIZE lets through; -EFBIG, with SIGXFSZ, at the limit.
+ * Repeats a step until `count` bytes are moved, one moves none, or an error comes.
  *
- * @param offset where it goes, or {@link AT_POSITION}
+ * @param wait the queues to wait on while nothing at all could be moved; undefined does not wait
+ * @param whole goes on waiting until all is moved; splice is content with something
  */
-export function limitWrite(task: Task, file: OpenFile, count: number, offset: number): number {
-  const limit = task.process.rlimits[RLIMIT_FSIZE]?.[0] ?? Infinity;
-  if (limit === Infinity || count === 0) return count;
-  const start = (file.flags & O_APPEND) !== 0 ? file.inode.size : offset < 0 ? file.position : offset;
-  if (start >= limit) {
-    task.raise(SIGXFSZ);
-    return -EFBIG;
-  }
-  return Math.min(count, limit - start);
-}
-
-/** write(2) and pwrite(2) of one range. The access mode was checked. */
-export function writeFile(task: Task, file: OpenFile, va: number, count: number, offset: number): number | Blocking {
-  if (count > MAX_RW_COUNT) count = MAX_RW_COUNT;
-  if (file.inode.isRegular) {
-    count = limitWrite(task, file, count, offset);
-    if (count < 0) return count;
-    if ((file.inode.mode & 0o6000) !== 0) dropPrivilegeBits(task, file);
-  }
-  const done = writeOnce(task, file, va, count, offset);
-  if ((file.flags & O_NONBLOCK) !== 0 || done === count || (done < 0 && done !== -EAGAIN) || file.inode.isRegular) {
-    return modified(file, done);
-  }
-  return writeRest(task, file, [{ base: va, length: count }], count, done, offset);
-}
-
-/** writev(2) and pwritev(2). */
-export function writeFileVector(
-  task: Task,
-  file: OpenFile,
-  vector: readonly Iovec[],
-  offset: number,
-  wait = true,
+function transfer(
+  count: number,
+  step: Step,
+  wait: readonly WaitQueue[] | undefined,
+  whole: boolean,
+  done: (moved: number) => void,
 ): number | Blocking {
-  let total = totalLength(vector);
-  if (file.inode.isRegular) {
-    total = limitWrite(task, file, total, offset);
-    if (total < 0) return total;
-    if ((file.inode.mode & 0o6000) !== 0) dropPrivilegeBits(task, file);
+  const result = runSteps(count, 0, step);
+  if (result.error !== -EAGAIN || !wait || (result.moved > 0 && !whole)) return finish(result, done);
+  return transferLater(count, result.moved, step, wait, whole, done);
+}
+
+function runSteps(count: number, moved: number, step: Step): { moved: number; error: number } {
+  while (moved < count) {
+    const now = step(Math.min(PIECE, count - moved));
+    if (now < 0) return { moved, error: now };
+    if (now === 0) break;
+    moved += now;
   }
-  const done = writeVectorOnce(task, file, vector, total, offset);
-  const stays = !wait || (file.flags & O_NONBLOCK) !== 0 || file.inode.isRegular;
-  if (stays || done === total || (done < 0 && done !== -EAGAIN)) return modified(file, done);
-  return writeRest(task, file, vector, total, done, offset);
+  return { moved, error: 0 };
 }
 
-/** After a first attempt that took some, or nothing, of a write that waits. */
-function writeRest(
+function finish({ moved, error }: { moved: number; error: number }, done: (moved: number) => void): number {
+  if (moved === 0) return error;
+  done(moved);
+  return moved;
+}
+
+function* transferLater(
+  count: number,
+  moved: number,
+  step: Step,
+  wait: readonly WaitQueue[],
+  whole: boolean,
+  done: (moved: number) => void,
+): Blocking {
+  for (;;) {
+    const reason = yield { queues: wait };
+    const result = runSteps(count, moved, step);
+    moved = result.moved;
+    if (result.error !== -EAGAIN || (moved > 0 && !whole)) return finish(result, done);
+    if (reason === "signal") return finish({ moved, error: -ERESTARTSYS }, done);
+  }
+}
+
+/** Tells the watchers and hands the offsets back. */
+function settle(task: Task, from: End, fromVa: number, to: End, toVa: number): void {
+  if (fromVa !== 0 && from.offset !== undefined) task.mm.writeU64(fromVa, BigInt(from.offset));
+  if (toVa !== 0 && to.offset !== undefined) task.mm.writeU64(toVa, BigInt(to.offset));
+  if (from.file.path) notifyPath(from.file.path, IN_ACCESS);
+  if (to.file.path) notifyPath(to.file.path, IN_MODIFY);
+}
+
+/** Reads the offset a call was given a pointer to; undefined for a null pointer. */
+function readOffset(task: Task, va: number): number | undefined {
+  return va === 0 ? undefined : task.mm.readLong(va);
+}
+
+/** From a file with positions to anything: only what could be written is taken. */
+function copyStep(task: Task, from: End, to: End): Step {
+  return (limit) => {
+    const start = from.offset ?? from.file.position;
+    const count = from.file.pread(buffer.subarray(0, limit), start, task);
+    if (count <= 0) return count;
+    const written = writeEnd(task, to, buffer.subarray(0, count));
+    if (written <= 0) return written;
+    if (from.offset === undefined) from.file.position = start + written;
+    advance(from, written);
+    advance(to, written);
+    return written;
+  };
+}
+
+function sendfile(task: Task, outFd: number, inFd: number, offsetVa: number, count: number): number | Blocking {
+  const source = task.files.get(inFd), target = task.files.get(outFd);
+  if (!source?.readable || !target?.writable) return -EBADF;
+  const offset = readOffset(task, offsetVa);
+  if (offset !== undefined && offset < 0) return -EINVAL;
+  if (source.inode.isDirectory) return -EINVAL;
+  if ((target.flags & O_APPEND) !== 0) return -EINVAL;
+  // What has no positions cannot be a source (sendfile(2): it must support mmap-like operations).
+  const probe = source.pread(buffer.subarray(0, 0), 0, task);
+  if (probe < 0) return offset !== undefined && probe === -ESPIPE ? -ESPIPE : -EINVAL;
+  const from: End = { file: source, offset }, to: End = { file: target, offset: undefined };
+  const wait = (target.flags & O_NONBLOCK) === 0 ? [target.pollQueue(task)] : undefined;
+  return transfer(
+    Math.min(count, MAX_RW_COUNT),
+    copyStep(task, from, to),
+    wait,
+    true,
+    () => settle(task, from, offsetVa, to, 0),
+  );
+}
+
+/** Takes from a pipe what `put` accepts. */
+function fromPipe(pipe: Pipe, limit: number, put: (bytes: Uint8Array) => number): number {
+  const count = pipe.peek(buffer.subarray(0, limit), 0);
+  if (count === 0) return pipe.writers === 0 ? 0 : -EAGAIN;
+  const written = put(buffer.subarray(0, count));
+  if (written > 0) pipe.skip(written);
+  return written;
+}
+
+/** Puts into a pipe what `get` gives, never more than fits. */
+function intoPipe(task: Task, pipe: Pipe, limit: number, get: (into: Uint8Array) => number): number {
+  if (pipe.readers === 0) {
+    task.raise(SIGPIPE);
+    return -EPIPE;
+  }
+  const room = Math.min(limit, pipe.room);
+  if (room === 0) return -EAGAIN;
+  const count = get(buffer.subarray(0, room));
+  return count > 0 ? pipe.push(buffer.subarray(0, count)) : count;
+}
+
+function splice(
   task: Task,
-  file: OpenFile,
-  vector: readonly Iovec[],
-  total: number,
-  done: number,
-  offset: number,
+  inFd: number,
+  inVa: number,
+  outFd: number,
+  outVa: number,
+  length: number,
+  flags: number,
 ): number | Blocking {
-  if (done <= 0) return done === 0 ? 0 : writeLater(task, file, vector, total, offset);
-  const rest = writeLater(task, file, advance(vector, done), total - done, offset < 0 ? offset : offset + done);
-  return addTo(rest, done);
+  if ((flags & ~SPLICE_F_ALL) !== 0) return -EINVAL;
+  if (length === 0) return 0;
+  const source = task.files.get(inFd), target = task.files.get(outFd);
+  if (!source?.readable || !target?.writable) return -EBADF;
+  const fromIsPipe = source instanceof PipeFile, toIsPipe = target instanceof PipeFile;
+  if (!fromIsPipe && !toIsPipe) return -EINVAL;
+  if ((fromIsPipe && inVa !== 0) || (toIsPipe && outVa !== 0)) return -ESPIPE;
+  if (fromIsPipe && toIsPipe && source.pipe === target.pipe) return -EINVAL;
+  if (source.inode.isDirectory || target.inode.isDirectory) return -EINVAL;
+  if (!toIsPipe && (target.flags & O_APPEND) !== 0) return -EINVAL;
+  const from: End = { file: source, offset: readOffset(task, inVa) };
+  const to: End = { file: target, offset: readOffset(task, outVa) };
+  if ((from.offset ?? 0) < 0 || (to.offset ?? 0) < 0) return -EINVAL;
+  const step: Step = (limit) => {
+    if (fromIsPipe && toIsPipe) {
+      if (target.pipe.readers === 0) {
+        task.raise(SIGPIPE);
+        return -EPIPE;
+      }
+      const room = Math.min(limit, target.pipe.room);
+      return room === 0 ? -EAGAIN : fromPipe(source.pipe, room, (bytes) => target.pipe.push(bytes));
+    }
+    const count = fromIsPipe
+      ? fromPipe(source.pipe, limit, (bytes) => writeEnd(task, to, bytes))
+      : intoPipe(task, (target as PipeFile).pipe, limit, (into) => readEnd(task, from, into));
+    advance(from, count);
+    advance(to, count);
+    return count;
+  };
+  const nonblocking = (flags & SPLICE_F_NONBLOCK) !== 0 || ((source.flags | target.flags) & O_NONBLOCK) !== 0;
+  const wait = nonblocking ? undefined : [source.pollQueue(task), target.pollQueue(task)];
+  return transfer(
+    Math.min(length, MAX_RW_COUNT),
+    step,
+    wait,
+    false,
+    () => settle(task, from, inVa, to, outVa),
+  );
 }
 
-/** The result of the rest of a write, with what went before; an error after a first part is that part's success. */
-function* addTo(rest: Blocking, done: number): Blocking {
-  const more = Number(yield* rest);
-  return more < 0 ? done : done + more;
+function tee(task: Task, inFd: number, outFd: number, length: number, flags: number): number | Blocking {
+  if ((flags & ~SPLICE_F_ALL) !== 0) return -EINVAL;
+  if (length === 0) return 0;
+  const source = task.files.get(inFd), target = task.files.get(outFd);
+  if (!source?.readable || !target?.writable) return -EBADF;
+  if (!(source instanceof PipeFile) || !(target instanceof PipeFile) || source.pipe === target.pipe) return -EINVAL;
+  let copied = 0;
+  const step: Step = (limit) =>
+    intoPipe(task, target.pipe, limit, (into) => {
+      const count = source.pipe.peek(into, copied);
+      if (count === 0) return copied > 0 || source.pipe.writers === 0 ? 0 : -EAGAIN;
+      copied += count;
+      return count;
+    });
+  const nonblocking = (flags & SPLICE_F_NONBLOCK) !== 0 || ((source.flags | target.flags) & O_NONBLOCK) !== 0;
+  const wait = nonblocking ? undefined : [source.pipe.wait, target.pipe.wait];
+  return transfer(Math.min(length, MAX_RW_COUNT), step, wait, false, () => {});
 }
 
-/** The iovecs of a vectored call, or a negative errno. */
-export function readVector(task: Task, va: number, count: number): Iovec[] | number {
-  if (count < 0) return -EINVAL;
-  return task.mm.readIovec(va, count);
+/** The pages are copied, not lent: allowed, as vmsplice(2) promises nothing about later changes of them. */
+function vmsplice(task: Task, fd: number, iov: number, count: number, flags: number): number | Blocking {
+  if ((flags & ~SPLICE_F_ALL) !== 0) return -EINVAL;
+  const file = task.files.get(fd);
+  if (!file) return -EBADF;
+  if (!(file instanceof PipeFile)) return -EBADF;
+  const vector = readVector(task, iov, count);
+  if (typeof vector === "number") return vector;
+  const wait = (flags & SPLICE_F_NONBLOCK) === 0;
+  return (file.flags & O_ACCMODE) === O_WRONLY
+    ? writeFileVector(task, file, vector, AT_POSITION, wait)
+    : readFileVector(task, file, vector, AT_POSITION, wait);
 }
+
+function copyFileRange(
+  task: Task,
+  inFd: number,
+  inVa: number,
+  outFd: number,
+  outVa: number,
+  length: number,
+  flags: number,
+): number | Blocking {
+  const source = task.files.get(inFd), target = task.files.get(outFd);
+  if (!source || !target) return -EBADF;
+  if (flags !== 0) return -EINVAL;
+  if (source.inode.isDirectory || target.inode.isDirectory) return -EISDIR;
+  if (!source.inode.isRegular || !target.inode.isRegular) return -EINVAL;
+  if (!source.readable || !target.writable || (target.flags & O_APPEND) !== 0) return -EBADF;
+  const from: End = { file: source, offset: readOffset(task, inVa) };
+  const to: End = { file: target, offset: readOffset(task, outVa) };
+  const start = from.offset ?? source.position, put = to.offset ?? target.position;
+  if (start < 0 || put < 0) return -EINVAL;
+  const count = Math.min(length, MAX_RW_COUNT, Math.max(0, source.inode.stat().size - start));
+  if (source.inode === target.inode && start < put + count && put < start + count) return -EINVAL;
+  return transfer(
+    count,
+    copyStep(task, from, to),
+    undefined,
+    true,
+    () => settle(task, from, inVa, to, outVa),
+  );
+}
+
+export const rows: SyscallRow[] = [
+  row(71, "sendfile", "out_fd:fd in_fd:fd offset:ptr count:size", sendfile),
+  row(75, "vmsplice", "fd:fd iov:struct:iovec nr_segs:ulong flags:flags:splice", vmsplice),
+  row(76, "splice", "fd_in:fd off_in:ptr fd_out:fd off_out:ptr len:size flags:flags:splice", splice),
+  row(77, "tee", "fd_in:fd fd_out:fd len:size flags:flags:splice", tee),
+  row(
+    285,
+    "copy_file_range",
+    "fd_in:fd off_in:ptr fd_out:fd off_out:ptr len:size flags:uint",
+    copyFileRange,
+  ),
+];
