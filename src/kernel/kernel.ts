@@ -107,6 +107,7 @@ export class Kernel {
   readonly #crashes: Crash[] = [];
   #lastPid = FIRST_PID - 1;
   #instructions = 0;
+  #accounted = 0;
   #ending: Ending | undefined;
   #main: Process | undefined;
   /** CLOCK_MONOTONIC at the start of the stretch that is being accounted. */
@@ -262,7 +263,7 @@ export class Kernel {
     if (task.call !== undefined && !this.#resume(task, task.call, task.wakeReason)) return;
     let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : SLICE_ALONE;
     const due = this.timers.next;
-    if (due !== Infinity) fuel = Math.max(SLICE_MIN, Math.min(fuel, (due - this.#now) * this.#speed));
+    if (due !== Infinity) fuel = Math.max(SLICE_MIN, Math.min(fuel, Math.trunc((due - this.#now) * this.#speed)));
     const { cpu } = task;
     for (;;) {
       if (task.state !== "runnable") return;
@@ -454,6 +455,9 @@ export class Kernel {
     if (!task) return;
     const system = Math.min(spent, this.#calls * this.#callCost);
     this.#calls = 0;
+    const retired = this.#instructions - this.#accounted;
+    this.#accounted = this.#instructions;
+    if (retired > SLICE_MIN) this.#speed += (retired / (spent - system + 1) - this.#speed) / 8;
     const { usage, process } = task;
     usage.stime += system;
     usage.utime += spent - system;

@@ -296,6 +296,14 @@ function pidfdGetfd(task: Task, pidfd: number, targetFd: number, flags: number):
   return installFd(task, target, true);
 }
 
+/** process_mrelease(2): a killed process here has given its memory back before anybody can ask. */
+function processMrelease(task: Task, pidfd: number, flags: number): number {
+  if (flags !== 0) return -EINVAL;
+  const file = task.files.get(pidfd);
+  if (!(file instanceof PidFd)) return -EBADF;
+  return file.process.zombie ? -ESRCH : -EINVAL;
+}
+
 const KCMP_FILE = 0, KCMP_VM = 1, KCMP_FILES = 2, KCMP_FS = 3, KCMP_SIGHAND = 4, KCMP_IO = 5, KCMP_SYSVSEM = 6;
 /** Numbers objects for kcmp's ordering: any order will do as long as it stays the same. */
 const order = new WeakMap<object, number>();
@@ -384,4 +392,5 @@ export const rows: SyscallRow[] = [
   row(434, "pidfd_open", "pid:pid flags:flags:pidfd", pidfdOpen),
   row(435, "clone3", "uargs:struct:clone_args size:size", clone3, "no namespaces, cgroups or tracing"),
   row(438, "pidfd_getfd", "pidfd:fd fd:fd flags:uint", pidfdGetfd),
+  row(448, "process_mrelease", "pidfd:fd flags:uint", processMrelease),
 ];

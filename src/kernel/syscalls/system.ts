@@ -1,6 +1,6 @@
 /** The machine and the kernel: names, memory, random numbers, the log; and calls that a kernel may be built without. */
 import { CAP_SYS_ADMIN } from "../abi/capability.ts";
-import { EACCES, EBADF, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from "../abi/errno.ts";
+import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from "../abi/errno.ts";
 import {
   GRND_INSECURE,
   GRND_NONBLOCK,
@@ -120,9 +120,9 @@ export const rows: SyscallRow[] = [
   absent(2, "io_submit", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
   absent(3, "io_cancel", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
   absent(4, "io_getevents", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
+  absent(292, "io_pgetevents", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
   absent(18, "lookup_dcookie", FIVE, refuse(EPERM), "EPERM"),
   absent(42, "nfsservctl", FIVE, refuse(ENOSYS), "ENOSYS, as in every kernel since 3.1"),
-  absent(58, "vhangup", "", privileged(EINVAL), "EPERM without privilege"),
   absent(60, "quotactl", FIVE, privileged(ENOSYS), "no quotas"),
   absent(89, "acct", "name:path", privileged(ENOSYS), "no process accounting"),
   absent(104, "kexec_load", FIVE, refuse(EPERM), "EPERM"),
@@ -135,8 +135,6 @@ export const rows: SyscallRow[] = [
   absent(224, "swapon", "specialfile:path flags:int", refuse(EPERM), "EPERM"),
   absent(225, "swapoff", "specialfile:path", refuse(EPERM), "EPERM"),
   absent(241, "perf_event_open", FIVE, refuse(EACCES), "EACCES, as with perf_event_paranoid"),
-  absent(262, "fanotify_init", "flags:uint event_f_flags:uint", privileged(ENOSYS), "no fanotify"),
-  absent(263, "fanotify_mark", FIVE, refuse(EBADF), "no fanotify"),
   absent(273, "finit_module", FIVE, refuse(EPERM), "EPERM"),
   absent(277, "seccomp", "op:uint flags:uint args:ptr", refuse(EINVAL), "EINVAL: no filters"),
   absent(280, "bpf", "cmd:int attr:ptr size:uint", refuse(EPERM), "EPERM"),

@@ -1,0 +1,54 @@
+/** All system calls: the rows of every file in this folder. */
+import { rows as cred } from "./cred.ts";
+import { rows as dir } from "./dir.ts";
+import { rows as epoll } from "./epoll.ts";
+import { rows as eventfd } from "./eventfd.ts";
+import { rows as fd } from "./fd.ts";
+import { rows as file } from "./file.ts";
+import { rows as futex } from "./futex.ts";
+import { rows as inotify } from "./inotify.ts";
+import { rows as memory } from "./memory.ts";
+import { rows as numa } from "./numa.ts";
+import { rows as pipe } from "./pipe.ts";
+import { rows as poll } from "./poll.ts";
+import { rows as prctl } from "./prctl.ts";
+import { rows as process } from "./process.ts";
+import { rows as processVm } from "./process_vm.ts";
+import { rows as resource } from "./resource.ts";
+import { rows as sched } from "./sched.ts";
+import { rows as signal } from "./signal.ts";
+import { rows as signalfd } from "./signalfd.ts";
+import { rows as stat } from "./stat.ts";
+import { rows as system } from "./system.ts";
+import { rows as time } from "./time.ts";
+import { rows as timerfd } from "./timerfd.ts";
+import { rows as xattr } from "./xattr.ts";
+import type { SyscallRow } from "./row.ts";
+
+/** Every row, in the order of numbers. */
+export const SYSCALLS: readonly SyscallRow[] = [
+  cred,
+  dir,
+  epoll,
+  eventfd,
+  fd,
+  file,
+  futex,
+  inotify,
+  memory,
+  numa,
+  pipe,
+  poll,
+  prctl,
+  process,
+  processVm,
+  resource,
+  sched,
+  signal,
+  signalfd,
+  stat,
+  system,
+  time,
+  timerfd,
+  xattr,
+].flat().sort((a, b) => a.nr - b.nr);
