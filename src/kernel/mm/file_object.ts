@@ -15,7 +15,7 @@ const objects = new WeakMap<OpenFile, FileObject>();
 export function fileObject(file: OpenFile): MapObject | number {
   const known = objects.get(file);
   if (known !== undefined) return known;
-  const mappable = file.mappable();
+  const mappable: Mappable | MapObject | number = file.mappable();
   if (typeof mappable === "number") return mappable;
   // Devices such as /dev/zero hand out an object of their own for each mapping.
   if (isMapObject(mappable)) return mappable;
@@ -24,7 +24,7 @@ export function fileObject(file: OpenFile): MapObject | number {
   return object;
 }
 
-function isMapObject(mappable: Mappable): mappable is MapObject {
+function isMapObject(mappable: Mappable | MapObject): mappable is MapObject {
   return "kind" in mappable && "unref" in mappable;
 }
 
@@ -39,25 +39,31 @@ export class FileObject implements MapObject, PageUser {
   readonly major: number;
   readonly minor: number;
   readonly ino: number;
-  /** Present only where the file wants to know which pages shared mappings change. */
-  readonly written?: (pageIndex: number) => void;
-  readonly sync?: (first: number, end: number) => void;
-  readonly punch?: (first: number, end: number) => void;
   #users = new MapUsers();
   #mapped = false;
+  #mappable: Mappable;
 
-  constructor(readonly file: OpenFile, readonly mappable: Mappable) {
+  constructor(readonly file: OpenFile, mappable: Mappable) {
+    this.#mappable = mappable;
     const { dev, ino } = file.inode.stat();
     this.major = major(dev);
     this.minor = minor(dev);
     this.ino = ino;
-    if (mappable.written) this.written = (pageIndex) => mappable.written!(pageIndex);
-    if (mappable.punch) this.punch = (first, end) => mappable.punch!(first, end);
-    if (mappable.sync) this.sync = (first, end) => mappable.sync!(first, end);
+  }
+
+  /** Only where the file wants to know which pages shared mappings change. */
+  get written(): ((pageIndex: number) => void) | undefined {
+    return this.#mappable.written?.bind(this.#mappable);
+  }
+  get sync(): ((first: number, end: number) => void) | undefined {
+    return this.#mappable.sync?.bind(this.#mappable);
+  }
+  get punch(): ((first: number, end: number) => void) | undefined {
+    return this.#mappable.punch?.bind(this.#mappable);
   }
 
   frame(pageIndex: number): Frame | undefined {
-    return this.mappable.frame(pageIndex);
+    return this.#mappable.frame(pageIndex);
   }
 
   label(): string {
@@ -66,7 +72,7 @@ export class FileObject implements MapObject, PageUser {
 
   ref(user: MapUser, vmFlags: number): number {
     if (writesShared(vmFlags)) {
-      const refusal = this.mappable.sharedWritable?.(1) ?? 0;
+      const refusal = this.#mappable.sharedWritable?.(1) ?? 0;
       if (refusal < 0) return refusal;
     }
     this.file.references++;
@@ -79,7 +85,7 @@ export class FileObject implements MapObject, PageUser {
   }
 
   unref(user: MapUser, vmFlags: number): void {
-    if (writesShared(vmFlags)) this.mappable.sharedWritable?.(-1);
+    if (writesShared(vmFlags)) this.#mappable.sharedWritable?.(-1);
     if (this.#users.remove(user)) {
       this.#mapped = false;
       this.file.inode.pageUsers?.delete(this);
@@ -89,6 +95,9 @@ export class FileObject implements MapObject, PageUser {
 
   /** The file was truncated (end is Infinity) or a hole was punched into it. */
   dropPages(first: number, end: number): void {
+    // The file may have moved its content elsewhere (copied up before its first write).
+    const mappable = this.file.mappable();
+    if (typeof mappable !== "number") this.#mappable = mappable;
     for (const user of this.#users) user.dropObjectPages(this, first, end, end === Infinity);
   }
 }

@@ -20,7 +20,7 @@ export interface MapUser {
  * - `shmem`: memory without a file (MAP_SHARED|MAP_ANONYMOUS, System V segments).
  * - `special`: pages the kernel provides, such as the vDSO.
  */
-export interface MapObject extends Mappable {
+export interface MapObject extends Pick<Mappable, "frame"> {
   readonly kind: "file" | "shmem" | "special";
   /** The last column of `/proc/self/maps`. */
   label(): string;
@@ -32,9 +32,9 @@ export interface MapObject extends Mappable {
   /** One VMA of `user` less maps this. */
   unref(user: MapUser, vmFlags: number): void;
   /** Called before a page is first written through a shared mapping, so that the owner can write it back. */
-  written?(pageIndex: number): void;
+  readonly written?: ((pageIndex: number) => void) | undefined;
   /** msync(MS_SYNC): writes changed pages in [first, end) back. */
-  sync?(first: number, end: number): void;
+  readonly sync?: ((first: number, end: number) => void) | undefined;
   /** MADV_REMOVE: frees the pages in [first, end); absent where the object cannot. */
-  punch?(first: number, end: number): void;
+  readonly punch?: ((first: number, end: number) => void) | undefined;
 }
