@@ -14,6 +14,11 @@ import { rows as simdShift } from "./simd_shift.ts";
 import { rows as fp } from "./fp.ts";
 import { rows as fpCompare } from "./fp_compare.ts";
 import { rows as fpConvert } from "./fp_convert.ts";
+import { rows as simdFp } from "./simd_fp.ts";
+import { rows as simdFpCompare } from "./simd_fp_compare.ts";
+import { rows as simdFpConvert } from "./simd_fp_convert.ts";
+import { rows as simdFpElement } from "./simd_fp_element.ts";
+import { rows as simdFpMisc } from "./simd_fp_misc.ts";
 
 const all: readonly Row[] = [
   ...dpImm,
@@ -29,6 +34,11 @@ const all: readonly Row[] = [
   ...fp,
   ...fpCompare,
   ...fpConvert,
+  ...simdFp,
+  ...simdFpCompare,
+  ...simdFpConvert,
+  ...simdFpElement,
+  ...simdFpMisc,
 ];
 
 export const rows: readonly Row[] = all.filter((row) => row.feature === undefined || FEATURES.has(row.feature));
