@@ -1,0 +1,57 @@
+/** The network of a kernel: made when its first socket is, and joined there to the file system and to signals. */
+import { F_OWNER_PGRP, F_OWNER_TID } from "../abi/fcntl.ts";
+import { kernelSiginfo } from "../abi/siginfo.ts";
+import { MAY_WRITE, permission } from "../fs/access.ts";
+import type { FileContext, OpenFile } from "../fs/file.ts";
+import type { Inode } from "../fs/inode.ts";
+import { makeSocketNode } from "../fs/names.ts";
+import { walkTo } from "../fs/path_walk.ts";
+import type { Kernel } from "../kernel.ts";
+import { Network, type NetworkHost } from "../net/network.ts";
+import { sendToGroup, sendToProcess, sendToTask } from "../task/send_signal.ts";
+import type { Task } from "../task/task.ts";
+
+/** Every caller of a file operation is a thread. */
+const threadOf = (context: FileContext) => context as Task;
+
+function hostOf(kernel: Kernel): NetworkHost {
+  return {
+    clock: kernel.clock,
+    createSocketFile(path: string, context: FileContext): Inode | number {
+      const task = threadOf(context);
+      const made = makeSocketNode(task, path.startsWith("/") ? task.fs.root : task.fs.cwd, path, 0o777);
+      return typeof made === "number" ? made : made.dentry.inode;
+    },
+    findSocketFile(path: string, context: FileContext): Inode | number {
+      const task = threadOf(context);
+      const place = walkTo(task, path.startsWith("/") ? task.fs.root : task.fs.cwd, path, true);
+      if (typeof place === "number") return place;
+      const { inode } = place.dentry;
+      return permission(task, inode, MAY_WRITE) || inode;
+    },
+    signalOwner(file: OpenFile, signal: number): void {
+      const { type, id } = file.owner, info = kernelSiginfo(file.ownerSignal || signal);
+      if (id === 0) return;
+      if (type === F_OWNER_PGRP) {
+        sendToGroup(kernel, id, info);
+      } else if (type === F_OWNER_TID) {
+        const task = kernel.tasks.get(id);
+        if (task) sendToTask(task, info);
+      } else {
+        const process = kernel.processes.get(id);
+        if (process) sendToProcess(process, info);
+      }
+    },
+  };
+}
+
+const networks = new WeakMap<Kernel, Network>();
+
+export function networkOf(kernel: Kernel): Network {
+  let network = networks.get(kernel);
+  if (network === undefined) {
+    network = new Network(hostOf(kernel));
+    networks.set(kernel, network);
+  }
+  return network;
+}
