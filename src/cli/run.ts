@@ -2,6 +2,7 @@
  * `elftap run`: one program, with the terminal's or the pipe's streams, and its status as elftap's own.
  */
 import { ExitCode, Failure } from "../failure.ts";
+import { SIGHUP, SIGINT, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
 import { Guest } from "../runner/guest.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
 import { guestSpec } from "../runner/world.ts";
@@ -45,10 +46,8 @@ export const runSyntax: CommandSyntax = {
     "program cannot be run; 127 when it, its interpreter or a library is missing.",
 };
 
-/** Linux's numbers of the signals that the host passes on (man 7 signal); they are the same on macOS. */
-const FORWARDED = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
-/** SIGWINCH on Linux. */
-const SIGWINCH = 28;
+/** Signals that the host passes on. */
+const FORWARDED = { SIGINT, SIGTERM, SIGHUP } as const;
 
 /** Runs the command; resolves with the exit status. */
 export async function run(args: readonly string[]): Promise<number> {

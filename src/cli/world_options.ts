@@ -63,20 +63,21 @@ export async function worldOf(line: CommandLine): Promise<World> {
   };
 }
 
-/** A folder is used as it is, without loading the store; everything else is asked of it. */
+/** A path is used without loading the store; a bare name is asked of it. */
 async function sysrootFolder(named: string): Promise<string> {
   if (named === "") throw new Failure("--sysroot is empty");
-  let folder: string | undefined;
-  try {
-    folder = Deno.realPathSync(named);
-    if (!Deno.statSync(folder).isDirectory) throw new Failure(`--sysroot ${named}: not a folder`);
-  } catch (error) {
-    if (error instanceof Failure || error instanceof Deno.errors.NotCapable) throw error;
-    if (named.includes("/")) throw new Failure(`--sysroot ${named}: no such folder`);
+  if (!named.includes("/") && named !== "." && named !== "..") {
+    const { resolveSysroot } = await import("../sysroot/resolve.ts");
+    return Deno.realPathSync((await resolveSysroot(named)).path);
   }
-  if (folder !== undefined) return folder;
-  const { resolveSysroot } = await import("../sysroot/resolve.ts");
-  return Deno.realPathSync((await resolveSysroot(named)).path);
+  try {
+    const folder = Deno.realPathSync(named);
+    if (Deno.statSync(folder).isDirectory) return folder;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new Failure(`--sysroot ${named}: no such folder`);
+  }
+  throw new Failure(`--sysroot ${named}: not a folder`);
 }
 
 function environment(line: CommandLine): Record<string, string> {

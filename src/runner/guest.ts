@@ -67,6 +67,11 @@ export class Guest {
     this.#post({ type: "interrupt", run: this.#run, signal });
   }
 
+  /** Nobody reads this stream any more: the guest's next write to it fails with EPIPE. */
+  closeOutput(stream: OutputStream): void {
+    this.#post({ type: "close", run: this.#run, stream });
+  }
+
   /** Ends the run soon: its outcome is `timeout`. */
   stop(): void {
     this.#stop("stop");

@@ -71,6 +71,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
         return current.stdio.deliver(message.bytes);
       case "consumed":
         return current.stdio.consumed(message.stream, message.count);
+      case "close":
+        return current.stdio.close(message.stream);
       default:
         if (!current.kernel) current.early.push(message);
         else if (message.type === "stop") current.kernel.stop();

@@ -16,6 +16,8 @@ export type ToWorker =
   | { readonly type: "stop"; readonly run: number }
   /** The answer to `pull`: bytes, or null at the end. */
   | { readonly type: "stdin"; readonly run: number; readonly bytes: Uint8Array | null }
+  /** Nobody reads this stream any more: the guest's writes are to fail with EPIPE. */
+  | { readonly type: "close"; readonly run: number; readonly stream: OutputStream }
   /** So many bytes of a stream were consumed. */
   | { readonly type: "consumed"; readonly run: number; readonly stream: OutputStream; readonly count: number };
 

@@ -1,6 +1,7 @@
 /**
  * The guest's standard streams inside its Worker: the host process's own, or messages to the thread that started it.
  */
+import { EPIPE } from "../kernel/abi/errno.ts";
 import { discardingOutput, emptyInput, type HostInput, type HostOutput, type HostStdio } from "../kernel/host_stdio.ts";
 import type { GuestSpec } from "./guest_spec.ts";
 import { consoleSize, HostWriter, type WriterStream } from "./host_writer.ts";
@@ -46,15 +47,17 @@ export class MessageOutput implements HostOutput {
   #length = 0;
   #scheduled = false;
   #inFlight = 0;
+  #closed = false;
   #waiting: (() => void)[] = [];
 
   constructor(readonly run: number, readonly stream: OutputStream, readonly post: Post) {}
 
   get hasRoom(): boolean {
-    return this.#inFlight + this.#length < OUTPUT_WINDOW;
+    return this.#closed || this.#inFlight + this.#length < OUTPUT_WINDOW;
   }
 
   write(bytes: Uint8Array): number {
+    if (this.#closed) return -EPIPE;
     const taken = Math.min(bytes.length, OUTPUT_WINDOW - this.#inFlight - this.#length);
     if (taken <= 0) return 0;
     this.writeAll(taken === bytes.length ? bytes : bytes.subarray(0, taken));
@@ -92,6 +95,13 @@ export class MessageOutput implements HostOutput {
   /** The consumer has taken so many bytes. */
   consumed(count: number): void {
     this.#inFlight -= count;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Nobody reads any more. */
+  close(): void {
+    this.#closed = true;
+    this.#length = 0;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -165,8 +175,17 @@ export class WorkerStdio implements HostStdio {
 
   /** Output has been consumed. */
   consumed(stream: OutputStream, count: number): void {
+    this.#messageOutput(stream)?.consumed(count);
+  }
+
+  /** Output has lost its reader. */
+  close(stream: OutputStream): void {
+    this.#messageOutput(stream)?.close();
+  }
+
+  #messageOutput(stream: OutputStream): MessageOutput | undefined {
     const output = stream === "stdout" ? this.stdout : stream === "stderr" ? this.stderr : this.#trace;
-    if (output instanceof MessageOutput) output.consumed(count);
+    return output instanceof MessageOutput ? output : undefined;
   }
 
   /** Gives the terminal back and lets all output out. */
