@@ -1,5 +1,4 @@
 // System calls check the memory they are given: EFAULT, and partial results where a part could be done.
-// flags: -Wno-stringop-overread -Wno-stringop-overflow
 #include "../tap.h"
 #include <fcntl.h>
 #include <sys/mman.h>
