@@ -15,6 +15,9 @@ export const MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4;
 export interface Actor {
   readonly credentials: Credentials;
   readonly fs: FsContext;
+  /** Process and thread id, where it is a thread of the guest. */
+  readonly pid?: number;
+  readonly tid?: number;
   /** Whether the effective set holds a capability. */
   capable(capability: number): boolean;
 }

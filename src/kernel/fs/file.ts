@@ -158,6 +158,10 @@ export abstract class OpenFile {
   get writable(): boolean {
     return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
   }
+  /** Lines of its own in /proc/PID/fdinfo/N: `eventfd-count: …` and the like. */
+  fdInfo(): readonly string[] {
+    return [];
+  }
   /** The last reference is gone. */
   release(): void {}
 

@@ -211,8 +211,8 @@ export abstract class Inode {
 
   // Symbolic links.
 
-  /** The target text. */
-  readlink(): string | number {
+  /** The target text. @param actor who looks: /proc/self depends on it */
+  readlink(_actor?: Actor): string | number {
     return -EINVAL;
   }
   /** Where a magic link of procfs leads without text; undefined for ordinary links. */

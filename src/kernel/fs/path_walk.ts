@@ -205,7 +205,7 @@ export class PathWalk {
       this.dentry = place.dentry;
       return undefined;
     }
-    const text = inode.readlink();
+    const text = inode.readlink(this.#actor);
     return text === "" ? -ENOENT : text;
   }
 }

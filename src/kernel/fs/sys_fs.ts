@@ -1,0 +1,54 @@
+/** A minimal sysfs (sysfs(5)): what programs ask about CPUs, memory and interfaces. */
+import { SYSFS_MAGIC } from "../abi/statfs.ts";
+import { SyntheticFs, SyntheticLink } from "./proc/synthetic.ts";
+
+/** @param cpus asked when a file is read: the kernel comes later than the tree */
+export function createSysFs(cpus: () => number): SyntheticFs {
+  const fs = new SyntheticFs("sysfs", SYSFS_MAGIC), { root } = fs;
+  const range = () => cpus() > 1 ? `0-${cpus() - 1}\n` : "0\n";
+  const cpu = "devices/system/cpu/";
+  for (const name of ["online", "possible", "present"]) root.text(cpu + name, range);
+  root.text(cpu + "offline", () => "\n");
+  root.text(cpu + "kernel_max", () => "255\n");
+  root.text(cpu + "isolated", () => "\n");
+  for (let i = 0; i < 4; i++) {
+    root.text(`${cpu}cpu${i}/topology/core_id`, () => `${i}\n`);
+    root.text(`${cpu}cpu${i}/topology/physical_package_id`, () => "0\n");
+    root.text(`${cpu}cpu${i}/topology/core_siblings`, () => (2 ** cpus() - 1).toString(16) + "\n");
+    root.text(`${cpu}cpu${i}/topology/core_siblings_list`, range);
+    root.text(`${cpu}cpu${i}/topology/thread_siblings`, () => (1 << i).toString(16) + "\n");
+    root.text(`${cpu}cpu${i}/topology/thread_siblings_list`, () => `${i}\n`);
+    root.text(`${cpu}cpu${i}/regs/identification/midr_el1`, () => "0x00000000410fd034\n");
+  }
+  for (const name of ["online", "possible", "has_cpu", "has_memory", "has_normal_memory"]) {
+    root.text("devices/system/node/" + name, () => "0\n");
+  }
+  root.text("devices/system/node/node0/cpulist", range);
+  root.text("devices/system/node/node0/cpumap", () => (2 ** cpus() - 1).toString(16) + "\n");
+  root.text("devices/system/node/node0/distance", () => "10\n");
+  root.text("devices/system/clocksource/clocksource0/current_clocksource", () => "arch_sys_counter\n");
+  root.text("devices/system/clocksource/clocksource0/available_clocksource", () => "arch_sys_counter\n");
+  root.text("kernel/mm/transparent_hugepage/enabled", () => "always madvise [never]\n");
+  root.text("kernel/mm/transparent_hugepage/hpage_pmd_size", () => "2097152\n");
+  root.text("kernel/mm/transparent_hugepage/shmem_enabled", () => "always within_size advise [never] deny force\n");
+  const lo: Readonly<Record<string, string>> = {
+    address: "00:00:00:00:00:00",
+    addr_len: "6",
+    carrier: "1",
+    flags: "0x9",
+    ifindex: "1",
+    iflink: "1",
+    mtu: "65536",
+    operstate: "unknown",
+    type: "772",
+    tx_queue_len: "1000",
+  };
+  for (const [name, value] of Object.entries(lo)) root.text(`devices/virtual/net/lo/${name}`, () => value + "\n");
+  root.directory("class/net").add("lo", new SyntheticLink(fs, 0, 0, undefined, () => "../../devices/virtual/net/lo"));
+  for (
+    const path of ["block", "bus", "class/block", "dev/block", "dev/char", "firmware", "fs/cgroup", "module", "power"]
+  ) {
+    root.directory(path);
+  }
+  return fs;
+}
