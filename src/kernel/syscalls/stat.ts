@@ -110,7 +110,7 @@ function readlinkat(task: Task, dirfd: number, va: number, buf: number, size: nu
   if (typeof place === "number") return place;
   const { inode } = place.dentry;
   if (!inode.isSymlink) return path === "" ? -ENOENT : -EINVAL;
-  const target = inode.readlink();
+  const target = inode.readlink(task);
   if (typeof target === "number") return target;
   const bytes = toBytes(target.slice(0, size));
   task.mm.writeBytes(buf, bytes);
