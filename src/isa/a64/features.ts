@@ -12,6 +12,11 @@ export const FEATURES: ReadonlySet<Feature> = new Set<Feature>([
   "LRCPC",
   "LRCPC2",
   "FlagM",
+  "FP16",
+  "FHM",
+  "FCMA",
+  "JSCVT",
+  "FRINTTS",
 ]);
 
 type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";

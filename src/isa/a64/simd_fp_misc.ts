@@ -1,12 +1,14 @@
 /** AdvSIMD floating point on one register: rounding, roots, estimates, signs (Arm ARM C4.1.97). */
 import { type Helper, helper } from "../ir/helper.ts";
-import { c32, cV128, i32, i32x4, splat, v128 } from "../ir/ops.ts";
+import { c32, cV128, i32, i32x4, i64x2, splat, v128 } from "../ir/ops.ts";
+import { expandImmediate } from "./fp.ts";
 import * as arith from "./fp_arith.ts";
 import { compute, computeVector, type Operation } from "./fp_arith.ts";
 import { readOperand, writeBits } from "./fp_host.ts";
 import { setVector } from "./lanes.ts";
 import { type Feature, insn, type Row } from "./row.ts";
 import { type Bits, readVector, twoMisc, twoMiscScalar, writeVector } from "./simd_fp_rows.ts";
+import { f16 } from "./softfloat/format.ts";
 import { unsignedRecip, unsignedRSqrt } from "./softfloat/estimate.ts";
 
 const vector = (op: Operation, bits: Bits, feature?: Feature): Row[] =>
@@ -58,6 +60,16 @@ export const rows: readonly Row[] = [
   ...scalar(arith.FRECPE, [0, 1, "11101"]),
   ...scalar(arith.FRSQRTE, [1, 1, "11101"]),
   ...scalar(arith.FRECPX, [0, 1, "11111"]),
+
+  // The half-precision immediate; those of single and double precision belong to the modified immediates.
+  insn("FMOV (vector, immediate) half", "0 Q:1 0 0111100000 abc:3 111111 defgh:5 Rd:5", {
+    vary: "Q",
+    wide: {
+      value: (f) => BigInt.asIntN(64, expandImmediate(f16, f.abc! * 32 + f.defgh!) * 0x0001000100010001n),
+    },
+    feature: "FP16",
+  }, (b) => setVector(b, "Rd", i64x2.splat(b.imm64("value")), b.num("Q"))),
+
   estimate("URECPE", 0, unsignedRecip),
   estimate("URSQRTE", 1, unsignedRSqrt),
 ];

@@ -16,6 +16,7 @@ import { rows as fpCompare } from "./fp_compare.ts";
 import { rows as fpConvert } from "./fp_convert.ts";
 import { rows as simdFp } from "./simd_fp.ts";
 import { rows as simdFpCompare } from "./simd_fp_compare.ts";
+import { rows as simdFpComplex } from "./simd_fp_complex.ts";
 import { rows as simdFpConvert } from "./simd_fp_convert.ts";
 import { rows as simdFpElement } from "./simd_fp_element.ts";
 import { rows as simdFpMisc } from "./simd_fp_misc.ts";
@@ -36,6 +37,7 @@ const all: readonly Row[] = [
   ...fpConvert,
   ...simdFp,
   ...simdFpCompare,
+  ...simdFpComplex,
   ...simdFpConvert,
   ...simdFpElement,
   ...simdFpMisc,
