@@ -7,7 +7,9 @@ import { rows as fd } from "./fd.ts";
 import { rows as file } from "./file.ts";
 import { rows as futex } from "./futex.ts";
 import { rows as inotify } from "./inotify.ts";
+import { rows as memfd } from "./memfd.ts";
 import { rows as memory } from "./memory.ts";
+import { rows as mount } from "./mount.ts";
 import { rows as numa } from "./numa.ts";
 import { rows as pipe } from "./pipe.ts";
 import { rows as poll } from "./poll.ts";
@@ -18,10 +20,12 @@ import { rows as resource } from "./resource.ts";
 import { rows as sched } from "./sched.ts";
 import { rows as signal } from "./signal.ts";
 import { rows as signalfd } from "./signalfd.ts";
+import { rows as socket } from "./socket.ts";
 import { rows as stat } from "./stat.ts";
 import { rows as system } from "./system.ts";
 import { rows as time } from "./time.ts";
 import { rows as timerfd } from "./timerfd.ts";
+import { rows as transfer } from "./transfer.ts";
 import { rows as xattr } from "./xattr.ts";
 import type { SyscallRow } from "./row.ts";
 
@@ -35,7 +39,9 @@ export const SYSCALLS: readonly SyscallRow[] = [
   file,
   futex,
   inotify,
+  memfd,
   memory,
+  mount,
   numa,
   pipe,
   poll,
@@ -46,9 +52,11 @@ export const SYSCALLS: readonly SyscallRow[] = [
   sched,
   signal,
   signalfd,
+  socket,
   stat,
   system,
   time,
   timerfd,
+  transfer,
   xattr,
 ].flat().sort((a, b) => a.nr - b.nr);
