@@ -5,10 +5,9 @@
  * and remove names. An offset is the index of the next entry; "." and ".." come first.
  */
 import { direntSize, DT_DIR, putDirent } from "../abi/dirent.ts";
-import { EINVAL, EISDIR } from "../abi/errno.ts";
+import { EINVAL, EISDIR, ENODEV, ENOENT } from "../abi/errno.ts";
 import { SEEK_CUR, SEEK_END, SEEK_SET } from "../abi/fcntl.ts";
 import { type FileContext, type Mappable, OpenFile } from "./file.ts";
-import { ENODEV } from "../abi/errno.ts";
 import type { DirectoryEntry } from "./inode.ts";
 import { fileTime } from "./file_time.ts";
 
@@ -47,6 +46,8 @@ export class DirectoryFile extends OpenFile {
 
   /** Fills records of struct linux_dirent64; returns the bytes used, 0 at the end, `-EINVAL` if not even one fits. */
   readEntries(into: Uint8Array, _context: FileContext): number {
+    // A directory that was removed has not even "." any more.
+    if (this.path?.dentry.deleted) return -ENOENT;
     if (!this.#snapshot) {
       const entries = this.inode.entries();
       if (typeof entries === "number") return entries;

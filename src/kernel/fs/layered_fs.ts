@@ -112,7 +112,8 @@ function adoptAttributes(inode: Inode, info: HostInfo, ownership: Ownership): vo
   inode.mode = info.mode;
   inode.uid = ownership.uid(info.uid);
   inode.gid = ownership.gid(info.gid);
-  inode.nlink = info.nlink;
+  // Some hosts count no subdirectories (btrfs: always 1).
+  inode.nlink = inode.isDirectory ? Math.max(2, info.nlink) : info.nlink;
   inode.atime = info.atime;
   inode.mtime = info.mtime;
   inode.ctime = inode.btime = info.ctime;
