@@ -50,7 +50,11 @@ export class PullProgress {
         this.#size = event.size;
         this.#packages = event.packages;
         this.#started = this.#now();
-        this.#line(`${this.#name}: ${event.packages} packages, ${megabytes(event.size)} MB`);
+        this.#line(
+          `${this.#name}: ${event.packages} ${event.packages === 1 ? "package" : "packages"}, ${
+            megabytes(event.size)
+          } MB`,
+        );
         break;
       case "received":
         this.#received = event.bytes;
