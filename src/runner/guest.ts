@@ -56,6 +56,7 @@ export class Guest {
       event.preventDefault();
       this.#fail(workerFailure(event.message));
     };
+    this.#pooled.equipped.catch((error) => this.#fail(error));
     this.#post({ type: "run", run: this.#run, spec });
     if (spec.timeout !== undefined) {
       this.#timeout = setTimeout(() => this.#stop("timeout"), spec.timeout);
@@ -134,7 +135,7 @@ export class Guest {
     this.#resolve(wasCut ? { ...outcome, ending: { kind: "timeout", which: "timeout" } } : outcome);
   }
 
-  #fail(error: Failure): void {
+  #fail(error: unknown): void {
     if (this.#ended) return;
     this.#pool.discard(this.#pooled);
     this.#end(failedOutcome(error, this.#elapsed));

@@ -2,17 +2,21 @@
  * The Workers that guests run in. Starting one takes longer than many a test, so a Worker serves guest after guest, as
  * long as they have the same permissions; every guest gets a fresh kernel in it.
  */
+import type { InterpreterImage } from "../engine/wasm/image.ts";
+import { VERSION } from "../version.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
 
 /** A Worker and what it may do. */
 export interface PooledWorker {
   readonly worker: Worker;
   readonly key: string;
+  /** Rejects when its engine cannot be made. */
+  readonly equipped: Promise<void>;
 }
 
 /** Options of a {@link GuestPool}. */
 export interface GuestPoolOptions {
-  /** The Worker's module; a stand-in for tests. */
+  /** The Worker's module, when it is a stand-in for tests: it gets no engine. */
   readonly entry?: URL;
   /** Idle Workers that are kept at most. Default: 0, a Worker ends with its guest. */
   readonly keep?: number;
@@ -21,12 +25,14 @@ export interface GuestPoolOptions {
 /** Starts Workers and keeps idle ones for reuse. */
 export class GuestPool implements Disposable {
   readonly #entry: URL;
+  readonly #isReal: boolean;
   readonly #keep: number;
   #idle: PooledWorker[] = [];
   #closed = false;
 
   constructor(options: GuestPoolOptions = {}) {
     this.#entry = options.entry ?? new URL("./guest_worker.ts", import.meta.url);
+    this.#isReal = options.entry === undefined;
     this.#keep = options.keep ?? 0;
   }
 
@@ -37,7 +43,7 @@ export class GuestPool implements Disposable {
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
     const worker = new Worker(this.#entry, { type: "module", name: "elftap guest", deno: { permissions } });
-    return { worker, key };
+    return { worker, key, equipped: this.#isReal ? equip(worker) : Promise.resolve() };
   }
 
   /** The guest has ended in good order: its Worker can serve another. */
@@ -59,4 +65,23 @@ export class GuestPool implements Disposable {
     this.#closed = true;
     for (const { worker } of this.#idle.splice(0)) worker.terminate();
   }
+}
+
+/** Loaded once per process, while the first Worker starts. */
+let image: Promise<InterpreterImage> | undefined;
+
+async function equip(worker: Worker): Promise<void> {
+  image ??= import("../engine/wasm/image.ts").then(({ loadInterpreter }) => loadInterpreter(cacheFolder(), VERSION));
+  worker.postMessage({ type: "engine", image: await image });
+}
+
+/** Where generated code is kept; undefined where elftap may not know or has no home. */
+function cacheFolder(): string | undefined {
+  const env = (name: string) =>
+    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted" ? Deno.env.get(name) : undefined;
+  const own = env("ELFTAP_CACHE"), xdg = env("XDG_CACHE_HOME"), home = env("HOME");
+  if (own) return own;
+  if (xdg?.startsWith("/")) return `${xdg}/elftap`;
+  if (!home?.startsWith("/")) return undefined;
+  return Deno.build.os === "darwin" ? `${home}/Library/Caches/elftap` : `${home}/.cache/elftap`;
 }

@@ -2,6 +2,7 @@
  * The Worker's side of a run: takes a {@link GuestSpec}, lets a kernel run it, and answers with the outcome. Knows no
  * kernel by name; `guest_worker.ts` brings the real one.
  */
+import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { HostStdio } from "../kernel/host_stdio.ts";
 import { describeFailure } from "../failure.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
@@ -22,6 +23,8 @@ export interface GuestKernel {
 export interface GuestKernelOptions {
   readonly spec: GuestSpec;
   readonly stdio: HostStdio;
+  /** What the engine is made from, when it has come. */
+  readonly engineImage: Promise<InterpreterImage>;
   /** Takes a line of the trace, without its newline. */
   readonly trace: (line: string) => void;
 }
@@ -37,6 +40,8 @@ export interface WorkerScope {
 
 /** Serves one guest after the other, each with a fresh kernel. */
 export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): void {
+  let haveImage: (image: InterpreterImage) => void;
+  const engineImage = new Promise<InterpreterImage>((resolve) => haveImage = resolve);
   let current: { run: number; stdio: WorkerStdio; kernel: GuestKernel | undefined; early: ToWorker[] } | undefined;
 
   async function run(number: number, spec: GuestSpec): Promise<void> {
@@ -46,7 +51,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
     current = { run: number, stdio, kernel: undefined, early: [] };
     let outcome: GuestOutcome;
     try {
-      const kernel = await makeKernel({ spec, stdio, trace: (line) => stdio.trace(line) });
+      const kernel = await makeKernel({ spec, stdio, engineImage, trace: (line) => stdio.trace(line) });
       current.kernel = kernel;
       const ended = kernel.run(spec);
       for (const message of current.early) receive(message);
@@ -61,6 +66,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
   }
 
   function receive(message: ToWorker): void {
+    if (message.type === "engine") return haveImage(message.image);
     if (message.type === "run") {
       void run(message.run, message.spec);
       return;

@@ -2,6 +2,7 @@
  * What a guest's Worker and the thread that started it say to each other. One guest at a time per Worker; messages
  * carry the number of the run, so that a late one is recognised as such.
  */
+import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 
 /** A stream of bytes from the Worker: the guest's, or the trace of `-v`. */
@@ -9,6 +10,8 @@ export type OutputStream = "stdout" | "stderr" | "trace";
 
 /** To the Worker. */
 export type ToWorker =
+  /** Once, at any time: what the engine is made from. Compiled once, shared by all Workers. */
+  | { readonly type: "engine"; readonly image: InterpreterImage }
   | { readonly type: "run"; readonly run: number; readonly spec: GuestSpec }
   /** A signal for the guest's foreground process group. */
   | { readonly type: "interrupt"; readonly run: number; readonly signal: number }

@@ -1,4 +1,5 @@
 /** The text files of /proc that are about the machine (proc(5)). */
+import { featureNames } from "../../abi/hwcap.ts";
 import type { Kernel } from "../../kernel.ts";
 
 /** What procfs asks of the kernel. */
@@ -7,19 +8,13 @@ export type ProcKernel =
     Kernel,
     "tasks" | "processes" | "clock" | "cpuCount" | "cpuMask" | "hostname" | "domainname" | "memory"
   >
-  & { readonly engine: { readonly hwcap: { readonly hwcap: bigint } } };
+  & { readonly engine: { readonly features: ReadonlySet<string> } };
 
 /** The release that uname(2) and /proc/version tell. */
 export const RELEASE = "6.1.0";
 
-/** Names of the bits of AT_HWCAP (arch/arm64/include/uapi/asm/hwcap.h). */
-const HWCAP_NAMES =
-  "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt fcma lrcpc dcpop sha3 sm3 sm4 asimddp sha512 sve asimdfhm dit uscat ilrcpc flagm ssbs sb paca pacg"
-    .split(" ");
-
 export function cpuInfoText(kernel: ProcKernel): string {
-  const { hwcap } = kernel.engine.hwcap;
-  const features = HWCAP_NAMES.filter((_name, bit) => (hwcap >> BigInt(bit) & 1n) === 1n).join(" ");
+  const features = featureNames(kernel.engine.features);
   let text = "";
   for (let cpu = 0; cpu < kernel.cpuCount; cpu++) {
     text += `processor\t: ${cpu}\nBogoMIPS\t: 125.00\nFeatures\t: ${features}\nCPU implementer\t: 0x41\n` +

@@ -1,0 +1,18 @@
+/**
+ * The Worker that guests run in: the real kernel on the real engine.
+ */
+import { WasmEngine } from "../engine/wasm/engine.ts";
+import { Failure } from "../failure.ts";
+import { type GuestKernelOptions, serveGuests, type WorkerScope } from "./guest_service.ts";
+import { Machine } from "./machine.ts";
+
+serveGuests(self as unknown as WorkerScope, async (options: GuestKernelOptions) => {
+  const { spec, engineImage } = options;
+  if (spec.engine !== "auto" && spec.engine !== "wasm") {
+    throw new Failure(`the engine ${spec.engine} comes with a later version of elftap`, { hint: "use wasm" });
+  }
+  const interpreter = await engineImage;
+  const engine = new WasmEngine({ interpreter });
+  const tracer = spec.verbose > 0 ? new (await import("../debug/trace/strace.ts")).Strace(options.trace) : undefined;
+  return new Machine(engine, options, tracer);
+});
