@@ -1,9 +1,12 @@
-/** process_vm_readv(2) and process_vm_writev(2): copying between the memories of two processes. */
-import { CAP_SYS_PTRACE } from "../abi/capability.ts";
-import { EFAULT, EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
+/** Calls on another process's memory: process_vm_readv(2), process_vm_writev(2), process_madvise(2). */
+import { CAP_SYS_NICE, CAP_SYS_PTRACE } from "../abi/capability.ts";
+import { EBADF, EFAULT, EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
+import { MADV_COLD, MADV_COLLAPSE, MADV_PAGEOUT, MADV_WILLNEED } from "../abi/mman.ts";
+import { madvise } from "../mm/advise.ts";
 import type { Iovec } from "../mm/guest_memory.ts";
 import type { Mm } from "../mm/mm.ts";
 import { UserFault } from "../mm/user_fault.ts";
+import { PidFd } from "../task/pidfd.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
 
@@ -78,6 +81,34 @@ function copy(from: Mm, sources: readonly Iovec[], to: Mm, targets: readonly Iov
   return done;
 }
 
+/** Advice about another process's memory: only what cannot change its content. */
+function processMadvise(
+  task: Task,
+  pidfd: number,
+  vector: number,
+  count: number,
+  advice: number,
+  flags: number,
+): number {
+  if (flags !== 0) return -EINVAL;
+  const ranges = task.mm.readIovec(vector, count);
+  if (typeof ranges === "number") return ranges;
+  const file = task.files.get(pidfd);
+  if (!(file instanceof PidFd)) return -EBADF;
+  const target = file.process.leader;
+  if (target.state === "dead") return -ESRCH;
+  if (![MADV_COLD, MADV_COLLAPSE, MADV_PAGEOUT, MADV_WILLNEED].includes(advice)) return -EINVAL;
+  if (!mayAttach(task, target)) return -EPERM;
+  if (task.process !== target.process && !task.capable(CAP_SYS_NICE)) return -EPERM;
+  let done = 0;
+  for (const { base, length } of ranges) {
+    const result = madvise(target.mm, base, length, advice, false);
+    if (result < 0) return done === 0 ? result : done;
+    done += length;
+  }
+  return done;
+}
+
 const ARGS = "pid:pid local_iov:ptr liovcnt:ulong remote_iov:ptr riovcnt:ulong flags:ulong";
 
 export const rows: SyscallRow[] = [
@@ -93,4 +124,5 @@ export const rows: SyscallRow[] = [
     ARGS,
     (task, pid, local, n, remote, m, flags) => transfer(task, pid, local, n, remote, m, flags, true),
   ),
+  row(440, "process_madvise", "pidfd:fd vec:ptr vlen:ulong advice:flags:madvise flags:uint", processMadvise),
 ];
