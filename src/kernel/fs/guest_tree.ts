@@ -86,7 +86,10 @@ export class GuestTree {
       layers.push({ path, ownership: sysrootOwnership(node.info.uid, node.info.gid) });
     }
     if (spec.hostFallback) layers.push({ path: "/", ownership: hostOwnership(spec.uid, spec.gid) });
-    return new LayeredFs(services, layers);
+    const fs = new LayeredFs(services, layers), { root } = fs;
+    // Mount points of our own: the host's are nobody's business, and Deno denies even a look at them (--allow-all).
+    if (root instanceof LayeredDirectory) { for (const name of ["dev", "proc", "sys"]) root.hide(name); }
+    return fs;
   }
 
   #mountSystem(services: FsServices): void {

@@ -137,6 +137,11 @@ export class LayeredDirectory extends MemoryDirectory {
     return new LayeredDirectory(this.sb, mode, uid, gid);
   }
 
+  /** What lies below under this name is not to be seen, nor looked at. */
+  hide(name: string): void {
+    this.names.set(name, null);
+  }
+
   protected override entry(name: string): MemoryEntry | undefined {
     const known = this.names.get(name);
     if (known !== undefined || this.lowers.length === 0) return known ?? undefined;
