@@ -97,7 +97,14 @@ const LINKING: Record<Variant, readonly string[]> = {
 /** The command that builds one program. */
 export function compileCommand(source: GuestSource, variant: Variant, output: string, musl: Musl | undefined) {
   // Programs that hand wrong arguments to the kernel on purpose are not to be warned about it.
-  const deliberate = ["unused-result", "stringop-overread", "stringop-overflow", "format-overflow", "nonnull"];
+  const deliberate = [
+    "unused-result",
+    "stringop-overread",
+    "stringop-overflow",
+    "format-overflow",
+    "nonnull",
+    "infinite-recursion",
+  ];
   const warnings = ["-Wall", "-Wextra", "-Werror", ...deliberate.map((name) => `-Wno-${name}`)];
   const args = ["-g", "-O1", ...warnings, "-pthread", ...source.flags];
   if (source.language === "assembly") args.push("-nostdlib");
