@@ -31,6 +31,8 @@ class FifoFile extends PipeFile {
  */
 export function openFifo(inode: Inode, flags: number): OpenFile | number | Generator<Wait, OpenFile | number, Wake> {
   const pipe = pipeOf(inode), access = flags & O_ACCMODE;
+  // An unnamed pipe opened anew through /proc/self/fd waits for nobody (fs/pipe.c: fifo_open).
+  if (inode.sb.nameless) return new PipeFile(flags, inode, pipe);
   if (access === O_WRONLY && (flags & O_NONBLOCK) !== 0 && pipe.readers === 0) return -ENXIO;
   const file = new FifoFile(flags, inode, pipe);
   pipe.wait.wake();
