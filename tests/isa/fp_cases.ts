@@ -5,12 +5,13 @@ import { rows as fp } from "../../src/isa/a64/fp.ts";
 import { rows as fpCompare } from "../../src/isa/a64/fp_compare.ts";
 import { rows as fpConvert } from "../../src/isa/a64/fp_convert.ts";
 import { rows as simdFp } from "../../src/isa/a64/simd_fp.ts";
+import { rows as simdFpBf16 } from "../../src/isa/a64/simd_fp_bf16.ts";
 import { rows as simdFpCompare } from "../../src/isa/a64/simd_fp_compare.ts";
 import { rows as simdFpComplex } from "../../src/isa/a64/simd_fp_complex.ts";
 import { rows as simdFpConvert } from "../../src/isa/a64/simd_fp_convert.ts";
 import { rows as simdFpElement } from "../../src/isa/a64/simd_fp_element.ts";
 import { rows as simdFpMisc } from "../../src/isa/a64/simd_fp_misc.ts";
-import { f16, f32, f64, type Format, Fpcr, Fpsr } from "../../src/isa/a64/softfloat/format.ts";
+import { bf16, f16, f32, f64, type Format, Fpcr, Fpsr } from "../../src/isa/a64/softfloat/format.ts";
 import { Random, vector } from "./operands.ts";
 import type { Outcome, State } from "./oracle.ts";
 
@@ -23,6 +24,7 @@ export const FAMILIES: Readonly<Record<string, readonly Row[]>> = {
   "complex arithmetic": simdFpComplex,
   "vector conversion": simdFpConvert,
   "by element": simdFpElement,
+  "BFloat16": simdFpBf16,
   "vector, one operand": simdFpMisc,
 };
 
@@ -60,6 +62,7 @@ export function opcodes(row: Row, random: Random): number[] {
 
 /** The element format of an encoding, to choose operands by; conversions take others too. */
 export function formatOf(row: Row, word: number): Format {
+  if (row.feature === "BF16") return bf16;
   if (row.name.includes("half") || row.feature === "FP16") return f16;
   const sz = row.fields.find((field) => field.name === "sz");
   if (row.name.includes("double")) return f64;
@@ -71,7 +74,8 @@ const ALL_FPSR = Fpsr.IOC | Fpsr.DZC | Fpsr.OFC | Fpsr.UFC | Fpsr.IXC | Fpsr.IDC
 
 /** Registers with related, difficult operands, in a random mode. */
 export function state(random: Random, fmt: Format): State {
-  const own = random.below(8) ? fmt : random.pick([f16, f32, f64]);
+  // BFloat16 comes with singles.
+  const own = fmt === bf16 ? random.pick([bf16, bf16, f32]) : random.below(8) ? fmt : random.pick([f16, f32, f64]);
   const v1 = vector(random, own), v2 = vector(random, own, v1);
   const v3 = vector(random, own, random.below(2) ? v1 : v2);
   const v0 = vector(random, own, random.below(2) ? v1 : v2);

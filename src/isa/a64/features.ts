@@ -17,6 +17,7 @@ export const FEATURES: ReadonlySet<Feature> = new Set<Feature>([
   "FCMA",
   "JSCVT",
   "FRINTTS",
+  "BF16",
 ]);
 
 type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";

@@ -15,6 +15,7 @@ import { rows as fp } from "./fp.ts";
 import { rows as fpCompare } from "./fp_compare.ts";
 import { rows as fpConvert } from "./fp_convert.ts";
 import { rows as simdFp } from "./simd_fp.ts";
+import { rows as simdFpBf16 } from "./simd_fp_bf16.ts";
 import { rows as simdFpCompare } from "./simd_fp_compare.ts";
 import { rows as simdFpComplex } from "./simd_fp_complex.ts";
 import { rows as simdFpConvert } from "./simd_fp_convert.ts";
@@ -36,6 +37,7 @@ const all: readonly Row[] = [
   ...fpCompare,
   ...fpConvert,
   ...simdFp,
+  ...simdFpBf16,
   ...simdFpCompare,
   ...simdFpComplex,
   ...simdFpConvert,

@@ -1,4 +1,4 @@
-/** FPConvert(): between half, single and double precision. */
+/** FPConvert() and FPConvertBF(): between half, single and double precision, and to BFloat16. */
 import type { Builder } from "../../ir/builder.ts";
 import { type Helper, helper } from "../../ir/helper.ts";
 import { c32, c64, type I32, i32, type I64, i64 } from "../../ir/ops.ts";
@@ -18,7 +18,7 @@ export function convertNaN(from: Format, to: Format, x: I64): I64 {
 const made = new Map<string, Helper<"i64">>();
 
 function convertHelper(from: Format, to: Format, toOdd: boolean): Helper<"i64"> {
-  const name = `fcvt${toOdd ? "xn" : ""}${from.bits}to${to.bits}`;
+  const name = `fcvt${toOdd ? "xn" : ""}${from.name}to${to.name}`;
   const found = made.get(name);
   if (found) return found;
   const convert = helper(name, ["i64"], "i64", (b, x) => {

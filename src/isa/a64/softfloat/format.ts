@@ -3,11 +3,13 @@
  * propagation, cumulative exceptions) is computed here on bit patterns. All values travel as i64, zero-extended.
  * The functions follow the shared pseudocode of the Arm ARM (J1.1.3, shared/functions/float).
  *
- * This file: the three IEEE 754 formats, and the bits of FPCR and FPSR.
+ * This file: the IEEE 754 formats and BFloat16, and the bits of FPCR and FPSR.
  */
 
 /** A binary interchange format with its constants as bit patterns. */
 export interface Format {
+  /** Distinguishes helpers: the width, or `b16`. */
+  readonly name: string;
   readonly bits: 16 | 32 | 64;
   readonly fracBits: number;
   readonly bias: number;
@@ -25,10 +27,11 @@ export interface Format {
   readonly flush: number;
 }
 
-function format(bits: 16 | 32 | 64, fracBits: number, flush: number): Format {
+function format(bits: 16 | 32 | 64, fracBits: number, flush: number, name = `${bits}`): Format {
   const expBits = bits - 1 - fracBits, expMax = (1 << expBits) - 1, one = 1n << BigInt(fracBits);
   const infinity = BigInt(expMax) << BigInt(fracBits), quiet = one >> 1n;
   return {
+    name,
     bits,
     fracBits,
     bias: expMax >> 1,
@@ -75,6 +78,8 @@ export const Mode = {
 export const f16 = format(16, 10, Fpcr.FZ16);
 export const f32 = format(32, 23, Fpcr.FZ);
 export const f64 = format(64, 52, Fpcr.FZ);
+/** BFloat16: the upper half of a single, and flushed like it. */
+export const bf16 = format(16, 7, Fpcr.FZ, "b16");
 
 /** The pattern of 2^exp in a format, for constants of the algorithms. */
 export const powerOfTwo = (fmt: Format, exp: number): bigint => BigInt(exp + fmt.bias) << BigInt(fmt.fracBits);

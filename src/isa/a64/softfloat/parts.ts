@@ -24,10 +24,10 @@ export interface Parts {
 
 /** Keeps one helper per key: helpers are collected by name and compared by identity of meaning. */
 export function perFormat<H extends Helper>(make: (fmt: Format) => H): (fmt: Format) => H {
-  const made = new Map<number, H>();
+  const made = new Map<Format, H>();
   return (fmt) => {
-    let found = made.get(fmt.bits);
-    if (found === undefined) made.set(fmt.bits, found = make(fmt));
+    let found = made.get(fmt);
+    if (found === undefined) made.set(fmt, found = make(fmt));
     return found;
   };
 }
@@ -63,7 +63,7 @@ export const shiftRightJam = helper("shiftRightJam", ["i64", "i32"], "i64", (b, 
 });
 
 function unpackHelper(fmt: Format, convert: boolean): Helper {
-  const name = `unpack${convert ? "Cv" : ""}${fmt.bits}`;
+  const name = `unpack${convert ? "Cv" : ""}${fmt.name}`;
   return helperMany(name, ["i64"], ["i32", "i32", "i32", "i64"], (b, x) => {
     const sign = b.let(i32.wrap(i64.shr_u(x, c64(fmt.bits - 1))));
     const exp = b.let(i32.and(i32.wrap(i64.shr_u(x, c64(fmt.fracBits))), c32(fmt.expMax)));
@@ -166,7 +166,7 @@ function increment(b: Builder, frac: I64, places: number, sign: I32, mode: I32):
 
 function roundPackHelper(fmt: Format, convert: boolean): Helper<"i64"> {
   const places = 62 - fmt.fracBits, toHalf = convert && fmt === f16;
-  const name = `roundPack${convert ? "Cv" : ""}${fmt.bits}`;
+  const name = `roundPack${convert ? "Cv" : ""}${fmt.name}`;
   return helper(name, ["i32", "i32", "i64", "i32"], "i64", (b, sign, exp, fraction, mode) => {
     const frac = b.let(fraction);
     const biased = b.let(i32.add(exp, c32(fmt.bias)));
