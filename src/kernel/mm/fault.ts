@@ -8,7 +8,7 @@
 import { type Access, PAGE_SIZE } from "../../engine/engine.ts";
 import { STACK_GUARD_GAP } from "../abi/mman.ts";
 import { RLIMIT_STACK } from "../abi/resource.ts";
-import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV } from "../abi/signal.ts";
+import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, SIGBUS, SIGKILL, SIGSEGV } from "../abi/signal.ts";
 import type { Mm } from "./mm.ts";
 import { Page } from "./resident.ts";
 import { pageRights, Vm, type Vma } from "./vma.ts";
@@ -21,6 +21,8 @@ export type FaultResult = "ok" | { readonly signal: number; readonly code: numbe
 
 const notMapped: FaultResult = Object.freeze({ signal: SIGSEGV, code: SEGV_MAPERR });
 const noAccess: FaultResult = Object.freeze({ signal: SIGSEGV, code: SEGV_ACCERR });
+/** Linux's OOM killer: the machine's memory is used up. */
+const outOfMemory: FaultResult = Object.freeze({ signal: SIGKILL, code: SI_KERNEL });
 const pastEnd: FaultResult = Object.freeze({ signal: SIGBUS, code: BUS_ADRERR });
 
 /** PROT_* bits of which one must be there: without EPAN, arm64 pages that can be written or executed can be read. */
@@ -66,6 +68,7 @@ function populate(mm: Mm, vma: Vma, page: number, write: boolean): FaultResult {
   while (start > lowest && resident.get(start - PAGE_SIZE) === Page.absent) start -= PAGE_SIZE;
   while (end < highest && resident.get(end) === Page.absent) end += PAGE_SIZE;
 
+  if (mm.gauge.exhausted) return outOfMemory;
   const object = vma.object;
   if (object === undefined) {
     mm.space.mapZero(start, end - start, pageRights(vma.prot));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV } from "../abi/signal.ts";
+import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, SIGBUS, SIGKILL, SIGSEGV } from "../abi/signal.ts";
 import { MAP_FIXED } from "../abi/mman.ts";
 import { FakeObject } from "./fake_object.ts";
 import { fakeEngine, FakeSpace } from "./fake_space.ts";
@@ -113,4 +113,21 @@ Deno.test("forceView reads and copies what the guest itself may not touch", () =
   assert.equal(forceView(mm, 0x100000, 1, "read")?.[0], 9);
   assert.equal(object.frames[0]!.bytes[0], 1);
   assert.deepEqual(mm.handleFault(0x100000, "read"), { signal: SIGSEGV, code: SEGV_ACCERR });
+});
+
+Deno.test("a process that takes more memory than the machine has is killed", () => {
+  const mm = newMm();
+  at(mm, { length: 64 * K });
+  mm.gauge.pages = mm.gauge.limit;
+  assert.deepEqual(mm.handleFault(0x100000, "write"), { signal: SIGKILL, code: SI_KERNEL });
+});
+
+Deno.test("release gives the memory back to the machine", () => {
+  const mm = newMm();
+  at(mm, { length: 64 * K });
+  mm.writeZeros(0x100000, 64 * K);
+  assert.equal(mm.gauge.pages, 64);
+  mm.fork().release();
+  mm.release();
+  assert.equal(mm.gauge.pages, 0);
 });

@@ -9,6 +9,7 @@ import { RLIMIT_DATA, RLIMIT_MEMLOCK } from "../abi/resource.ts";
 import { frameRights, populateRange } from "./fault.ts";
 import { MMAP_BASE } from "./layout.ts";
 import type { MapObject } from "./map_object.ts";
+import { MACHINE_MEMORY } from "./memory_gauge.ts";
 import { isData, type Mm } from "./mm.ts";
 import { Vm, VM_MAY_ALL, Vma } from "./vma.ts";
 
@@ -53,6 +54,7 @@ export function map(mm: Mm, request: MapRequest): number {
     return -EAGAIN;
   }
 
+  if (overcommits(length, prot, vmFlags)) return -ENOMEM;
   let replaced = 0;
   const fixed = (request.flags & MAP_FIXED) !== 0;
   if (fixed) replaced = mappedBytes(mm, place, end);
@@ -70,6 +72,14 @@ export function map(mm: Mm, request: MapRequest): number {
   mergeAround(mm, place, end);
   if (request.populate || (vmFlags & Vm.locked && !(vmFlags & Vm.lockOnFault))) populateVma(mm, place, end, prot);
   return place;
+}
+
+/**
+ * A mapping that alone is larger than the machine's memory is refused unless nothing is to be reserved for it
+ * (vm.overcommit_memory 0; Linux: __vm_enough_memory).
+ */
+export function overcommits(length: number, prot: number, vmFlags: number): boolean {
+  return length > MACHINE_MEMORY && !(vmFlags & Vm.noReserve) && isData(prot, vmFlags);
 }
 
 /** Faults a fresh mapping in as MAP_POPULATE does: its failure is not mmap's. */

@@ -18,6 +18,7 @@ import { GuestMemory } from "./guest_memory.ts";
 import { MMAP_BASE } from "./layout.ts";
 import type { MapObject, MapUser } from "./map_object.ts";
 import { mapsText, smapsText } from "./maps_text.ts";
+import { gaugeOf, type MemoryGauge } from "./memory_gauge.ts";
 import { Page, ResidentPages } from "./resident.ts";
 import { Vm, Vma } from "./vma.ts";
 import { VmaList } from "./vma_list.ts";
@@ -34,7 +35,9 @@ const DEFAULT_LIMITS: Limits = defaultLimits();
 export class Mm extends GuestMemory implements MapUser {
   override readonly space: AddressSpace;
   readonly vmas = new VmaList();
-  readonly resident = new ResidentPages();
+  readonly resident: ResidentPages;
+  /** Memory that all processes of the engine use. */
+  readonly gauge: MemoryGauge;
   /** The limits of the process that owns this; set when the process gets the address space. */
   limits: Limits = DEFAULT_LIMITS;
   /** Lowest address that may be mapped. */
@@ -87,6 +90,8 @@ export class Mm extends GuestMemory implements MapUser {
 
   constructor(readonly engine: MmEngine) {
     super();
+    this.gauge = gaugeOf(engine);
+    this.resident = new ResidentPages(this.gauge);
     this.space = engine.createAddressSpace();
   }
 
@@ -107,6 +112,7 @@ export class Mm extends GuestMemory implements MapUser {
     for (const vma of this.vmas) vma.object?.unref(this, vma.flags);
     this.vmas.splice(0, this.vmas.size);
     this.setExeFile(undefined);
+    this.resident.clear();
     this.space.free();
   }
 

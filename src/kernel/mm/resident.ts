@@ -2,6 +2,7 @@
  * Which pages of an address space the engine holds, and what each of them is: the kernel's half of a page table.
  * It decides what a write fault means (copy a clean file page, note a dirty one), and carries the RSS accounts.
  */
+import type { MemoryGauge } from "./memory_gauge.ts";
 
 /** What a resident page is; one byte per page. */
 export const Page = {
@@ -31,6 +32,8 @@ export class ResidentPages {
   readonly #counts = new Float64Array(8);
   #peak = 0;
 
+  constructor(private readonly gauge: MemoryGauge) {}
+
   #chunk(index: number): Uint8Array | undefined {
     if (index === this.#lastIndex) return this.#lastChunk;
     const chunk = this.#chunks.get(index);
@@ -51,6 +54,7 @@ export class ResidentPages {
   /** Sets the state of all pages in a page-aligned range. */
   fill(start: number, end: number, state: Page): void {
     const counts = this.#counts;
+    const before = counts[Page.private]!;
     for (let va = start; va < end;) {
       const index = Math.floor(va / CHUNK_BYTES);
       const base = index * CHUNK_BYTES;
@@ -76,6 +80,7 @@ export class ResidentPages {
       }
       va = stop;
     }
+    this.gauge.pages += counts[Page.private]! - before;
     const total = this.total;
     if (total > this.#peak) this.#peak = total;
   }
@@ -112,6 +117,14 @@ export class ResidentPages {
       for (const index of touched.sort((a, b) => a - b)) scan(index);
     }
     if (runState !== Page.absent) visit(runStart, runEnd, runState);
+  }
+
+  /** All pages are gone: the address space ends. */
+  clear(): void {
+    this.gauge.pages -= this.anonymous;
+    this.#counts.fill(0);
+    this.#chunks.clear();
+    this.#lastIndex = -1;
   }
 
   /** Number of resident pages in a page-aligned range. */

@@ -1,6 +1,7 @@
 /** Memory that processes share without a file: MAP_SHARED|MAP_ANONYMOUS and System V segments (Linux: shmem). */
 import type { Engine, Frame } from "../../engine/engine.ts";
 import type { MapObject, MapUser } from "./map_object.ts";
+import { gaugeOf } from "./memory_gauge.ts";
 import { MapUsers } from "./map_users.ts";
 
 /** Where pages come from. */
@@ -36,6 +37,10 @@ export class SharedMemory implements MapObject {
   frame(pageIndex: number): Frame | undefined {
     let frame = this.#frames.get(pageIndex);
     if (frame === undefined && pageIndex < this.pages) {
+      const gauge = gaugeOf(this.frames);
+      // SIGBUS, as when Linux's shmem finds no memory.
+      if (gauge.exhausted) return undefined;
+      gauge.pages++;
       frame = this.frames.createFrame();
       this.#frames.set(pageIndex, frame);
     }
@@ -52,12 +57,20 @@ export class SharedMemory implements MapObject {
   }
 
   unref(user: MapUser): void {
-    if (this.#users.remove(user) && !this.keep) this.#frames.clear();
+    if (this.#users.remove(user) && !this.keep) this.clear();
   }
 
   punch(first: number, end: number): void {
-    for (const index of this.#frames.keys()) if (index >= first && index < end) this.#frames.delete(index);
+    for (const index of this.#frames.keys()) {
+      if (index >= first && index < end && this.#frames.delete(index)) gaugeOf(this.frames).pages--;
+    }
     for (const user of this.#users) user.dropObjectPages(this, first, end, false);
+  }
+
+  /** Frees all pages: nobody maps or keeps them. */
+  clear(): void {
+    gaugeOf(this.frames).pages -= this.#frames.size;
+    this.#frames.clear();
   }
 
   /** Pages that exist. */
