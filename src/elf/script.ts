@@ -27,7 +27,7 @@ export function parseScriptLine(head: Uint8Array): ScriptLine | undefined {
   const newline = text.search(/[\n\0]/);
   const complete = newline >= 0 || head.length < EXEC_HEAD_SIZE;
   const line = (newline >= 0 ? text.slice(0, newline) : text).replace(/^[ \t]+|[ \t]+$/g, "");
-  const match = /^([^ \t]+)(?:[ \t]+(.*))?$/.exec(line);
+  const match = /^([^ \t]+)(?:[ \t]+([^]*))?$/.exec(line);
   if (!match) throw bad("a script whose #! line names no interpreter");
   // A cut argument is accepted (Linux does so too); a cut interpreter name might name another program.
   if (!complete && !/[ \t]/.test(text.replace(/^[ \t]+/, ""))) {
