@@ -9,7 +9,6 @@ import { EEXIST, EINVAL, ENOENT, ENOSPC, ENOTEMPTY, EOPNOTSUPP, EPERM, EXDEV } f
 import { direntType } from "../abi/dirent.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type Stat } from "../abi/stat.ts";
 import { EXT4_MAGIC, type StatFs } from "../abi/statfs.ts";
-import { lutimesSync } from "node:fs";
 import { toHost } from "./byte_string.ts";
 import type { Dentry } from "./dentry.ts";
 import { DirectoryFile } from "./directory_file.ts";
@@ -203,6 +202,8 @@ export class HostInode extends Inode {
     if (!error && (change.uid !== undefined || change.gid !== undefined)) error = this.#chown(change);
     if (!error && (change.atime !== undefined || change.mtime !== undefined)) {
       const atime = change.atime ?? this.atime, mtime = change.mtime ?? this.mtime;
+      // Loaded when needed: node:fs takes longer to load than the whole kernel.
+      const { lutimesSync } = globalThis.process.getBuiltinModule("node:fs");
       error = attempt(() => lutimesSync(path, Number(atime) / 1e9, Number(mtime) / 1e9));
       if (!error) {
         this.atime = atime;
