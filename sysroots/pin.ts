@@ -37,7 +37,7 @@ async function pinFile(path: string): Promise<void> {
       if (event.type === "notice") console.error(event.line);
     },
   });
-  const manifestPath = join(store.sysrootFolder(store.sysrootName(pinned)), "manifest.json");
+  const manifestPath = join(store.sysrootFolder(await store.sysrootName(pinned)), "manifest.json");
   const { entries } = parseManifest(await Deno.readTextFile(manifestPath), manifestPath);
   const { interpreters, libraries } = provides(root, entries);
   warnCaseCollisions(entries);

@@ -86,7 +86,7 @@ export async function sysrootPath(name: string, io: SysrootIo = processIo()): Pr
     io.stderr(`elftap: the sysroot ${profile.name} is not there yet\nelftap: hint: elftap sysroot pull ${name}\n`);
     return 1;
   }
-  io.stdout(`${store.rootFolder(profile)}\n`);
+  io.stdout(`${await store.rootFolder(profile)}\n`);
   return 0;
 }
 

@@ -4,7 +4,6 @@
  * A profile is a JSON file (`/sysroots/*.json`). Its upper half is written by hand (`want`, `omit`, `exclude`, `links`,
  * …); `packages`, `interpreters` and `libraries` are resolved and pinned by `sysroots/pin.ts`.
  */
-import { createHash } from "node:crypto";
 import { relativeComponents, show } from "./guest_path.ts";
 import { SysrootError } from "./sysroot_error.ts";
 
@@ -78,7 +77,7 @@ const MAX_DEB_BYTES = 512 * 1024 * 1024;
 const MAX_PACKAGES = 5000;
 
 /** Names the tree that a profile unpacks to: equal hash, equal tree. 64 hexadecimal digits. */
-export function profileHash(profile: Profile): string {
+export async function profileHash(profile: Profile): Promise<string> {
   const what = [
     LAYOUT_VERSION,
     profile.machine,
@@ -89,7 +88,9 @@ export function profileHash(profile: Profile): string {
     sorted(profile.links),
     sorted(profile.files).map(([path, file]) => [path, file.text, file.mode ?? "644"]),
   ];
-  return createHash("sha256").update(JSON.stringify(what)).digest("hex");
+  // Not node:crypto, whose loading would be a third of the start-up time of a run that names a profile.
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(what)));
+  return new Uint8Array(digest).toHex();
 }
 
 /** The bytes a pull of this profile downloads when nothing is there yet. */

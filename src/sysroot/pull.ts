@@ -63,23 +63,23 @@ const DEFAULT_JOBS = 4;
 export async function pull(what: Profile | string, options: PullOptions = {}): Promise<string> {
   const profile = typeof what === "string" ? await findProfile(what) : what;
   const store = options.store ?? new Store();
-  if (await store.has(profile)) return store.rootFolder(profile);
+  if (await store.has(profile)) return await store.rootFolder(profile);
   requireLinkPermission();
   const mirrors = await mirrorsFor(profile, options);
   await store.prepare();
   try {
     using _blobs = await store.shareBlobs(options.signal);
-    using _sysroot = await store.lockSysroot(store.sysrootName(profile), {
+    using _sysroot = await store.lockSysroot(await store.sysrootName(profile), {
       onWait: () => options.onProgress?.({ type: "waiting" }),
       signal: options.signal,
     });
-    if (await store.has(profile)) return store.rootFolder(profile);
+    if (await store.has(profile)) return await store.rootFolder(profile);
     using downloader = new Downloader(store, mirrors);
     await new Pull(profile, store, downloader, options).run();
   } catch (error) {
     throw explainHostError(error, `write the store ${store.path}`);
   }
-  return store.rootFolder(profile);
+  return await store.rootFolder(profile);
 }
 
 /** Fails now rather than after the download when the links could not be made. */
@@ -112,7 +112,7 @@ class Pull {
 
   async run(): Promise<void> {
     const { packages } = this.#profile;
-    const name = this.#store.sysrootName(this.#profile);
+    const name = await this.#store.sysrootName(this.#profile);
     await this.#store.clearStaging(name);
     const staging = this.#store.stagingFolder(name);
     await Deno.mkdir(join(staging, "root"), { recursive: true });

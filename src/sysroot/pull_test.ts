@@ -54,13 +54,13 @@ Deno.test("pull makes the tree of all packages and of the profile itself", async
       links: { "usr/bin/sh": "hello", "etc/mtab": "/proc/self/mounts" },
     });
     const root = await it.pull(profile);
-    assert.equal(root, it.store.rootFolder(profile));
+    assert.equal(root, await it.store.rootFolder(profile));
     assert.equal(await Deno.readTextFile(join(root, "bin/hello")), "hello");
     assert.equal(await Deno.readTextFile(join(root, "usr/lib/libx.so.1")), "x");
     assert.equal(await Deno.readTextFile(join(root, "etc/passwd")), "root:x:0:0::/:/bin/sh\n");
     assert.equal(await Deno.readLink(join(root, "lib")), "usr/lib");
     assert.equal(await Deno.readLink(join(root, "etc/mtab")), "../proc/self/mounts");
-    assert.deepEqual((await verify(it.store.sysrootName(profile), it.store)).damages, []);
+    assert.deepEqual((await verify(await it.store.sysrootName(profile), it.store)).damages, []);
   });
 });
 
@@ -117,7 +117,7 @@ Deno.test("pull clears up what a killed pull left", async () => {
   await setting(async (it) => {
     const profile = it.profile(hello);
     await it.store.prepare();
-    const stale = it.store.stagingFolder(it.store.sysrootName(profile));
+    const stale = it.store.stagingFolder(await it.store.sysrootName(profile));
     await Deno.mkdir(join(stale, "root", "half"), { recursive: true });
     await it.pull(profile);
     assert.deepEqual(await entryNames(join(it.store.path, "staging")), []);
@@ -170,7 +170,7 @@ Deno.test("pull stops when it is told to, and the next one completes it", async 
     await assert.rejects(stopped, { name: "AbortError" });
     assert.deepEqual(await it.store.sysrootNames(), []);
     await it.pull(profile);
-    assert.deepEqual((await verify(it.store.sysrootName(profile), it.store)).damages, []);
+    assert.deepEqual((await verify(await it.store.sysrootName(profile), it.store)).damages, []);
   });
 });
 
@@ -188,7 +188,7 @@ Deno.test("verify finds what is missing, changed, added and of another kind", as
     await Deno.remove(join(d, "link"));
     await Deno.symlink("elsewhere", join(d, "link"));
     await Deno.writeTextFile(join(d, "added"), "");
-    const { damages } = await verify(it.store.sysrootName(profile), it.store);
+    const { damages } = await verify(await it.store.sysrootName(profile), it.store);
     assert.deepEqual(Object.fromEntries(damages.map(({ path, what }) => [path, what])), {
       "d/gone": "is missing",
       "d/changed": "has other content",
@@ -207,7 +207,7 @@ Deno.test("verify finds a rotten package", async () => {
     await it.pull(profile);
     const blob = it.store.blobPath(profile.packages[0]?.sha256 ?? "");
     await Deno.writeFile(blob, new Uint8Array(3));
-    const { damages } = await verify(it.store.sysrootName(profile), it.store);
+    const { damages } = await verify(await it.store.sysrootName(profile), it.store);
     assert.deepEqual(damages, [{ path: blob, what: "has other content" }]);
   });
 });
@@ -216,7 +216,7 @@ Deno.test("verify says in one line that a manifest is damaged", async () => {
   await setting(async (it) => {
     const profile = it.profile(hello);
     await it.pull(profile);
-    const name = it.store.sysrootName(profile);
+    const name = await it.store.sysrootName(profile);
     await Deno.writeTextFile(join(it.store.sysrootFolder(name), "manifest.json"), '{"version":1,"entries":[{}]}');
     await assert.rejects(verify(name, it.store), /^SysrootError: .*manifest.json is damaged$/);
   });
@@ -229,9 +229,9 @@ Deno.test("remove removes a sysroot, and the packages that no other one needs", 
     await it.pull(profile);
     await it.pull(second);
     const { sysroots, blobBytes } = await remove("tiny", it.store);
-    assert.deepEqual(sysroots, [it.store.sysrootName(profile)]);
+    assert.deepEqual(sysroots, [await it.store.sysrootName(profile)]);
     assert.equal(blobBytes, profile.packages[1]?.size);
-    assert.deepEqual(await it.store.sysrootNames(), [it.store.sysrootName(second)]);
+    assert.deepEqual(await it.store.sysrootNames(), [await it.store.sysrootName(second)]);
     assert.deepEqual(await entryNames(it.store.blobFolder), [profile.packages[0]?.sha256]);
   });
 });
@@ -250,7 +250,7 @@ Deno.test("remove refuses a sysroot that is being pulled", async () => {
   await setting(async (it) => {
     const profile = it.profile(hello);
     await it.pull(profile);
-    using _pull = await it.store.lockSysroot(it.store.sysrootName(profile), {});
+    using _pull = await it.store.lockSysroot(await it.store.sysrootName(profile), {});
     await assert.rejects(remove("tiny", it.store), /is being pulled or removed right now$/);
     assert(await it.store.has(profile));
   });
@@ -311,7 +311,7 @@ Deno.test("resolveSysroot gives the root of a pulled profile", async () => {
     await it.pull(profile);
     const file = join(it.store.path, "p.json");
     await Deno.writeTextFile(file, JSON.stringify(profile));
-    assert.equal((await resolveSysroot(file, it.store)).path, it.store.rootFolder(profile));
+    assert.equal((await resolveSysroot(file, it.store)).path, await it.store.rootFolder(profile));
   });
 });
 

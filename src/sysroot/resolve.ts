@@ -1,7 +1,7 @@
 /** From what a user says after `--sysroot` to a folder on the host. */
 import { resolve } from "node:path";
 import { type Profile, PROFILE_NAME } from "./profile.ts";
-import { findProfile, loadProfiles } from "./shipped_profiles.ts";
+import { findProfile, PROFILE_NAMES } from "./shipped_profiles.ts";
 import { Store } from "./store.ts";
 import { explainHostError, SysrootError } from "./sysroot_error.ts";
 
@@ -26,24 +26,22 @@ export interface Sysroot {
  * ```
  */
 export async function resolveSysroot(nameOrPath: string, store?: Store): Promise<Sysroot> {
-  if (PROFILE_NAME.test(nameOrPath) || nameOrPath.endsWith(".json")) {
-    const shipped = (await loadProfiles()).some((profile) => profile.name === nameOrPath);
-    if (shipped || nameOrPath.endsWith(".json")) {
-      const profile = await findProfile(nameOrPath);
-      const from = store ?? new Store();
-      if (await from.has(profile)) return { path: from.rootFolder(profile), profile };
-      throw new SysrootError(`the sysroot ${profile.name} is not there yet`, {
-        hint: `elftap sysroot pull ${nameOrPath}`,
-      });
-    }
+  if (PROFILE_NAMES.includes(nameOrPath) || nameOrPath.endsWith(".json")) {
+    const profile = await findProfile(nameOrPath);
+    const from = store ?? new Store();
+    if (await from.has(profile)) return { path: await from.rootFolder(profile), profile };
+    throw new SysrootError(`the sysroot ${profile.name} is not there yet`, {
+      hint: `elftap sysroot pull ${nameOrPath}`,
+    });
   }
   const path = resolve(nameOrPath);
   try {
     if ((await Deno.stat(path)).isDirectory) return { path };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound && PROFILE_NAME.test(nameOrPath)) {
-      const names = (await loadProfiles()).map((profile) => profile.name).join(", ");
-      throw new SysrootError(`${nameOrPath} is neither a sysroot profile nor a folder`, { hint: `profiles: ${names}` });
+      throw new SysrootError(`${nameOrPath} is neither a sysroot profile nor a folder`, {
+        hint: `profiles: ${PROFILE_NAMES.join(", ")}`,
+      });
     }
     throw explainHostError(error, `use the sysroot ${path}`);
   }

@@ -2,17 +2,25 @@
 import { checkProfile, parseProfile, type Profile, PROFILE_NAME } from "./profile.ts";
 import { explainHostError, SysrootError } from "./sysroot_error.ts";
 
-let loaded: Promise<readonly Profile[]> | undefined;
+type ProfileModule = Promise<{ readonly default: unknown }>;
+
+/**
+ * Literal specifiers, so that the profiles are part of the module graph wherever the program was installed from.
+ * Loaded on demand: a run that uses none does not pay for parsing them.
+ */
+const SHIPPED: Readonly<Record<string, () => ProfileModule>> = {
+  "debian-12-glib-tests-aarch64": () =>
+    import("../../sysroots/debian-12-glib-tests-aarch64.json", { with: { type: "json" } }),
+  "debian-12-glibc-aarch64": () => import("../../sysroots/debian-12-glibc-aarch64.json", { with: { type: "json" } }),
+  "debian-12-musl-aarch64": () => import("../../sysroots/debian-12-musl-aarch64.json", { with: { type: "json" } }),
+};
+
+/** Names of the shipped profiles, sorted. */
+export const PROFILE_NAMES: readonly string[] = Object.keys(SHIPPED);
 
 /** Every shipped profile, by name. Needs no permission: they are modules of the program. */
-export function loadProfiles(): Promise<readonly Profile[]> {
-  // Literal specifiers, so that they are part of the module graph wherever the program was installed from. Loaded on
-  // demand: a run that uses no profile does not pay for parsing them.
-  return loaded ??= Promise.all([
-    import("../../sysroots/debian-12-glib-tests-aarch64.json", { with: { type: "json" } }),
-    import("../../sysroots/debian-12-glibc-aarch64.json", { with: { type: "json" } }),
-    import("../../sysroots/debian-12-musl-aarch64.json", { with: { type: "json" } }),
-  ]).then((modules) => modules.map((module) => checkProfile(module.default, "shipped profile")));
+export async function loadProfiles(): Promise<readonly Profile[]> {
+  return await Promise.all(PROFILE_NAMES.map(findProfile));
 }
 
 /**
@@ -21,9 +29,8 @@ export function loadProfiles(): Promise<readonly Profile[]> {
  * @throws SysrootError when there is none; the hint lists the names there are.
  */
 export async function findProfile(nameOrFile: string): Promise<Profile> {
-  const shipped = await loadProfiles();
-  const found = shipped.find((profile) => profile.name === nameOrFile);
-  if (found !== undefined) return found;
+  const load = Object.hasOwn(SHIPPED, nameOrFile) ? SHIPPED[nameOrFile] : undefined;
+  if (load !== undefined) return checkProfile((await load()).default, `profile ${nameOrFile}`);
   if (nameOrFile.endsWith(".json")) {
     try {
       return parseProfile(await Deno.readTextFile(nameOrFile), nameOrFile);
@@ -33,7 +40,7 @@ export async function findProfile(nameOrFile: string): Promise<Profile> {
   }
   const what = PROFILE_NAME.test(nameOrFile) ? nameOrFile : JSON.stringify(nameOrFile);
   throw new SysrootError(`there is no sysroot profile ${what}`, {
-    hint: `there are: ${shipped.map((profile) => profile.name).join(", ")}; or a profile's .json file`,
+    hint: `there are: ${PROFILE_NAMES.join(", ")}; or a profile's .json file`,
   });
 }
 

@@ -68,8 +68,8 @@ export class Store {
   }
 
   /** Folder name of a profile's sysroot. */
-  sysrootName(profile: Profile): string {
-    return `${profile.name}-${profileHash(profile).slice(0, SHOWN_HASH_DIGITS)}`;
+  async sysrootName(profile: Profile): Promise<string> {
+    return `${profile.name}-${(await profileHash(profile)).slice(0, SHOWN_HASH_DIGITS)}`;
   }
 
   /** Folder that holds `root/`, `manifest.json` and `profile.json` of one sysroot. */
@@ -78,8 +78,8 @@ export class Store {
   }
 
   /** The guest's root folder of a profile, which exists when it was pulled. */
-  rootFolder(profile: Profile): string {
-    return join(this.sysrootFolder(this.sysrootName(profile)), "root");
+  async rootFolder(profile: Profile): Promise<string> {
+    return join(this.sysrootFolder(await this.sysrootName(profile)), "root");
   }
 
   /** A fresh name for a folder in the making. */
@@ -89,7 +89,7 @@ export class Store {
 
   /** Whether a profile is unpacked. */
   async has(profile: Profile): Promise<boolean> {
-    return await exists(this.sysrootFolder(this.sysrootName(profile)));
+    return await exists(this.sysrootFolder(await this.sysrootName(profile)));
   }
 
   /** Names of the folders under `sysroots/`, sorted. */

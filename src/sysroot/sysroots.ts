@@ -22,16 +22,16 @@ export async function list(store: Store = new Store()): Promise<ListedSysroot[]>
   const listed: ListedSysroot[] = [];
   const shippedNames = new Set<string>();
   for (const profile of await loadProfiles()) {
-    const name = store.sysrootName(profile);
+    const name = await store.sysrootName(profile);
     shippedNames.add(profile.name);
-    if (pulled.delete(name)) listed.push({ profile, state: "pulled", name, path: store.rootFolder(profile) });
+    if (pulled.delete(name)) listed.push({ profile, state: "pulled", name, path: await store.rootFolder(profile) });
     else listed.push({ profile, state: "available", name });
   }
   for (const name of pulled) {
     const profile = await storedProfile(store, name);
     if (profile === undefined) continue;
     const state = shippedNames.has(profile.name) ? "outdated" : "pulled";
-    listed.push({ profile, state, name, path: store.rootFolder(profile) });
+    listed.push({ profile, state, name, path: await store.rootFolder(profile) });
   }
   return listed;
 }
@@ -56,7 +56,7 @@ export async function pulledNames(nameOrFile: string, store: Store): Promise<str
   const there = await store.sysrootNames();
   if (there.includes(nameOrFile)) return [nameOrFile];
   if (nameOrFile.endsWith(".json")) {
-    const name = store.sysrootName(await findProfile(nameOrFile));
+    const name = await store.sysrootName(await findProfile(nameOrFile));
     return there.filter((each) => each === name);
   }
   return there.filter((each) =>
