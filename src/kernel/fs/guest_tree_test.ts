@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { ENOENT, EROFS } from "../abi/errno.ts";
+import { O_CREAT, O_WRONLY } from "../abi/fcntl.ts";
+import { S_IFMT } from "../abi/stat.ts";
+import { GuestTree, TreeError, type TreeSpec } from "./guest_tree.ts";
+import { fakeFrames, TestGuest } from "./test_guest.ts";
+
+const EMPTY: TreeSpec = { hostFallback: false, binds: [], uid: 1000, gid: 1000 };
+
+function guestIn(spec: Partial<TreeSpec>): { guest: TestGuest; tree: GuestTree } {
+  const tree = new GuestTree({ ...EMPTY, ...spec }, fakeFrames);
+  return { tree, guest: new TestGuest(tree.namespace, 0) };
+}
+
+function withFolder(test: (host: string) => void) {
+  const host = Deno.realPathSync(Deno.makeTempDirSync());
+  try {
+    test(host);
+  } finally {
+    Deno.removeSync(host, { recursive: true });
+  }
+}
+
+Deno.test("GuestTree has writable temporary folders in an empty root", () => {
+  const { guest } = guestIn({});
+  for (const path of ["/tmp", "/var/tmp", "/dev/shm"]) {
+    assert.equal(guest.place(path).dentry.inode.mode & 0o7777, 0o1777, path);
+    guest.as(1000).write(path + "/f", "x");
+  }
+});
+
+Deno.test("GuestTree has the usual devices", () => {
+  const { guest } = guestIn({}), bytes = new Uint8Array([1, 2, 3]);
+  assert.equal(guest.file("/dev/zero").read(bytes, guest), 3);
+  assert.deepEqual([...bytes], [0, 0, 0]);
+  assert.equal(guest.file("/dev/null").read(bytes, guest), 0);
+  assert.equal(guest.place("/dev/tty").dentry.inode.mode & S_IFMT, 0o020000);
+});
+
+Deno.test("GuestTree shows its mounts in /proc/mounts' form", () => {
+  const { guest } = guestIn({}), text = guest.namespace.mountsText(guest.namespace.root);
+  assert.match(text, /^overlay \/ overlay rw,relatime 0 0\n/);
+  assert.match(text, /\nproc \/proc proc rw,nosuid,nodev,noexec,relatime 0 0\n/);
+});
+
+Deno.test("GuestTree binds a folder read-only", () =>
+  withFolder((host) => {
+    Deno.writeTextFileSync(`${host}/f`, "content");
+    const { guest } = guestIn({ binds: [{ host, guest: "/made/up/path", readOnly: true }] });
+    assert.equal(guest.read("/made/up/path/f"), "content");
+    assert.equal(guest.open("/made/up/path/f", O_WRONLY), -EROFS);
+    assert.equal(guest.open("/made/up/path/new", O_WRONLY | O_CREAT), -EROFS);
+  }));
+
+Deno.test("GuestTree binds a single file read-only", () =>
+  withFolder((host) => {
+    Deno.writeTextFileSync(`${host}/f`, "content");
+    const { guest } = guestIn({ binds: [{ host: `${host}/f`, guest: "/bin/program", readOnly: true }] });
+    assert.equal(guest.read("/bin/program"), "content");
+  }));
+
+Deno.test("GuestTree binds a folder read-write, and one inside another", () =>
+  withFolder((host) => {
+    Deno.mkdirSync(`${host}/inner`);
+    const { guest } = guestIn({
+      binds: [{ host: `${host}/inner`, guest: "/work/sub", readOnly: true }, { host, guest: "/work", readOnly: false }],
+    });
+    guest.write("/work/f", "x");
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "x");
+    assert.equal(guest.open("/work/sub/g", O_WRONLY | O_CREAT), -EROFS);
+  }));
+
+Deno.test("GuestTree cannot be left by .. from a bind", () =>
+  withFolder((host) => {
+    Deno.mkdirSync(`${host}/inner`);
+    Deno.writeTextFileSync(`${host}/secret`, "x");
+    const { guest } = guestIn({ binds: [{ host: `${host}/inner`, guest: "/mnt", readOnly: false }] });
+    assert.equal(guest.walk("/mnt/../secret"), -ENOENT);
+  }));
+
+Deno.test("GuestTree says which bind it cannot show", () => {
+  const binds = [{ host: "/no/such/folder", guest: "/x", readOnly: true }];
+  assert.throws(
+    () => guestIn({ binds }),
+    (error) => error instanceof TreeError && error.message === "cannot bind /no/such/folder: ENOENT",
+  );
+});
+
+Deno.test("GuestTree says that it cannot read its sysroot", () =>
+  assert.throws(() => guestIn({ sysroot: "/no/such/folder" }), TreeError));
+
+Deno.test("GuestTree.discarded lists changes over the host's folders, not its own mount points", () => {
+  const { guest, tree } = guestIn({ hostFallback: true });
+  guest.write("/etc-of-the-guest", "x");
+  guest.write("/tmp/temporary", "x");
+  assert.deepEqual(tree.discarded(), ["/etc-of-the-guest"]);
+});
+
+Deno.test("GuestTree.context starts in a directory of the guest", () => {
+  const { tree } = guestIn({});
+  assert.equal(typeof tree.context("/tmp"), "object");
+  assert.equal(tree.context("/none"), -ENOENT);
+});
