@@ -32,19 +32,20 @@ export interface Watcher {
 
 /** Waiters in the order of their arrival. Wake-ups may be spurious: a waiter looks again. */
 export class WaitQueue {
-  #waiters = new Set<Waiter>();
+  /** Made when first waited on: every open file has a queue, and few are ever waited on. */
+  #waiters: Set<Waiter> | undefined;
   #watchers: Set<Watcher> | undefined;
 
   get size(): number {
-    return this.#waiters.size;
+    return this.#waiters?.size ?? 0;
   }
 
   add(waiter: Waiter): void {
-    this.#waiters.add(waiter);
+    (this.#waiters ??= new Set()).add(waiter);
   }
 
   delete(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    this.#waiters?.delete(waiter);
   }
 
   /** Adds someone who is told of every wake-up until {@link unwatch}. */
@@ -66,7 +67,7 @@ export class WaitQueue {
     if (this.#watchers !== undefined) {
       for (const watcher of this.#watchers) watcher.notify(events);
     }
-    if (this.#waiters.size === 0) return 0;
+    if (this.#waiters === undefined || this.#waiters.size === 0) return 0;
     let woken = 0;
     for (const waiter of this.#waiters) {
       if (woken >= count) break;

@@ -68,6 +68,9 @@ export interface UserMemory {
   writeU64(va: number, value: bigint): void;
 }
 
+/** The owner of a description that has none. */
+const NOBODY = { type: F_OWNER_PID, id: 0 };
+
 /**
  * An open file description. Subclasses override what they can do; the rest fails as on Linux.
  *
@@ -98,7 +101,7 @@ export abstract class OpenFile {
   /** Where it was opened; undefined for pipes, sockets and others without a name. Set once, by the VFS. */
   path: Path | undefined = undefined;
   /** F_SETOWN, F_SETOWN_EX: who gets SIGIO; id 0 is nobody. */
-  owner = { type: F_OWNER_PID as number, id: 0 };
+  owner: { readonly type: number; readonly id: number } = NOBODY;
   /** F_SETSIG: the signal instead of SIGIO; 0 is SIGIO without details. */
   ownerSignal = 0;
   /** F_SETLEASE: F_RDLCK, F_WRLCK, or F_UNLCK for none. */

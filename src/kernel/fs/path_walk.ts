@@ -128,8 +128,7 @@ export class PathWalk {
         if (error) return error;
         continue;
       }
-      const child = dir.sb.dentries === "kept" ? this.dentry.children?.get(name) ?? this.dentry.child(name) : this
-        .dentry.child(name);
+      const child = this.dentry.child(name);
       if (typeof child === "number") return child;
       if (child.inode.isSymlink && child.mounts === undefined && (!last || follow || next > end)) {
         const text = this.#linkText(child, last);
@@ -212,7 +211,10 @@ export class PathWalk {
 
 /** What is mounted on this dentry as seen in this mount. */
 function mountedOn(mount: Mount, dentry: Dentry): Mount | undefined {
-  return dentry.mounts?.findLast((over) => over.parent === mount);
+  const { mounts } = dentry;
+  if (mounts === undefined) return undefined;
+  for (let i = mounts.length - 1; i >= 0; i--) if (mounts[i]!.parent === mount) return mounts[i];
+  return undefined;
 }
 
 /**

@@ -324,11 +324,14 @@ function readahead(task: Task, fd: number): number {
   return file.inode.isRegular ? 0 : -EINVAL;
 }
 
+/** Records on their way to the guest. */
+const entries = new Uint8Array(65536);
+
 function getdents64(task: Task, fd: number, buf: number, count: number): number {
   const file = contentFile(task, fd);
   if (typeof file === "number") return file;
   if (!(file instanceof DirectoryFile)) return -ENOTDIR;
-  const bytes = new Uint8Array(Math.min(count >>> 0, 1 << 16));
+  const bytes = count >>> 0 < entries.length ? entries.subarray(0, count >>> 0) : entries;
   const used = file.readEntries(bytes, task);
   if (used > 0) task.mm.writeBytes(buf, bytes.subarray(0, used));
   return used;
