@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ManifestEntry, parseManifest } from "./manifest.ts";
 import { storedProfile } from "./sysroots.ts";
 import type { Store } from "./store.ts";
-import { explainHostError, SysrootError } from "./sysroot_error.ts";
+import { explainHostError } from "./sysroot_error.ts";
 
 /** One thing that is not as it was unpacked. */
 export interface Damage {
@@ -109,14 +109,4 @@ async function* walk(root: string, below: string): AsyncGenerator<string> {
     if (error instanceof Deno.errors.NotFound) return; // reported as missing already
     throw explainHostError(error, `read the folder ${join(root, below)}`);
   }
-}
-
-/** Throws when a verification found something, in one line; for callers that only want to go on or not. */
-export function assertIntact(name: string, { damages }: Verification): void {
-  const first = damages[0];
-  if (first === undefined) return;
-  const more = damages.length > 1 ? ` (and ${damages.length - 1} more)` : "";
-  throw new SysrootError(`the sysroot ${name} is damaged: ${first.path} ${first.what}${more}`, {
-    hint: `elftap sysroot rm ${name}, then pull it again`,
-  });
 }
