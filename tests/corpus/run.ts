@@ -1,0 +1,192 @@
+/**
+ * Runs the corpus: real programs of Debian, compared with what they did on a real arm64 kernel.
+ *
+ *     deno task corpus [--group G]… [--filter RE] [--corpus DIR] [--root DIR] [--jobs N] [--time-limit SECONDS] [-v]
+ *
+ * The corpus folder (default ../shared/corpus) holds the table of rows and the script that makes their root; without
+ * it nothing is run, and that is said. Output of failing rows and all results as JSON go to tests/corpus/build/.
+ */
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { runGuest } from "../../src/runner/guest.ts";
+import { GuestPool } from "../../src/runner/guest_pool.ts";
+import type { GuestOutcome, GuestSpec } from "../../src/runner/guest_spec.ts";
+import { compare, parseRows, type Row } from "./rows.ts";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const BUILD = join(HERE, "build");
+const TABLE = "truth-visible.tsv";
+
+/** The environment in which the rows were recorded. */
+const ENV: Readonly<Record<string, string>> = {
+  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: "/tmp/home",
+  USER: "user",
+  LOGNAME: "user",
+  TERM: "dumb",
+  LC_ALL: "C.UTF-8",
+  LANG: "C.UTF-8",
+  TMPDIR: "/tmp",
+  TZ: "UTC",
+  PWD: "/tmp/w",
+  SHELL: "/bin/sh",
+};
+
+/** What came of one row. */
+interface Result {
+  readonly id: string;
+  readonly group: string;
+  readonly passed: boolean;
+  readonly seconds: number;
+  readonly instructions: number;
+  readonly differences: readonly string[];
+  readonly unimplemented: Readonly<Record<string, number>>;
+  /** Fatal signals of any process of the row. */
+  readonly crashes: readonly string[];
+}
+
+function spec(row: Row, root: string, timeLimit: number, verbose: 0 | 1): GuestSpec {
+  // The working directory and home are made in the fresh /tmp; bash exports OLDPWD after a cd, the record had none.
+  const script = `mkdir /tmp/w /tmp/home; cd /tmp/w; unset OLDPWD; exec ${row.command}`;
+  return {
+    path: "/bin/bash",
+    argv: ["bash", "-c", script],
+    env: ENV,
+    cwd: "/tmp",
+    sysroot: root,
+    hostFallback: false,
+    binds: [],
+    uid: 1000,
+    gid: 1000,
+    hostname: "rwhost",
+    engine: "auto",
+    watchdog: 0,
+    timeout: timeLimit * 1000,
+    verbose,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  };
+}
+
+function statusOf({ ending }: GuestOutcome): number {
+  if (ending.kind === "exit") return ending.code;
+  if (ending.kind === "signal") return 128 + ending.signal;
+  return ending.kind === "timeout" ? 124 : ending.exitCode;
+}
+
+async function runRow(row: Row, guestSpec: GuestSpec, pool: GuestPool): Promise<Result> {
+  const start = performance.now();
+  const { outcome, stdout, stderr, trace } = await runGuest(guestSpec, { pool });
+  const { ending } = outcome;
+  const differences = await compare(row, statusOf(outcome), stdout);
+  if (ending.kind === "timeout") differences.unshift(`out of time (${ending.which})`);
+  if (ending.kind === "error") differences.unshift(ending.message);
+  const base = join(BUILD, "failed", row.id);
+  for (const extension of ["stdout", "stderr", "trace"]) {
+    try {
+      Deno.removeSync(`${base}.${extension}`);
+    } catch {
+      // it did not fail the last time
+    }
+  }
+  if (differences.length > 0) {
+    Deno.writeFileSync(`${base}.stdout`, stdout);
+    Deno.writeFileSync(`${base}.stderr`, stderr);
+    if (trace.length > 0) Deno.writeFileSync(`${base}.trace`, trace);
+  }
+  return {
+    id: row.id,
+    group: row.group,
+    passed: differences.length === 0,
+    seconds: (performance.now() - start) / 1000,
+    instructions: outcome.instructions,
+    differences,
+    unimplemented: outcome.unimplemented,
+    crashes: outcome.crashes.map((crash) =>
+      `${crash.program}: ${crash.signalName} ${crash.code} ${crash.symbol ?? ""}`
+    ),
+  };
+}
+
+/** Makes the root with the corpus's own script, once. */
+async function prepareRoot(corpus: string, root: string): Promise<void> {
+  try {
+    Deno.statSync(join(root, "opt/rw"));
+    return;
+  } catch {
+    console.error(`making the root in ${root} (about 700 MB)`);
+  }
+  const { success } = await new Deno.Command("bash", { args: [join(corpus, "make-root.sh"), root], stdout: "null" })
+    .output();
+  if (!success) throw new Error("the root cannot be made");
+}
+
+function report(results: readonly Result[]): void {
+  const failed = results.filter((result) => !result.passed);
+  if (failed.length > 0) console.log("\nfailed:");
+  for (const { id, differences, unimplemented, crashes } of failed) {
+    const missing = Object.keys(unimplemented);
+    const more = [...(missing.length > 0 ? [`unimplemented: ${missing.join(" ")}`] : []), ...crashes.slice(0, 2)];
+    console.log(`  ${id}: ${[...differences, ...more].join("; ")}`);
+  }
+  console.log("\ngroup        passed  total  seconds  million instructions/s");
+  const groups = [...new Set(results.map((result) => result.group))].sort();
+  for (const group of [...groups, "all"]) {
+    const rows = results.filter((result) => group === "all" || result.group === group);
+    const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+    const speed = rows.reduce((sum, row) => sum + row.instructions, 0) / 1e6 / Math.max(seconds, 0.001);
+    const passed = rows.filter((row) => row.passed).length;
+    console.log(
+      `${group.padEnd(12)} ${String(passed).padStart(6)} ${String(rows.length).padStart(6)} ` +
+        `${seconds.toFixed(1).padStart(8)} ${speed.toFixed(0).padStart(8)}`,
+    );
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      group: { type: "string", multiple: true },
+      filter: { type: "string" },
+      corpus: { type: "string", default: "../shared/corpus" },
+      root: { type: "string", default: join(BUILD, "root") },
+      jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
+      "time-limit": { type: "string", default: "300" },
+      verbose: { type: "boolean", short: "v", default: false },
+    },
+  });
+  const corpus = resolve(values.corpus), root = resolve(values.root);
+  let table: string;
+  try {
+    table = Deno.readTextFileSync(join(corpus, TABLE));
+  } catch {
+    console.log(`skipped: no ${TABLE} in ${corpus} (--corpus DIR names another folder)`);
+    Deno.exit(0);
+  }
+  const filter = values.filter === undefined ? undefined : new RegExp(values.filter);
+  const rows = parseRows(table).filter((row) =>
+    (!values.group || values.group.includes(row.group)) && (!filter || filter.test(row.id) || filter.test(row.command))
+  );
+  await prepareRoot(corpus, root);
+  Deno.mkdirSync(join(BUILD, "failed"), { recursive: true });
+  const jobs = Math.max(1, Number(values.jobs));
+  const queue = [...rows], results: Result[] = [];
+  using pool = new GuestPool({ keep: jobs });
+  const work = async (): Promise<void> => {
+    for (let row = queue.shift(); row; row = queue.shift()) {
+      const result = await runRow(row, spec(row, root, Number(values["time-limit"]), values.verbose ? 1 : 0), pool);
+      results.push(result);
+      const verdict = result.passed ? "ok    " : "FAILED";
+      const what = `${verdict} ${result.id} ${result.seconds.toFixed(1)} s`;
+      console.log(`[${results.length}/${rows.length}] ${what}  ${result.differences.join("; ")}`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  results.sort((a, b) => a.id < b.id ? -1 : 1);
+  Deno.writeTextFileSync(join(BUILD, "results.json"), JSON.stringify({ version: 1, results }, null, 1) + "\n");
+  report(results);
+  Deno.exit(results.every((result) => result.passed) ? 0 : 100);
+}
