@@ -1,7 +1,7 @@
 /** FPRecipEstimate(), FPRSqrtEstimate(), FPRecpX() and the unsigned integer estimates (Arm ARM J1.1.3). */
 import { helper } from "../../ir/helper.ts";
-import { c32, c64, type I32, i32, type I64, i64, select } from "../../ir/ops.ts";
-import { type Format, Fpsr } from "./format.ts";
+import { c32, c64, cF64, f64, type I32, i32, type I64, i64, select } from "../../ir/ops.ts";
+import { f64 as double, type Format, Fpsr, powerOfTwo } from "./format.ts";
 import { invalid, isNaN, Kind, perFormat, processNaNs, raise, roundingMode, signBit, squash, unpack } from "./parts.ts";
 
 /** RecipEstimate(): 256..511 of 0.5..1 in steps of 1/512, to 256..511 of 1..2 in steps of 1/256. */
@@ -10,19 +10,19 @@ const recipEstimate = (a: I32): I32 => {
   return i32.shr_u(i32.add(i32.div_u(c32(1 << 19), scaled), c32(1)), c32(1));
 };
 
-/** RecipSqrtEstimate(): 128..511 to 256..511. The search of the manual, one candidate after the other. */
+/**
+ * RecipSqrtEstimate(): 128..511 to 256..511. The manual searches upwards for the last root with a * root^2 < 2^28;
+ * 2^14 / sqrt(a) is it, or one more where that is exact.
+ */
 const rsqrtEstimate = helper("rsqrtEstimate", ["i32"], "i32", (b, a) => {
   const low = i32.or(i32.shl(a, c32(1)), c32(1));
   // Truncated to an even number, then to the middle of the step.
   const high = i32.shl(i32.add(i32.and(a, c32(-2)), c32(1)), c32(1));
   const scaled = b.let(select(i32.lt_u(a, c32(256)), low, high));
-  const root = b.let(c32(512));
-  b.loop(() => {
-    const next = b.let(i32.add(root, c32(1)));
-    b.if(i32.ge_u(i32.mul(scaled, i32.mul(next, next)), c32(1 << 28)), () => b.break());
-    b.set(root, next);
-  });
-  return i32.shr_u(i32.add(root, c32(1)), c32(1));
+  const quotient = f64.div(cF64(powerOfTwo(double, 14)), f64.sqrt(f64.convert_i32_u(scaled)));
+  const root = b.let(i32.trunc_sat_f64_u(quotient));
+  const reached = i32.ge_u(i32.mul(scaled, i32.mul(root, root)), c32(1 << 28));
+  return i32.shr_u(i32.add(i32.sub(root, reached), c32(1)), c32(1));
 });
 
 /** The eight fraction bits of an estimate at the top of the format's fraction. */

@@ -6,7 +6,7 @@ import { zeroSign } from "./arith.ts";
 import { convertNaN } from "./convert_format.ts";
 import { fastFma } from "./fast_fma.ts";
 import { f16, f32, f64, type Format, Fpcr, Fpsr, powerOfTwo } from "./format.ts";
-import { invalid, isNaN, isSNaN, Kind, type Parts, perFormat, processNaNs, raise } from "./parts.ts";
+import { invalid, isNaN, isSNaN, Kind, magnitude, type Parts, perFormat, processNaNs, raise } from "./parts.ts";
 import { roundingMode, roundPack, signBit, unpack } from "./parts.ts";
 
 /** Right shift of a 128-bit value by any count of at least 0; lost bits stay as a sticky lowest bit. */
@@ -165,9 +165,21 @@ export const softFmaHalf = helper("fmaHalf", ["i64", "i64", "i64"], "i64", (b, c
   return mulAdd(b, f32, C, A, B);
 });
 
+/** The step by {@link fastFma}: 2 + x * y, or 3 / 2 + (x / 2) * y where halving x is exact. */
+function fastStep(b: HelperBuilder, fmt: Format, root: boolean, x: I64, y: I64): void {
+  if (!root) return fastFma(b, fmt, c64(powerOfTwo(fmt, 1)), x, y);
+  const one = fmt.fraction + 1n;
+  const halves = i64.lt_u(i64.sub(magnitude(fmt, x), c64(2n * one)), c64(fmt.infinity - 2n * one));
+  b.if(halves, () => {
+    const half = b.let(i64.sub(x, c64(one)));
+    fastFma(b, fmt, c64(powerOfTwo(fmt, 0) | fmt.quiet), half, y);
+  });
+}
+
 function stepHelper(fmt: Format, root: boolean) {
   return helper(`${root ? "frsqrts" : "frecps"}${fmt.bits}`, ["i64", "i64"], "i64", (b, x, y) => {
     b.set(x, i64.xor(x, c64(fmt.sign)));
+    if (fmt !== f16) fastStep(b, fmt, root, x, y);
     const A = unpack(b, fmt, x), B = unpack(b, fmt, y);
     const kinds = b.let(i32.or(A.kind, B.kind));
     b.if(i32.and(kinds, c32(Kind.nan)), () => b.return(b.call(processNaNs(fmt), x, y, c64(0))));
