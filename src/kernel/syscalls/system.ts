@@ -115,12 +115,6 @@ export const rows: SyscallRow[] = [
   row(179, "sysinfo", "info:ptr", sysinfo),
   row(278, "getrandom", "buf:ptr count:size flags:flags:getrandom", getrandom),
 
-  absent(0, "io_setup", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
-  absent(1, "io_destroy", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
-  absent(2, "io_submit", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
-  absent(3, "io_cancel", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
-  absent(4, "io_getevents", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
-  absent(292, "io_pgetevents", FIVE, refuse(ENOSYS), "ENOSYS: no CONFIG_AIO"),
   absent(18, "lookup_dcookie", FIVE, refuse(EPERM), "EPERM"),
   absent(42, "nfsservctl", FIVE, refuse(ENOSYS), "ENOSYS, as in every kernel since 3.1"),
   absent(58, "vhangup", "", privileged(EINVAL), "EPERM without privilege"),

@@ -1,4 +1,5 @@
 /** All system calls: the rows of every file in this folder. */
+import { rows as aio } from "./aio.ts";
 import { rows as cred } from "./cred.ts";
 import { rows as dir } from "./dir.ts";
 import { rows as epoll } from "./epoll.ts";
@@ -31,6 +32,7 @@ import type { SyscallRow } from "./row.ts";
 
 /** Every row, in the order of numbers. */
 export const SYSCALLS: readonly SyscallRow[] = [
+  aio,
   cred,
   dir,
   epoll,
