@@ -3,7 +3,7 @@
  */
 import { Failure } from "../failure.ts";
 import type { GuestSpec } from "../runner/guest_spec.ts";
-import { parseBind, type World } from "../runner/world.ts";
+import { isHiddenByFresh, parseBind, type World } from "../runner/world.ts";
 import type { CommandLine, Option } from "./command_line.ts";
 
 /** Rows for the command's table. */
@@ -101,7 +101,10 @@ function hostEnvironment(): Record<string, string> {
       hint: "run elftap with --allow-env, or give --clear-env",
     });
   }
-  return Deno.env.toObject();
+  const env = Deno.env.toObject();
+  // A folder below /tmp or /run is not there in the guest.
+  for (const name of ["TMPDIR", "XDG_RUNTIME_DIR"]) if (isHiddenByFresh(env[name] ?? "")) delete env[name];
+  return env;
 }
 
 function userOf(text: string | undefined): { uid?: number; gid?: number } {

@@ -10,6 +10,8 @@ export interface Bind {
   /** Absolute guest path. */
   readonly guest: string;
   readonly readOnly: boolean;
+  /** With readOnly: the guest may write all the same, to a layer that is thrown away. */
+  readonly copyOnWrite?: boolean;
 }
 
 /** One guest program and its world. */

@@ -4,7 +4,7 @@
  */
 import { ExitCode, Failure } from "../failure.ts";
 import type { Bind, GuestSpec } from "./guest_spec.ts";
-import { absolutePath, isWithin } from "./host_path.ts";
+import { absolutePath, isWithin, parentPath } from "./host_path.ts";
 
 /** Describes a guest's world; every field has a default. */
 export interface World {
@@ -44,6 +44,14 @@ export interface Program {
   readonly stderr: GuestSpec["stderr"];
 }
 
+/** Places where the guest always finds something fresh instead of the host's: what lies there has to be bound. */
+const FRESH = ["/tmp", "/run", "/var/tmp", "/dev/shm"];
+
+/** Whether the guest would not see a host path of this name although it falls back to the host. */
+export function isHiddenByFresh(path: string): boolean {
+  return FRESH.some((place) => isWithin(path, place));
+}
+
 /** What Linux allows for one string of argv or the environment (MAX_ARG_STRLEN, man 2 execve). */
 const MAX_STRING = 131072;
 
@@ -57,6 +65,7 @@ export function guestSpec(program: Program, world: World): GuestSpec {
   const hostFallback = world.hostFallback ?? true;
   const binds = [...world.binds ?? []];
   const path = placeProgram(program.path, { ...world, hostFallback }, here, binds);
+  if (hostFallback && world.workdir === undefined) showFolder(here, binds);
   const argv = [program.argv0 ?? program.path, ...program.args];
   for (const text of argv) {
     if (text.includes("\0")) throw new Failure("an argument contains a NUL byte");
@@ -102,12 +111,12 @@ function placeProgram(
   if (named === "") throw new Failure("the program's path is empty", { exitCode: ExitCode.notFound });
   const path = absolutePath(named, here);
   if (binds.some((bind) => isWithin(path, bind.guest))) return path;
-  const hidden = world.sysroot === undefined ? !world.hostFallback : exists(world.sysroot + path);
+  const inSysroot = world.sysroot !== undefined && exists(world.sysroot + path);
+  const hidden = !world.hostFallback || inSysroot || isHiddenByFresh(path);
   if (named.startsWith("/")) {
     // The sysroot comes first. A link there may lead anywhere in the guest's tree: the kernel will see.
-    if (world.sysroot !== undefined && exists(world.sysroot + path)) return path;
-    if (world.hostFallback && !hidden) return path;
-    if (exists(path)) binds.push({ host: path, guest: path, readOnly: true });
+    if (inSysroot) return path;
+    if (hidden && exists(path)) bindProgram(path, world.hostFallback, binds);
     return path;
   }
   if (!exists(path)) {
@@ -122,8 +131,20 @@ function placeProgram(
         : "it is neither in the working directory nor in the PATH of the sysroot",
     });
   }
-  if (hidden || !world.hostFallback) binds.push({ host: path, guest: path, readOnly: true });
+  if (hidden) bindProgram(path, world.hostFallback && !inSysroot, binds);
   return path;
+}
+
+/** Shows the program at its own path; with its folder, where the libraries beside it are not secret. */
+function bindProgram(path: string, withFolder: boolean, binds: Bind[]): void {
+  if (withFolder) showFolder(parentPath(path), binds);
+  if (!binds.some((bind) => isWithin(path, bind.guest))) binds.push({ host: path, guest: path, readOnly: true });
+}
+
+/** Shows a folder of the host that lies where the guest has something fresh; what the guest writes there is thrown away. */
+function showFolder(folder: string, binds: Bind[]): void {
+  if (!isHiddenByFresh(folder) || FRESH.includes(folder) || binds.some((bind) => isWithin(folder, bind.guest))) return;
+  binds.push({ host: folder, guest: folder, readOnly: true, copyOnWrite: true });
 }
 
 /** Looks for a bare name in the folders of the guest's PATH inside the sysroot. */

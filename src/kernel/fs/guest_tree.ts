@@ -115,7 +115,7 @@ export class GuestTree {
       const fs = new LayeredFs(services, []), root = layeredRoot(fs, { path, ownership });
       if (typeof root === "number") throw new TreeError(`cannot bind ${bind.host}: ${reason(root)}`);
       fs.source = fromHost(path);
-      this.#mount(this.namespace.createFor(fs, MS_RDONLY, root), guest);
+      this.#mount(this.namespace.createFor(fs, bind.copyOnWrite ? 0 : MS_RDONLY, root), guest);
       return;
     }
     const fs = HostFs.open(services, path, ownership);
