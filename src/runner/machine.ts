@@ -7,28 +7,34 @@ import { describeCrash } from "../debug/describe_crash.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../failure.ts";
 import { EACCES, ENOENT, ENOEXEC, ERRNO_NAMES } from "../kernel/abi/errno.ts";
-import { AT_FDCWD } from "../kernel/abi/fcntl.ts";
+import { AT_FDCWD, O_RDONLY, O_WRONLY } from "../kernel/abi/fcntl.ts";
 import { defaultLimits, RLIMIT_NOFILE } from "../kernel/abi/resource.ts";
 import { fromHost, toHost } from "../kernel/fs/byte_string.ts";
 import { FdTable } from "../kernel/fs/fd_table.ts";
 import type { FsContext } from "../kernel/fs/fs_context.ts";
 import { GuestTree, TreeError } from "../kernel/fs/guest_tree.ts";
+import { OpenFile } from "../kernel/fs/file.ts";
+import { open } from "../kernel/fs/open.ts";
 import { openFifo } from "../kernel/ipc/fifo.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { Mm } from "../kernel/mm/mm.ts";
+import { SIGWINCH } from "../kernel/abi/signal.ts";
+import { addProcNet } from "../kernel/syscalls/network.ts";
 import { SYSCALLS } from "../kernel/syscalls/table.ts";
+import { createTerminals, standardStreams } from "../kernel/syscalls/terminals.ts";
 import { initialCapabilities, plainCredentials } from "../kernel/task/credentials.ts";
 import { execTask } from "../kernel/task/exec_task.ts";
 import { Task } from "../kernel/task/task.ts";
 import type { Tracer } from "../kernel/tracer.ts";
+import type { Terminals } from "../kernel/tty/terminals.ts";
 import type { GuestKernel, GuestKernelOptions } from "./guest_service.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
-import { HostInputFile, HostOutputFile } from "./stdio_file.ts";
 
 /** A machine ready to run its program. */
 export class Machine implements GuestKernel {
   readonly #kernel: Kernel;
   readonly #tree: GuestTree;
+  readonly #terminals: Terminals;
   readonly #options: GuestKernelOptions;
 
   /** @throws {Failure} when the file tree cannot be built */
@@ -45,6 +51,8 @@ export class Machine implements GuestKernel {
       ...(tracer ? { tracer } : {}),
     });
     this.#tree.proc.root.kernel = this.#kernel;
+    addProcNet(this.#kernel, this.#tree.proc.root.net);
+    this.#terminals = createTerminals(this.#kernel, this.#tree);
   }
 
   async run(spec: GuestSpec): Promise<GuestOutcome> {
@@ -64,7 +72,10 @@ export class Machine implements GuestKernel {
   }
 
   interrupt(signal: number): void {
-    this.#kernel.interrupt(signal);
+    const { hostTty } = this.#terminals;
+    // A new size is the terminal's to tell, if it is one.
+    if (signal === SIGWINCH && hostTty) hostTty.resized();
+    else this.#kernel.interrupt(signal);
   }
 
   stop(): void {
@@ -84,10 +95,11 @@ export class Machine implements GuestKernel {
       plainCredentials(spec.uid, spec.gid),
       initialCapabilities(spec.uid),
       new Mm(kernel.engine),
-      this.#descriptors(spec),
+      new FdTable(),
       this.#context(spec),
     );
     process.leader = task;
+    this.#addStreams(task, spec);
     const error = execTask(task, {
       dirfd: AT_FDCWD,
       path: fromHost(spec.path),
@@ -102,14 +114,16 @@ export class Machine implements GuestKernel {
     kernel.addTask(task);
   }
 
-  #descriptors(spec: GuestSpec): FdTable {
-    const { stdin, stdout, stderr } = this.#options.stdio;
-    const files = new FdTable();
-    const limit = defaultLimits()[RLIMIT_NOFILE]![0];
-    files.add(new HostInputFile(stdin, spec.uid, spec.gid), false, limit);
-    files.add(new HostOutputFile(stdout, spec.uid, spec.gid), false, limit);
-    files.add(new HostOutputFile(stderr, spec.uid, spec.gid), false, limit);
-    return files;
+  /** Descriptors 0, 1 and 2. */
+  #addStreams(task: Task, spec: GuestSpec): void {
+    const { process, files } = task, limit = process.rlimits[RLIMIT_NOFILE]![0];
+    const streams = standardStreams(this.#terminals, this.#tree, this.#options.stdio, spec, process);
+    const wanted = [spec.stdin, spec.stdout, spec.stderr];
+    streams.forEach((stream, fd) => {
+      // Nowhere is a device, not a stream that is empty or thrown away.
+      const nowhere = wanted[fd] === "null" ? open(task, task.fs.root, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0) : 0;
+      files.add(nowhere instanceof OpenFile ? nowhere : stream, false, limit);
+    });
   }
 
   #context(spec: GuestSpec): FsContext {

@@ -7,6 +7,7 @@ import type { Inode } from "../fs/inode.ts";
 import { makeSocketNode } from "../fs/names.ts";
 import { walkTo } from "../fs/path_walk.ts";
 import type { Kernel } from "../kernel.ts";
+import { PROC_NET_NAMES, procNetText } from "../net/proc_net.ts";
 import { Network, type NetworkHost } from "../net/network.ts";
 import { sendToGroup, sendToProcess, sendToTask } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
@@ -54,4 +55,9 @@ export function networkOf(kernel: Kernel): Network {
     networks.set(kernel, network);
   }
   return network;
+}
+
+/** Adds the files of /proc/net. */
+export function addProcNet(kernel: Kernel, directory: { text(name: string, read: () => string): void }): void {
+  for (const name of PROC_NET_NAMES) directory.text(name, () => procNetText(networkOf(kernel), name)!);
 }

@@ -22,7 +22,7 @@ import { installFd } from "./new_fd.ts";
 /** Every caller of a file operation is a thread. */
 const threadOf = (context: FileContext) => context as Task;
 
-function jobControl(kernel: Kernel): JobControl {
+function jobControl(kernel: Kernel, tree: TerminalTree): JobControl {
   return {
     clock: kernel.clock,
     timers: kernel.timers,
@@ -37,8 +37,10 @@ function jobControl(kernel: Kernel): JobControl {
       if (leader) sendToProcess(leader, kernelSiginfo(signal));
     },
     isAdministrator: (context) => threadOf(context).capable(CAP_SYS_ADMIN),
-    installFile: (file: OpenFile, flags: number, context: FileContext) =>
-      installFd(threadOf(context), file, (flags & O_CLOEXEC) !== 0),
+    installFile(file: OpenFile, flags: number, context: FileContext): number {
+      file.path ??= placeOf(file, tree);
+      return installFd(threadOf(context), file, (flags & O_CLOEXEC) !== 0);
+    },
   };
 }
 
@@ -51,7 +53,7 @@ export interface TerminalTree {
 
 /** Makes the terminals of a kernel and registers their devices. */
 export function createTerminals(kernel: Kernel, tree: TerminalTree): Terminals {
-  const terminals = new Terminals(jobControl(kernel), tree.devpts);
+  const terminals = new Terminals(jobControl(kernel, tree), tree.devpts);
   tree.special.registerCharacter(DEV_PTMX, (inode, flags, opener) => terminals.openMaster(inode, flags, opener));
   tree.special.registerMajor(PTS_MAJOR, (inode, flags, opener) => {
     return terminals.openPts(minorOf(inode.rdev), inode, flags, opener);
