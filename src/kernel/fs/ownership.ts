@@ -18,15 +18,15 @@ export function sysrootOwnership(rootUid: number, rootGid: number): Ownership {
 
 /** For the host's own folders. */
 export function hostOwnership(guestUid: number, guestGid: number): Ownership {
-  const uid = hostId(() => Deno.uid()), gid = hostId(() => Deno.gid());
+  const uid = hostId("uid", () => Deno.uid()), gid = hostId("gid", () => Deno.gid());
   return { uid: (host) => host === uid ? guestUid : host, gid: (host) => host === gid ? guestGid : host };
 }
 
-/** Asking who we are needs a Deno permission (sys) that a worker may lack; -1 matches no file. */
-function hostId(ask: () => number | null): number {
-  try {
-    return ask() ?? -1;
-  } catch {
-    return -1;
-  }
+/**
+ * Asking who we are needs a Deno permission (sys) that a worker may lack; -1 matches no file. Without it Deno would
+ * ask the user when it has a terminal.
+ */
+function hostId(kind: "uid" | "gid", ask: () => number | null): number {
+  if (Deno.permissions.querySync({ name: "sys", kind }).state !== "granted") return -1;
+  return ask() ?? -1;
 }
