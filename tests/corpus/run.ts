@@ -83,6 +83,8 @@ async function runRow(row: Row, guestSpec: GuestSpec, pool: GuestPool): Promise<
   const differences = await compare(row, statusOf(outcome), stdout);
   if (ending.kind === "timeout") differences.unshift(`out of time (${ending.which})`);
   if (ending.kind === "error") differences.unshift(ending.message);
+  const lastWords = new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1);
+  if (differences.length > 0 && lastWords) differences.push(`stderr: ${lastWords.slice(0, 200)}`);
   const base = join(BUILD, "failed", row.id);
   for (const extension of ["stdout", "stderr", "trace"]) {
     try {

@@ -1,0 +1,192 @@
+/**
+ * Start-up and speed of elftap beside qemu-user, in the same run and on the same machine.
+ *
+ *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--json]
+ *
+ * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const BUILD = join(HERE, "build");
+const CLI = join(HERE, "..", "cli.ts");
+const HELLO = join(HERE, "..", "tests", "guests", "elf", "hello.c");
+
+/** A workload of `kernels.c` and how its figure reads. */
+interface Kernel {
+  readonly name: string;
+  readonly unit: string;
+  /** Units of work in one of those. */
+  readonly scale: number;
+}
+
+const KERNELS: readonly Kernel[] = [
+  { name: "loop", unit: "million instructions/s", scale: 1e6 },
+  { name: "sieve", unit: "million numbers/s", scale: 1e6 },
+  { name: "calls", unit: "million calls/s", scale: 1e6 },
+  { name: "hash", unit: "MB/s", scale: 1e6 },
+  { name: "sort", unit: "thousand elements/s", scale: 1e3 },
+  { name: "floating", unit: "million steps/s", scale: 1e6 },
+  { name: "strings", unit: "MB/s", scale: 1e6 },
+  { name: "syscalls", unit: "thousand calls/s", scale: 1e3 },
+  { name: "forks", unit: "forks/s", scale: 1 },
+  { name: "pipes", unit: "MB/s", scale: 1e6 },
+  { name: "faults", unit: "thousand pages/s", scale: 1e3 },
+];
+
+/** Something that runs guest programs: the words before the program. */
+interface Runner {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const ELFTAP: Runner = {
+  name: "elftap",
+  command: Deno.execPath(),
+  args: ["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-env", "--allow-sys=uid,gid", CLI, "run"],
+};
+const QEMU: Runner = { name: "qemu-user", command: "qemu-aarch64", args: [] };
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Compiles a program once, unless the source is newer. */
+async function build(source: string, name: string): Promise<string> {
+  const path = join(BUILD, name);
+  try {
+    if (Deno.statSync(path).mtime! > Deno.statSync(source).mtime!) return path;
+  } catch {
+    // not built yet
+  }
+  Deno.mkdirSync(BUILD, { recursive: true });
+  const args = ["-O2", "-w", "-static", "-o", path, source];
+  const output = await new Deno.Command("aarch64-linux-gnu-gcc", { args }).output();
+  if (!output.success) throw new Error(new TextDecoder().decode(output.stderr));
+  return path;
+}
+
+/** Runs a program; wall milliseconds and what it printed. */
+async function run(
+  runner: Runner,
+  program: string,
+  args: readonly string[],
+): Promise<{ wall: number; stdout: string }> {
+  const start = performance.now();
+  const command = new Deno.Command(runner.command, {
+    args: [...runner.args, program, ...args],
+    stdin: "null",
+    cwd: "/",
+    stderr: "piped",
+  });
+  const output = await command.output();
+  const wall = performance.now() - start;
+  if (!output.success) {
+    throw new Error(`${runner.name} ${args.join(" ")}: ${new TextDecoder().decode(output.stderr).split("\n")[0]}`);
+  }
+  return { wall, stdout: new TextDecoder().decode(output.stdout) };
+}
+
+function available(runner: Runner): boolean {
+  try {
+    return new Deno.Command(runner.command, { args: ["--version"], stdout: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** One line of the table. */
+interface Line {
+  readonly name: string;
+  readonly unit: string;
+  /** By runner, in the order of the runners; undefined where it failed. */
+  readonly figures: readonly (number | undefined)[];
+  /** For a time less is better. */
+  readonly lessIsBetter: boolean;
+}
+
+/** Measures in turns: every runner once per round. */
+async function measure(
+  runners: readonly Runner[],
+  rounds: number,
+  once: (runner: Runner) => Promise<number>,
+): Promise<(number | undefined)[]> {
+  const samples = runners.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, runner] of runners.entries()) {
+      try {
+        samples[i]!.push(await once(runner));
+      } catch (error) {
+        if (round === 0) console.error((error as Error).message);
+      }
+    }
+  }
+  return samples.map((each) => each.length > 0 ? median(each) : undefined);
+}
+
+function show({ name, unit, figures, lessIsBetter }: Line): void {
+  const cells = figures.map((figure) =>
+    (figure === undefined ? "failed" : figure >= 100 ? figure.toFixed(0) : figure.toPrecision(3)).padStart(11)
+  );
+  const [own, peer] = figures;
+  const ratio = own === undefined || peer === undefined
+    ? ""
+    : `${(lessIsBetter ? peer / own : own / peer).toFixed(2)}x`.padStart(8);
+  console.log(`${name.padEnd(14)}${cells.join("")}${ratio}  ${unit}`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      rounds: { type: "string", default: "5" },
+      milliseconds: { type: "string", default: "300" },
+      only: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const rounds = Number(values.rounds), only = values.only?.split(",");
+  let hello: string, kernels: string;
+  try {
+    hello = await build(HELLO, "hello");
+    kernels = await build(join(HERE, "kernels.c"), "kernels");
+  } catch (error) {
+    console.error(`skipped: the workloads cannot be built: ${(error as Error).message.split("\n")[0]}`);
+    Deno.exit(1);
+  }
+  const runners = [ELFTAP, QEMU].filter((runner) => {
+    const there = available(runner);
+    if (!there) console.error(`without ${runner.name}: ${runner.command} is not installed`);
+    return there;
+  });
+  const lines: Line[] = [];
+  const add = (line: Line): void => {
+    lines.push(line);
+    if (!values.json) show(line);
+  };
+  if (!values.json) {
+    console.log(`${"".padEnd(14)}${runners.map((runner) => runner.name.padStart(11)).join("")}   ratio`);
+  }
+  if (!only || only.includes("start-up")) {
+    await measure(runners, 2, async (runner) => (await run(runner, hello, [])).wall); // caches are warm from here on
+    const figures = await measure(runners, 3 * rounds, async (runner) => (await run(runner, hello, [])).wall);
+    add({ name: "start-up", unit: "ms wall, static hello (less is better)", figures, lessIsBetter: true });
+  }
+  for (const { name, unit, scale } of KERNELS) {
+    if (only && !only.includes(name)) continue;
+    const figures = await measure(runners, rounds, async (runner) => {
+      const { stdout } = await run(runner, kernels, [name, values.milliseconds]);
+      const [units, nanoseconds] = stdout.trim().split(" ").map(Number);
+      return units! / nanoseconds! * 1e9 / scale;
+    });
+    add({ name, unit, figures, lessIsBetter: false });
+  }
+  if (values.json) {
+    console.log(JSON.stringify({ version: 1, runners: runners.map((each) => each.name), lines }, null, 1));
+  }
+}
