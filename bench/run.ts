@@ -65,7 +65,7 @@ async function build(source: string, name: string): Promise<string> {
     // not built yet
   }
   Deno.mkdirSync(BUILD, { recursive: true });
-  const args = ["-O2", "-w", "-static", "-o", path, source];
+  const args = ["-O2", "-w", "-static", "-o", path, source, "-lm"];
   const output = await new Deno.Command("aarch64-linux-gnu-gcc", { args }).output();
   if (!output.success) throw new Error(new TextDecoder().decode(output.stderr));
   return path;
