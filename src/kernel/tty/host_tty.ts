@@ -51,6 +51,7 @@ export class HostTty implements TerminalLine {
 
   send(bytes: Uint8Array): void {
     if (this.#broken) return;
+    bytes = withoutReturns(bytes);
     if (this.#queue.length === 0) {
       const taken = this.output.write(bytes);
       if (taken < 0) return this.#break();
@@ -131,4 +132,21 @@ export class HostTty implements TerminalLine {
     this.wantInput();
   }
   notice(): void {}
+}
+
+/**
+ * The host's terminal goes on turning newlines into CR LF, also in raw mode as Deno has it: the guest's own CR before
+ * a newline would be a second one.
+ */
+function withoutReturns(bytes: Uint8Array): Uint8Array {
+  const CR = 13, LF = 10;
+  let first = bytes.indexOf(CR);
+  while (first >= 0 && bytes[first + 1] !== LF) first = bytes.indexOf(CR, first + 1);
+  if (first < 0) return bytes;
+  const kept = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== CR || bytes[i + 1] !== LF) kept[length++] = bytes[i]!;
+  }
+  return kept.subarray(0, length);
 }
