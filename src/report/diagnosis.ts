@@ -10,7 +10,9 @@ import { visible } from "./text.ts";
 export function crashLines(crash: Crash): string[] {
   const where = crash.symbol === undefined ? "" : ` in ${crash.symbol}`;
   const lines = [
-    `${crash.signalName} (${crash.code}) at address ${crash.address}, pc ${crash.pc}${where}` +
+    // A signal that somebody sent has no address.
+    `${crash.signalName} (${crash.code})${crash.code.startsWith("SI_") ? "" : ` at address ${crash.address}`}, pc ` +
+    `${crash.pc}${where}` +
     `, ${visible(crash.program)} pid ${crash.pid}${crash.tid === crash.pid ? "" : ` tid ${crash.tid}`}`,
   ];
   crash.backtrace.forEach((frame, depth) => lines.push(`  #${depth} ${frame}`));

@@ -1,0 +1,233 @@
+/** `elftap run` from the outside: streams, statuses, options. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { elftap, elftapCommand, FLAGS, install, temporaryFolder } from "../support/elftap.ts";
+import {
+  callsUnknown,
+  cats,
+  exits,
+  killsItself,
+  prints,
+  printsArgument,
+  segfaults,
+  spins,
+  waits,
+} from "../support/programs.ts";
+
+Deno.test("run passes output and a status of zero on", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, prints("hello\n"));
+  deepEqual(await elftap(["run", "./program"], { cwd: folder.path }), { code: 0, stdout: "hello\n", stderr: "" });
+});
+
+Deno.test("run passes the guest's status on", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, exits(42));
+  equal((await elftap(["run", `${folder.path}/program`])).code, 42);
+});
+
+Deno.test("run keeps stdout and stderr apart", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, prints("oops\n", 0, 2));
+  deepEqual(await elftap(["run", "./program"], { cwd: folder.path }), { code: 0, stdout: "", stderr: "oops\n" });
+});
+
+Deno.test("run ends with 128 + N after signal N", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/segfaults`, segfaults());
+  install(`${folder.path}/aborts`, killsItself(6));
+  equal((await elftap(["run", "./segfaults"], { cwd: folder.path })).code, 139);
+  equal((await elftap(["run", "./aborts"], { cwd: folder.path })).code, 134);
+});
+
+Deno.test("run gives everything behind the program's path to the guest", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, printsArgument());
+  for (const argument of ["--help", "--", "-v", "", "größe", "a b\n"]) {
+    equal((await elftap(["run", "./program", argument], { cwd: folder.path })).stdout, argument);
+  }
+});
+
+Deno.test("run passes binary input and output through, unchanged", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, cats());
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+  const big = new Uint8Array(600_000);
+  for (let at = 0; at < big.length; at += bytes.length) big.set(bytes, at);
+  const child = elftapCommand(["run", "./program"], { cwd: folder.path, stdin: big }).spawn();
+  const writer = child.stdin.getWriter();
+  void writer.write(big).then(() => writer.close());
+  const { stdout, code } = await child.output();
+  equal(code, 0);
+  deepEqual(stdout, big);
+});
+
+Deno.test("run ends a guest whose reader is gone with SIGPIPE", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, cats());
+  const child = elftapCommand(["run", "./program"], { cwd: folder.path, stdin: "" }).spawn();
+  await child.stdout.cancel();
+  const writer = child.stdin.getWriter();
+  const chunk = new Uint8Array(65536);
+  // Writing goes on until the guest, and with it elftap, is gone.
+  await (async () => {
+    for (;;) await writer.write(chunk);
+  })().catch(() => {});
+  await child.stderr.cancel();
+  equal((await child.status).code, 128 + 13);
+});
+
+Deno.test("run passes SIGTERM on to the guest", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, waits());
+  const child = elftapCommand(["run", "./program"], { cwd: folder.path }).spawn();
+  const reader = child.stdout.getReader();
+  equal(new TextDecoder().decode((await reader.read()).value), "ready\n");
+  child.kill("SIGTERM");
+  await reader.cancel();
+  await child.stderr.cancel();
+  equal((await child.status).code, 128 + 15);
+});
+
+Deno.test("run passes Ctrl-C on to the guest", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, waits());
+  const child = elftapCommand(["run", "./program"], { cwd: folder.path }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  child.kill("SIGINT");
+  await reader.cancel();
+  await child.stderr.cancel();
+  equal((await child.status).code, 128 + 2);
+});
+
+Deno.test("run gives up a guest that does not stop, after --timeout", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, spins());
+  const { code, stderr } = await elftap(["run", "-t", "1", "./program"], { cwd: folder.path });
+  equal(code, 125);
+  match(stderr, /^elftap: given up: the guest ran 1 seconds without a stop/);
+});
+
+Deno.test("run -v shows system calls on stderr", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, prints("hello\n"));
+  const { stdout, stderr } = await elftap(["run", "-v", "./program"], { cwd: folder.path });
+  equal(stdout, "hello\n");
+  match(stderr, /^write\(1, "hello\\n", 6\) += 6$/m);
+  match(stderr, /^exit_group\(0\) += \?$/m);
+});
+
+Deno.test("run names a system call that is not implemented", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, callsUnknown(1000));
+  match((await elftap(["run", "./program"], { cwd: folder.path })).stderr, /syscall_1000 is not implemented/);
+});
+
+Deno.test("run --no-host still sees its program", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, prints("alone\n"));
+  equal((await elftap(["run", "--no-host", "./program"], { cwd: folder.path })).stdout, "alone\n");
+});
+
+Deno.test("run takes a program from the sysroot before one of the host", async () => {
+  using folder = temporaryFolder();
+  const root = `${folder.path}/root`;
+  Deno.mkdirSync(`${root}/bin`, { recursive: true });
+  install(`${root}/bin/sh`, prints("the sysroot's\n"));
+  equal((await elftap(["run", "--sysroot", root, "/bin/sh"])).stdout, "the sysroot's\n");
+});
+
+Deno.test("run -V shows the version", async () => {
+  match((await elftap(["run", "-V"])).stdout, /^elftap \d+\.\d+\.\d+\n$/);
+});
+
+Deno.test("run --help goes to stdout", async () => {
+  match((await elftap(["run", "--help"])).stdout, /^Usage: elftap run \[options\] ELF \[args\.\.\.\]\n/);
+});
+
+for (
+  const [title, args, code, message] of [
+    ["no program", ["run"], 125, /^elftap: no program given\n/],
+    ["a program that does not exist", ["run", "./nothing"], 127, /^elftap: \.\/nothing: no such file\n/],
+    ["an unknown option", ["run", "--frobnicate", "x"], 125, /^elftap: unknown option --frobnicate\n/],
+    ["--gdb", ["run", "--gdb", "1234", "x"], 125, /^elftap: --gdb comes with a later version of elftap\n/],
+    ["an engine to come", ["run", "--engine", "kvm", "x"], 125, /^elftap: --engine kvm comes with a later version/],
+    ["a bad user", ["run", "--user", "root", "x"], 125, /^elftap: --user root: must be UID or UID:GID\n/],
+    ["a bad bind", ["run", "--bind", "/etc", "x"], 125, /^elftap: --bind \/etc: must be HOST:GUEST/],
+    ["a bad time", ["run", "--timeout", "soon", "x"], 125, /^elftap: --timeout soon: must be a number/],
+    [
+      "a sysroot that is not there",
+      ["run", "--sysroot", "/no/where", "x"],
+      125,
+      /^elftap: --sysroot \/no\/where: no such folder\n/,
+    ],
+    ["an unknown command", ["walk"], 125, /^elftap: unknown command walk\n/],
+  ] as const
+) {
+  Deno.test(`elftap answers ${title} with one line and ${code}`, async () => {
+    using folder = temporaryFolder();
+    const result = await elftap(args, { cwd: folder.path });
+    equal(result.code, code);
+    equal(result.stdout, "");
+    match(result.stderr, message);
+    // A hint may follow, a stack may not.
+    equal(/\n\s+at /.test(result.stderr), false);
+    equal(result.stderr.trimEnd().split("\n").length <= 2, true);
+  });
+}
+
+const text = (content: string) => new TextEncoder().encode(content);
+for (
+  const [title, bytes, code, message] of [
+    ["a text file", text("hello\n"), 126, /not an ELF|neither an ELF/],
+    ["an empty file", text(""), 126, /empty|not an ELF|neither an ELF/],
+    ["a truncated ELF file", prints("x").subarray(0, 70), 126, /truncated|beyond|out of|end of/],
+    [
+      "a script whose interpreter is missing",
+      text("#!/no/such/interpreter\n"),
+      127,
+      /interpreter \/no\/such\/interpreter/,
+    ],
+  ] as const
+) {
+  Deno.test(`run answers ${title} with one line and ${code}`, async () => {
+    using folder = temporaryFolder();
+    install(`${folder.path}/program`, bytes);
+    const result = await elftap(["run", "./program"], { cwd: folder.path });
+    match(result.stderr, message);
+    equal(result.code, code);
+    equal(result.stderr.trimEnd().split("\n").length <= 2, true);
+  });
+}
+
+Deno.test("run names the machine of a program for another one", async () => {
+  const { code, stderr } = await elftap(["run", Deno.execPath()]);
+  equal(code, 126);
+  match(stderr, Deno.build.arch === "x86_64" ? /x86-64/i : /Mach-O|not an ELF|/);
+});
+
+Deno.test("run names the flag of the read permission it lacks", async () => {
+  const flags = FLAGS.filter((flag) => flag !== "--allow-read");
+  const { code, stderr } = await elftap(["run", "/bin/true"], { flags });
+  equal(code, 125);
+  match(stderr, /--allow-read/);
+});
+
+Deno.test("run names the flag of the write permission that a read-write bind needs", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, exits(0));
+  const { code, stderr } = await elftap(["run", "--bind", `${folder.path}:/data`, `${folder.path}/program`]);
+  equal(code, 125);
+  equal(
+    stderr,
+    `elftap: no write permission for the read-write bind of /data: ${folder.path}\n` +
+      `elftap: hint: run elftap with --allow-write=${folder.path}\n`,
+  );
+});
+
+Deno.test("run needs no permission for the environment with --clear-env", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, prints("fine\n"));
+  const flags = ["--no-prompt", "--allow-read"];
+  equal((await elftap(["run", "--clear-env", `${folder.path}/program`], { flags })).stdout, "fine\n");
+});
