@@ -153,6 +153,8 @@ export const SI_TIMER = -2;
 export const SI_MESGQ = -3;
 export const SI_ASYNCIO = -4;
 export const SI_SIGIO = -5;
+/** si_code of SIGIO: a message is there (what F_NOTIFY sends). */
+export const POLL_MSG = 3;
 export const SI_TKILL = -6;
 
 export const ILL_ILLOPC = 1;

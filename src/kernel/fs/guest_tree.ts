@@ -64,7 +64,7 @@ export class GuestTree {
 
   /** @throws TreeError when the sysroot or a bind cannot be shown */
   constructor(spec: TreeSpec, frames: FrameSource) {
-    const services: FsServices = { frames, special: this.special };
+    const services: FsServices = { frames, special: this.special, usage: { pages: 0 } };
     registerMemoryDevices(this.special, frames);
     this.#fallback = spec.hostFallback;
     this.#root = this.#createRoot(spec, services);

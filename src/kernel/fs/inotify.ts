@@ -15,6 +15,7 @@ import { FIONREAD } from "../abi/ioctl.ts";
 import { type FileContext, OpenFile, POLLIN, POLLRDNORM } from "./file.ts";
 import type { Inode, InodeWatches } from "./inode.ts";
 import { anonInode } from "./pseudo_inode.ts";
+import { unwatchInode, watchInode } from "./watch_list.ts";
 
 /** /proc/sys/fs/inotify */
 export const MAX_QUEUED_EVENTS = 16384, MAX_USER_WATCHES = 65536, MAX_USER_INSTANCES = 128;
@@ -26,19 +27,11 @@ interface Event {
   readonly name: string;
 }
 
-interface Watch {
-  readonly wd: number;
-  readonly inode: Inode;
-  readonly instance: InotifyFile;
-  mask: number;
-}
-
-/** The watches on one inode, of all instances. */
-class WatchList implements InodeWatches {
-  readonly watches = new Set<Watch>();
+class Watch implements InodeWatches {
+  constructor(readonly wd: number, readonly inode: Inode, readonly instance: InotifyFile, public mask: number) {}
 
   notify(mask: number, cookie: number, name: string): void {
-    for (const watch of this.watches) watch.instance.event(watch, mask, cookie, name);
+    this.instance.event(this, mask, cookie, name);
   }
 }
 
@@ -68,11 +61,10 @@ export class InotifyFile extends OpenFile {
       return known.wd;
     }
     if (this.#watches.size >= MAX_USER_WATCHES) return -ENOSPC;
-    const watch: Watch = { wd: ++this.#lastWd, inode, instance: this, mask: bits };
+    const watch = new Watch(++this.#lastWd, inode, this, bits);
     this.#watches.set(watch.wd, watch);
     this.#byInode.set(inode, watch);
-    const list = inode.watches ??= new WatchList();
-    if (list instanceof WatchList) list.watches.add(watch);
+    watchInode(inode, watch);
     return watch.wd;
   }
 
@@ -93,10 +85,7 @@ export class InotifyFile extends OpenFile {
   #forget(watch: Watch): void {
     this.#watches.delete(watch.wd);
     this.#byInode.delete(watch.inode);
-    const list = watch.inode.watches;
-    if (!(list instanceof WatchList)) return;
-    list.watches.delete(watch);
-    if (list.watches.size === 0) watch.inode.watches = undefined;
+    unwatchInode(watch.inode, watch);
   }
 
   event(watch: Watch, mask: number, cookie: number, name: string): void {

@@ -23,7 +23,7 @@ export const fakeFrames: FrameSource = { createFrame: (content) => new FakeFrame
 export function fakeServices(): FsServices {
   const special = new SpecialFiles();
   registerMemoryDevices(special, fakeFrames);
-  return { frames: fakeFrames, special };
+  return { frames: fakeFrames, special, usage: { pages: 0 } };
 }
 
 /** One user in a tree; {@link as} gives others in the same tree. */

@@ -18,7 +18,17 @@ import { type FrameSource, SuperBlock } from "./superblock.ts";
 export interface FsServices {
   readonly frames: FrameSource;
   readonly special: SpecialFiles;
+  /** What all file systems in memory of one guest hold together. */
+  readonly usage: MemoryUsage;
 }
+
+/** Pages of file content in memory. */
+export interface MemoryUsage {
+  pages: number;
+}
+
+/** Most pages of file content of one guest: guests must not take all of the host's memory by writing to /tmp. */
+const MAX_PAGES = 3 * 2 ** 30 / 4096;
 
 /** Limits of one tmpfs. */
 export interface TmpFsLimits {
@@ -27,8 +37,7 @@ export interface TmpFsLimits {
   readonly inodes: number;
 }
 
-/** Guests must not take all of the host's memory by writing to /tmp. */
-export const DEFAULT_LIMITS: TmpFsLimits = { bytes: 4 * 2 ** 30, inodes: 1 << 20 };
+export const DEFAULT_LIMITS: TmpFsLimits = { bytes: 2 * 2 ** 30, inodes: 1 << 20 };
 
 export class TmpFs extends SuperBlock implements PageBudget {
   override readonly type: string = "tmpfs";
@@ -49,8 +58,10 @@ export class TmpFs extends SuperBlock implements PageBudget {
   }
 
   charge(pages: number): boolean {
-    if (pages > 0 && (this.#pages + pages) * 4096 > this.#limits.bytes) return false;
+    const { usage } = this.services;
+    if (pages > 0 && (this.#pages + pages > this.#limits.bytes / 4096 || usage.pages + pages > MAX_PAGES)) return false;
     this.#pages += pages;
+    usage.pages += pages;
     return true;
   }
 
@@ -62,7 +73,8 @@ export class TmpFs extends SuperBlock implements PageBudget {
   }
 
   override statfs(): StatFs {
-    const blocks = Math.floor(this.#limits.bytes / 4096), free = blocks - this.#pages;
+    const blocks = Math.floor(this.#limits.bytes / 4096);
+    const free = Math.min(blocks - this.#pages, MAX_PAGES - this.services.usage.pages);
     const { inodes } = this.#limits;
     return {
       type: TMPFS_MAGIC,

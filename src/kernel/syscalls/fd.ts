@@ -1,5 +1,5 @@
 /** Descriptors and their descriptions: dup(2), fcntl(2), ioctl(2), flock(2). */
-import { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
+import { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTDIR, ENOTTY, EPERM } from "../abi/errno.ts";
 import * as fcntl from "../abi/fcntl.ts";
 import { CAP_SYS_RESOURCE } from "../abi/capability.ts";
 import {
@@ -13,11 +13,14 @@ import {
   FS_IOC_SETFLAGS,
 } from "../abi/ioctl.ts";
 import { RLIMIT_NOFILE } from "../abi/resource.ts";
+import { POLL_MSG, SIGIO } from "../abi/signal.ts";
 import { isOwner } from "../fs/access.ts";
+import { notifyDirectory } from "../fs/dnotify.ts";
 import type { OpenFile } from "../fs/file.ts";
 import { MemoryFile } from "../fs/memory_file.ts";
 import { flockFile, getLock, setLock } from "../fs/record_locks.ts";
 import { PipeFile } from "../ipc/pipe.ts";
+import { sendToProcess } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
 import type { Blocking } from "../wait.ts";
 import { fdLimit } from "./new_fd.ts";
@@ -108,6 +111,17 @@ function fcntlCall(task: Task, fd: number, command: number, argument: number): n
       return setLease(task, file, argument | 0);
     case fcntl.F_GETLEASE:
       return file.lease;
+    case fcntl.F_NOTIFY: {
+      if (!file.inode.isDirectory) return -ENOTDIR;
+      const { process } = task;
+      const signo = () => file.ownerSignal || SIGIO;
+      notifyDirectory(
+        file,
+        argument | 0,
+        () => sendToProcess(process, { signo: signo(), code: POLL_MSG, fd, band: 0x41 }),
+      );
+      return 0;
+    }
     case fcntl.F_SETPIPE_SZ:
       return file instanceof PipeFile ? file.pipe.resize(argument, task.capable(CAP_SYS_RESOURCE)) : -EBADF;
     case fcntl.F_GETPIPE_SZ:
@@ -231,7 +245,7 @@ function ioctl(task: Task, fd: number, request: number, argument: number): numbe
 export const rows: SyscallRow[] = [
   row(23, "dup", "fd:fd", dup),
   row(24, "dup3", "oldfd:fd newfd:fd flags:flags:open", dup3),
-  row(25, "fcntl", "fd:fd cmd:flags:fcntl arg:ulong", fcntlCall, "no F_NOTIFY; leases are never broken"),
+  row(25, "fcntl", "fd:fd cmd:flags:fcntl arg:ulong", fcntlCall, "leases are never broken"),
   row(29, "ioctl", "fd:fd request:flags:ioctl arg:ptr", ioctl),
   row(32, "flock", "fd:fd operation:flags:flock", flock),
 ];

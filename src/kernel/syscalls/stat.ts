@@ -1,5 +1,5 @@
 /** Attributes of files and file systems: the stat family, statx, statfs, access, chmod, chown, utimensat, readlinkat. */
-import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EROFS } from "../abi/errno.ts";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno.ts";
 import { CAP_FULL_SET } from "../abi/capability.ts";
 import {
   AT_EACCESS,
@@ -196,6 +196,7 @@ export const rows: SyscallRow[] = [
   row(80, "fstat", "fd:fd statbuf:struct:stat", fstat),
   row(88, "utimensat", "dirfd:dirfd path:path times:struct:timespec2 flags:flags:at", utimensat),
   row(264, "name_to_handle_at", "dirfd:dirfd path:path handle:ptr mount_id:ptr flags:flags:at", () => -EOPNOTSUPP),
+  row(265, "open_by_handle_at", "mount_fd:fd handle:ptr flags:flags:open", () => -EPERM),
   row(291, "statx", "dirfd:dirfd path:path flags:flags:at mask:flags:statx buf:struct:statx", statx),
   row(439, "faccessat2", "dirfd:dirfd path:path mode:flags:access flags:flags:at_access", faccessat2),
 ];
