@@ -11,7 +11,6 @@ export interface Decoded {
 }
 
 const BUCKET_SHIFT = 21;
-const buckets: (Row[] | undefined)[] = new Array(1 << (32 - BUCKET_SHIFT));
 
 function popcount(n: number): number {
   let bits = 0;
@@ -19,24 +18,29 @@ function popcount(n: number): number {
   return bits;
 }
 
-function fillBucket(index: number): Row[] {
-  const high = (index << BUCKET_SHIFT) >>> 0;
-  const highMask = (-1 << BUCKET_SHIFT) >>> 0;
-  const found = rows.filter((row) => ((high ^ row.value) & row.mask & highMask) === 0);
-  found.sort((a, b) => popcount(b.mask) - popcount(a.mask));
-  buckets[index] = found;
-  return found;
+/** Makes the function that finds, in a list, the row that matches a word's fixed bits. */
+export function rowIndex(rows: readonly Row[]): (word: number) => Row | undefined {
+  const buckets: (Row[] | undefined)[] = new Array(1 << (32 - BUCKET_SHIFT));
+  const fill = (index: number): Row[] => {
+    const high = (index << BUCKET_SHIFT) >>> 0;
+    const highMask = (-1 << BUCKET_SHIFT) >>> 0;
+    const found = rows.filter((row) => ((high ^ row.value) & row.mask & highMask) === 0);
+    found.sort((a, b) => popcount(b.mask) - popcount(a.mask));
+    buckets[index] = found;
+    return found;
+  };
+  return (word) => {
+    const index = word >>> BUCKET_SHIFT;
+    const bucket = buckets[index] ?? fill(index);
+    for (const row of bucket) {
+      if (((word ^ row.value) & row.mask) === 0) return row;
+    }
+    return undefined;
+  };
 }
 
 /** The row that matches the word's fixed bits, whether or not its field values are allocated. */
-export function matchRow(word: number): Row | undefined {
-  const index = word >>> BUCKET_SHIFT;
-  const bucket = buckets[index] ?? fillBucket(index);
-  for (const row of bucket) {
-    if (((word ^ row.value) & row.mask) === 0) return row;
-  }
-  return undefined;
-}
+export const matchRow: (word: number) => Row | undefined = rowIndex(rows);
 
 /** Decodes a word; undefined where the encoding is unallocated or unknown. */
 export function decode(word: number): Decoded | undefined {

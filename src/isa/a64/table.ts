@@ -1,4 +1,4 @@
-/** All rows, family by family. The order has no meaning. Rows of features that are not announced are left out. */
+/** The instruction table, family by family. The order has no meaning. */
 import { FEATURES } from "./features.ts";
 import type { Row } from "./row.ts";
 import { rows as dpImm } from "./dp_imm.ts";
@@ -22,7 +22,8 @@ import { rows as simdFpConvert } from "./simd_fp_convert.ts";
 import { rows as simdFpElement } from "./simd_fp_element.ts";
 import { rows as simdFpMisc } from "./simd_fp_misc.ts";
 
-const all: readonly Row[] = [
+/** All rows, also those of features that are not announced: what the disassembler knows. */
+export const allRows: readonly Row[] = [
   ...dpImm,
   ...dpReg,
   ...branch,
@@ -45,4 +46,5 @@ const all: readonly Row[] = [
   ...simdFpMisc,
 ];
 
-export const rows: readonly Row[] = all.filter((row) => row.feature === undefined || FEATURES.has(row.feature));
+/** The rows that are executed. */
+export const rows: readonly Row[] = allRows.filter((row) => row.feature === undefined || FEATURES.has(row.feature));
