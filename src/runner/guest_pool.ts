@@ -4,6 +4,7 @@
  */
 import type { InterpreterImage } from "../engine/wasm/image.ts";
 import { VERSION } from "../version.ts";
+import { freshBuild, WORKER_FILE } from "./build_product.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
 
 /** A Worker and what it may do. */
@@ -31,8 +32,8 @@ export class GuestPool implements Disposable {
   #closed = false;
 
   constructor(options: GuestPoolOptions = {}) {
-    this.#entry = options.entry ?? new URL("./guest_worker.ts", import.meta.url);
     this.#isReal = options.entry === undefined;
+    this.#entry = options.entry ?? (build ??= { folder: freshBuild() }, workerEntry(build.folder));
     this.#keep = options.keep ?? 0;
   }
 
@@ -67,12 +68,24 @@ export class GuestPool implements Disposable {
   }
 }
 
+/** Looked for once per process. */
+let build: { readonly folder: URL | undefined } | undefined;
+
+function workerEntry(folder: URL | undefined): URL {
+  return folder ? new URL(WORKER_FILE, folder) : new URL("./guest_worker.ts", import.meta.url);
+}
+
 /** Loaded once per process, while the first Worker starts. */
 let image: Promise<InterpreterImage> | undefined;
 
 async function equip(worker: Worker): Promise<void> {
-  image ??= import("../engine/wasm/image.ts").then(({ loadInterpreter }) => loadInterpreter(cacheFolder(), VERSION));
+  image ??= import("../engine/wasm/image.ts").then(({ loadInterpreter }) => loadInterpreter(imageFolder(), VERSION));
   worker.postMessage({ type: "engine", image: await image });
+}
+
+/** Where the interpreter lies, or is put. */
+function imageFolder(): string | undefined {
+  return build?.folder ? decodeURIComponent(build.folder.pathname).replace(/\/$/, "") : cacheFolder();
 }
 
 /** Where generated code is kept; undefined where elftap may not know or has no home. */

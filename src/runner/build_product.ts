@@ -1,0 +1,45 @@
+/**
+ * The kernel as one file: `deno task build` bundles the Worker's 300 modules into `dist/`, which halves the start-up of
+ * a guest. It is used only as long as it is exactly what the sources say; without it the sources run as they are.
+ */
+
+/** What the build was made from: path below the project, size, time of change. */
+export interface BuildStamp {
+  readonly deno: string;
+  readonly files: readonly (readonly [path: string, size: number, mtime: number])[];
+}
+
+/** The project's folder. */
+const ROOT = new URL("../../", import.meta.url);
+
+/** The folder of the build. */
+export const DIST: URL = new URL("dist/", ROOT);
+
+/** The bundled Worker inside of it. */
+export const WORKER_FILE = "guest_worker.js";
+
+/** The stamp inside of it. */
+export const STAMP_FILE = "stamp.json";
+
+/** The folder of the build if it is up to date, else undefined. */
+export function freshBuild(): URL | undefined {
+  if (DIST.protocol !== "file:") return undefined;
+  try {
+    const stamp = JSON.parse(Deno.readTextFileSync(new URL(STAMP_FILE, DIST))) as BuildStamp;
+    return isFresh(stamp, ROOT) ? DIST : undefined;
+  } catch {
+    // Never built, or not ours to read.
+    return undefined;
+  }
+}
+
+/** Whether nothing that the build was made from has changed. Some 300 lstat calls: 2 ms. */
+export function isFresh(stamp: BuildStamp, root: URL): boolean {
+  if (stamp.deno !== Deno.version.deno || stamp.files.length === 0) return false;
+  const folder = decodeURIComponent(root.pathname);
+  for (const [path, size, mtime] of stamp.files) {
+    const info = Deno.lstatSync(folder + path);
+    if (info.size !== size || info.mtime?.getTime() !== mtime) return false;
+  }
+  return true;
+}
