@@ -24,7 +24,7 @@ import { ProcFs } from "./proc/proc_fs.ts";
 import { SpecialFiles } from "./special_files.ts";
 import type { FrameSource } from "./superblock.ts";
 import { createSysFs } from "./sys_fs.ts";
-import { type FsServices, TmpFs } from "./tmpfs.ts";
+import { type FsServices, TmpFs, type TmpFsLimits } from "./tmpfs.ts";
 
 /** What the tree is made of; a GuestSpec has all of it. */
 export interface TreeSpec {
@@ -48,6 +48,9 @@ const TEMPORARY: readonly (readonly [path: string, mode: number])[] = [
   ["/run", 0o755],
   ["/var/tmp", 0o1777],
 ];
+
+/** Shared memory objects: programs that fill what they find here must not take long (containers offer less). */
+const SHM_LIMITS: TmpFsLimits = { bytes: 256 * 2 ** 20, inodes: 1 << 16 };
 
 /** Changes reported at most. */
 const MAX_CHANGES = 300;
@@ -97,7 +100,7 @@ export class GuestTree {
     const cpus = () => this.proc.root.kernel?.cpuCount ?? 1;
     this.#mount(namespace.createFor(createDevFs(services), MS_NOSUID), "/dev");
     this.#mount(namespace.createFor(this.devpts, MS_NOSUID | MS_NOEXEC), "/dev/pts");
-    this.#mount(namespace.createFor(new TmpFs(services), secure), "/dev/shm");
+    this.#mount(namespace.createFor(new TmpFs(services, 0o1777, SHM_LIMITS), secure), "/dev/shm");
     this.#mount(namespace.createFor(this.proc, secure | MS_NOEXEC), "/proc");
     this.#mount(namespace.createFor(createSysFs(cpus), secure | MS_NOEXEC), "/sys");
     for (const [path, mode] of TEMPORARY) this.#mount(namespace.createFor(new TmpFs(services, mode), secure), path);
