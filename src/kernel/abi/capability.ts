@@ -16,6 +16,7 @@ export const CAP_SETPCAP = 8;
 export const CAP_LINUX_IMMUTABLE = 9;
 export const CAP_NET_RAW = 13;
 export const CAP_IPC_LOCK = 14;
+export const CAP_IPC_OWNER = 15;
 export const CAP_SYS_CHROOT = 18;
 export const CAP_SYS_PTRACE = 19;
 export const CAP_SYS_ADMIN = 21;
@@ -23,6 +24,7 @@ export const CAP_SYS_NICE = 23;
 export const CAP_SYS_RESOURCE = 24;
 export const CAP_MKNOD = 27;
 export const CAP_LEASE = 28;
+export const CAP_WAKE_ALARM = 35;
 export const CAP_LAST_CAP = 40;
 /** All capabilities. */
 export const CAP_FULL_SET = (1n << BigInt(CAP_LAST_CAP + 1)) - 1n;

@@ -3,13 +3,17 @@ import { EAGAIN, EBUSY, ENXIO, EPERM, EPIPE } from "../abi/errno.ts";
 import { O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../abi/fcntl.ts";
 import { FIONREAD } from "../abi/ioctl.ts";
 import { SIGPIPE } from "../abi/signal.ts";
+import { S_IFIFO } from "../abi/stat.ts";
 import { type OpenFile, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
-import { pipeInode } from "../fs/pseudo_inode.ts";
+import { pipeInode, PseudoInode } from "../fs/pseudo_inode.ts";
+import { SyntheticFs } from "../fs/proc/synthetic.ts";
 import { FakeCaller, text } from "./fake_caller.ts";
 import { openFifo } from "./fifo.ts";
 import { createPipe } from "./pipe.ts";
 
 const pipe = (flags = 0) => createPipe(pipeInode(0, 0), flags);
+/** A FIFO with a name. */
+const fifo = () => new PseudoInode(new SyntheticFs("test", 0), S_IFIFO | 0o600, 0, 0, "fifo");
 const fill = (length: number, seed = 0) => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);
 
 Deno.test("Pipe gives bytes back in order, across many wrapped slots", () => {
@@ -117,7 +121,7 @@ Deno.test("Pipe.resize keeps content and respects use and limit", () => {
 });
 
 Deno.test("openFifo makes a reader wait for a writer", () => {
-  const inode = pipeInode(0, 0);
+  const inode = fifo();
   const opening = openFifo(inode, O_RDONLY) as Generator;
   assert.equal(opening.next().done, false);
   assert.equal(openFifo(inode, O_WRONLY) instanceof Object, true);
@@ -125,7 +129,7 @@ Deno.test("openFifo makes a reader wait for a writer", () => {
 });
 
 Deno.test("openFifo lets a non-blocking reader in and reports no hang-up before a writer came", () => {
-  const inode = pipeInode(0, 0);
+  const inode = fifo();
   const reader = openFifo(inode, O_RDONLY | O_NONBLOCK) as OpenFile;
   assert.equal(reader.poll(), 0);
   (openFifo(inode, O_WRONLY | O_NONBLOCK) as OpenFile).unref();
@@ -133,9 +137,9 @@ Deno.test("openFifo lets a non-blocking reader in and reports no hang-up before 
 });
 
 Deno.test("openFifo refuses a non-blocking writer without reader", () => {
-  assert.equal(openFifo(pipeInode(0, 0), O_WRONLY | O_NONBLOCK), -ENXIO);
+  assert.equal(openFifo(fifo(), O_WRONLY | O_NONBLOCK), -ENXIO);
 });
 
 Deno.test("openFifo for both directions never waits", () => {
-  assert.equal((openFifo(pipeInode(0, 0), O_RDWR) as OpenFile).poll(), POLLOUT | POLLWRNORM);
+  assert.equal((openFifo(fifo(), O_RDWR) as OpenFile).poll(), POLLOUT | POLLWRNORM);
 });

@@ -113,6 +113,12 @@ export class NetlinkSocket extends Socket {
     this.wait.wake(Infinity, POLLIN | POLLRDNORM);
   }
 
+  /** Queues a datagram from the kernel. */
+  deliver(data: Uint8Array): void {
+    this.#queue.push(data);
+    this.wait.wake(Infinity, POLLIN | POLLRDNORM);
+  }
+
   override receive(into: Uint8Array, flags: number, received: Received, _context: FileContext): number {
     if (flags & abi.MSG_OOB) return -EOPNOTSUPP;
     if (this.pendingError !== 0) return -this.takeError();

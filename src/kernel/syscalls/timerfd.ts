@@ -1,4 +1,5 @@
 /** timerfd_create, timerfd_settime, timerfd_gettime (timerfd_create(2)). */
+import { CAP_WAKE_ALARM } from "../abi/capability.ts";
 import { EBADF, EINVAL, EPERM } from "../abi/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "../abi/fcntl.ts";
 import {
@@ -17,8 +18,6 @@ import { row, type SyscallRow } from "./row.ts";
 const TFD_TIMER_ABSTIME = 1;
 /** Reads end with ECANCELED when the real-time clock is set: it never is. */
 const TFD_TIMER_CANCEL_ON_SET = 2;
-/** CAP_WAKE_ALARM */
-const CAP_WAKE_ALARM = 35;
 /** Latest time a timer takes, in seconds: what is beyond never comes. */
 const MAX_SECONDS = 2 ** 33;
 
