@@ -20,6 +20,7 @@ import { Kernel } from "../kernel/kernel.ts";
 import { Mm } from "../kernel/mm/mm.ts";
 import { SIGWINCH } from "../kernel/abi/signal.ts";
 import { addProcNet } from "../kernel/syscalls/network.ts";
+import { addProcSysvIpc } from "../kernel/syscalls/sysvipc.ts";
 import { SYSCALLS } from "../kernel/syscalls/table.ts";
 import { createTerminals, standardStreams } from "../kernel/syscalls/terminals.ts";
 import { initialCapabilities, plainCredentials } from "../kernel/task/credentials.ts";
@@ -52,6 +53,7 @@ export class Machine implements GuestKernel {
     });
     this.#tree.proc.root.kernel = this.#kernel;
     addProcNet(this.#kernel, this.#tree.proc.root.net);
+    addProcSysvIpc(this.#kernel, this.#tree.proc.root);
     this.#terminals = createTerminals(this.#kernel, this.#tree);
   }
 

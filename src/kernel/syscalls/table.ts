@@ -11,6 +11,7 @@ import { rows as inotify } from "./inotify.ts";
 import { rows as memfd } from "./memfd.ts";
 import { rows as memory } from "./memory.ts";
 import { rows as mount } from "./mount.ts";
+import { rows as mqueue } from "./mqueue.ts";
 import { rows as numa } from "./numa.ts";
 import { rows as pipe } from "./pipe.ts";
 import { rows as poll } from "./poll.ts";
@@ -24,6 +25,7 @@ import { rows as signalfd } from "./signalfd.ts";
 import { rows as socket } from "./socket.ts";
 import { rows as stat } from "./stat.ts";
 import { rows as system } from "./system.ts";
+import { rows as sysvipc } from "./sysvipc.ts";
 import { rows as time } from "./time.ts";
 import { rows as timerfd } from "./timerfd.ts";
 import { rows as transfer } from "./transfer.ts";
@@ -44,6 +46,7 @@ export const SYSCALLS: readonly SyscallRow[] = [
   memfd,
   memory,
   mount,
+  mqueue,
   numa,
   pipe,
   poll,
@@ -57,6 +60,7 @@ export const SYSCALLS: readonly SyscallRow[] = [
   socket,
   stat,
   system,
+  sysvipc,
   time,
   timerfd,
   transfer,
