@@ -5,7 +5,9 @@
  */
 import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
-import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, PageBits, RECORD, WINDOW } from "./layout.ts";
+import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, PageBits, PLAIN_BLOCKS, RECORD } from "./layout.ts";
+import { RegionRecord, WINDOW } from "./layout.ts";
+import type { Translator } from "./translator/translator.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
 import type { Predecoder } from "./predecode.ts";
 
@@ -18,6 +20,8 @@ const withRead = (prot: Prot): Prot => prot & (Prot.write | Prot.exec) ? prot | 
 export interface MemoryPool {
   readonly engine: EngineMemory;
   readonly predecoder: Predecoder;
+  /** Undefined: the interpreter alone. */
+  readonly translator: Translator | undefined;
   takeMemory(): GuestMemory;
   returnMemory(memory: GuestMemory): void;
 }
@@ -30,6 +34,8 @@ export class WasmAddressSpace implements AddressSpace {
   readonly #links = new Map<number, SpaceLink>();
   /** Blocks of pages that are not shared, by page. */
   readonly #blocks = new Map<number, number>();
+  /** Plain blocks, by page. */
+  readonly #plain = new Map<number, number>();
   /** Pages with an entry in the block table. */
   readonly #attached = new Set<number>();
   readonly #breakpoints = new Set<Va>();
@@ -200,6 +206,7 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   free(): void {
+    this.#pool.translator?.forget(this);
     this.#drop(0, this.#top);
     this.#u8.fill(0, 0, this.#top);
     this.#pool.returnMemory(this.memory);
@@ -215,23 +222,71 @@ export class WasmAddressSpace implements AddressSpace {
     return true;
   }
 
-  /** Decodes from `va` on, in the block that is attached there. */
-  decodeAt(va: Va): void {
+  /** The same for the table of plain blocks. */
+  attachPlain(va: Va): boolean {
+    if (!this.attachCode(va)) return false;
+    const page = Math.floor(va / PAGE_SIZE);
+    let block = this.#plain.get(page);
+    if (block === undefined) {
+      block = this.#pool.engine.allotBlock();
+      this.#plain.set(page, block);
+    }
+    this.memory.u32[(PLAIN_BLOCKS >> 2) + page] = block;
+    return true;
+  }
+
+  /** Decodes from `va` on, in one of the blocks of its page. */
+  decodeAt(va: Va, block: number): void {
+    const page = Math.floor(va / PAGE_SIZE);
+    const isPlain = this.memory.u32[(BLOCKS >> 2) + page] !== block;
+    this.#pool.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints, !isPlain);
+  }
+
+  /** Has the code from `va` on translated, or what was translated before put in place here. */
+  /** Gives the region table the length that records may refer to; due before every run. */
+  fitRegions(): void {
+    const { translator } = this.#pool;
+    if (translator !== undefined && this.memory.regions.length < translator.slotCount) translator.fit(this.memory);
+  }
+  translate(va: Va): void {
+    this.#pool.translator?.translate(this, va);
+  }
+
+  /** For the translator: the instruction word at an address whose instruction has been decoded. */
+  codeWord(va: Va): number | undefined {
+    const page = Math.floor(va / PAGE_SIZE);
+    if (!this.#attached.has(page)) return undefined;
+    const block = this.memory.u32[(BLOCKS >> 2) + page]!;
+    const handler = this.#pool.engine.u16[(block + (va & 0xffc) * (RECORD / 4)) >> 1];
+    return handler === FixedHandler.undecoded ? undefined : this.memory.word(va);
+  }
+
+  /** For the translator: makes the record of a root lead to its region. */
+  enterRegion(va: Va, slot: number): void {
     const page = Math.floor(va / PAGE_SIZE);
     const block = this.memory.u32[(BLOCKS >> 2) + page]!;
-    this.#pool.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints);
+    if (block === 0 || this.#breakpoints.size > 0) return;
+    const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#pool.engine;
+    i32[(record + RegionRecord.slot) >> 2] = slot;
+    i32[(record + RegionRecord.root) >> 2] = va / 4;
+    u16[record >> 1] = FixedHandler.region;
   }
 
   invalidateCode(va: Va, length: number): void {
     const end = va + length;
+    this.#pool.translator?.invalidate(this, va, end);
     for (let page = Math.floor(va / PAGE_SIZE); page * PAGE_SIZE < end; page++) {
+      this.#resetRecords(this.#plain.get(page), page, va, end);
       const block = this.#blocks.get(page);
       // A shared block was decoded from content that no store of this process has changed: see touch and own.
-      if (block === undefined) continue;
-      const from = Math.max(va, page * PAGE_SIZE) & ~3, to = Math.min(end, (page + 1) * PAGE_SIZE);
-      for (let at = from; at < to; at += 4) {
-        this.#pool.engine.u16[(block + (at & 0xffc) * (RECORD / 4)) >> 1] = FixedHandler.undecoded;
-      }
+      this.#resetRecords(block, page, va, end);
+    }
+  }
+  #resetRecords(block: number | undefined, page: number, va: Va, end: Va): void {
+    if (block === undefined) return;
+    const from = Math.max(va, page * PAGE_SIZE) & ~3, to = Math.min(end, (page + 1) * PAGE_SIZE);
+    for (let at = from; at < to; at += 4) {
+      this.#pool.engine.u16[(block + (at & 0xffc) * (RECORD / 4)) >> 1] = FixedHandler.undecoded;
     }
   }
 
@@ -245,6 +300,13 @@ export class WasmAddressSpace implements AddressSpace {
       this.#blocks.set(page, this.#pool.engine.allotBlock());
     }
     this.invalidateCode(va, 4);
+  }
+
+  /** For the translator: there is no region at this root after all. */
+  leaveRegion(va: Va): void {
+    const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
+    const at = (block + (va & 0xffc) * (RECORD / 4)) >> 1, { u16 } = this.#pool.engine;
+    if (block !== 0 && u16[at] === FixedHandler.region) u16[at] = FixedHandler.undecoded;
   }
 
   #blockOf(page: number): number {
@@ -267,7 +329,15 @@ export class WasmAddressSpace implements AddressSpace {
     this.#attached.add(page);
   }
   #detach(page: number): void {
-    if (this.#attached.delete(page)) this.memory.u32[(BLOCKS >> 2) + page] = 0;
+    if (!this.#attached.delete(page)) return;
+    this.memory.u32[(BLOCKS >> 2) + page] = 0;
+    const plain = this.#plain.get(page);
+    if (plain !== undefined) {
+      this.memory.u32[(PLAIN_BLOCKS >> 2) + page] = 0;
+      this.#plain.delete(page);
+      this.#pool.engine.freeBlock(plain);
+    }
+    this.#pool.translator?.invalidate(this, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   }
   #detachRange(from: number, to: number): void {
     if (this.#attached.size === 0) return;

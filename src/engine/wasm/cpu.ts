@@ -1,10 +1,14 @@
 /** A guest thread's processor: its register file in engine memory, and the loop around the interpreter. */
 import type { Access, AddressSpace, Cpu as CpuInterface, Exit, Registers } from "../engine.ts";
+import { FPCR_BITS, FPSR_BITS } from "../../isa/a64/system.ts";
 import type { WasmAddressSpace } from "./address_space.ts";
 import { Code, Cpu as At, PageBits } from "./layout.ts";
 import type { EngineMemory, RegisterFile } from "./memory.ts";
 
 const TWO32 = 2 ** 32;
+
+/** Runs of fewer instructions are interpreted to the last one. */
+const EXACT = 4096;
 
 export class WasmRegisters implements Registers, RegisterFile {
   readonly #m: EngineMemory;
@@ -72,14 +76,14 @@ export class WasmRegisters implements Registers, RegisterFile {
     return this.#m.u32[(this.base + At.fpcr) >> 2]!;
   }
   set fpcr(value: number) {
-    this.#m.i32[(this.base + At.fpcr) >> 2] = value;
+    this.#m.i32[(this.base + At.fpcr) >> 2] = value & FPCR_BITS;
     this.#updateFast();
   }
   get fpsr(): number {
     return this.#m.u32[(this.base + At.fpsr) >> 2]!;
   }
   set fpsr(value: number) {
-    this.#m.i32[(this.base + At.fpsr) >> 2] = value;
+    this.#m.i32[(this.base + At.fpsr) >> 2] = value & FPSR_BITS;
     this.#updateFast();
   }
   /** The twin of updateFpFast in the semantics. */
@@ -118,6 +122,9 @@ export class WasmCpu implements CpuInterface {
     const space = addressSpace as WasmAddressSpace;
     const { i32 } = this.#m, exit = this.#exit;
     this.#m.activate(this.regs);
+    space.fitRegions();
+    // A region takes fuel by the block: short runs, single steps above all, must be exact.
+    i32[At.interpretOnly >> 2] = fuel < EXACT ? 1 : 0;
     const execute = space.memory.run;
     let left = fuel;
     for (;;) {
@@ -139,7 +146,16 @@ export class WasmCpu implements CpuInterface {
           return this.#fault("fault", address, access);
         }
         case Code.undecoded:
-          space.decodeAt(this.#pc());
+          space.decodeAt(this.#pc(), i32[At.blockBase >> 2]!);
+          continue;
+        case Code.missPlain: {
+          const pc = this.#pc();
+          if (space.attachPlain(pc)) continue;
+          return this.#fault("fault", pc, "execute");
+        }
+        case Code.hot:
+        case Code.absent:
+          space.translate(this.#pc());
           continue;
         case Code.miss: {
           const pc = this.#pc();

@@ -10,6 +10,7 @@ import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
 import type { InterpreterImage } from "./image.ts";
 import { EngineMemory, GuestMemory } from "./memory.ts";
+import { Translator } from "./translator/translator.ts";
 import { Predecoder } from "./predecode.ts";
 
 /** Guest memories kept for the next process; each keeps its touched pages resident. */
@@ -17,6 +18,8 @@ const POOL = 8;
 
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
+  /** Which tiers execute. Default `auto`: interpret, and translate what is hot. */
+  readonly tier?: "auto" | "interpreter";
   /** CNTVCT_EL0 in nanoseconds. */
   readonly now?: () => bigint;
 }
@@ -26,15 +29,19 @@ export class WasmEngine implements Engine {
   readonly features: ReadonlySet<string> = FEATURES;
   readonly #memory = new EngineMemory();
   readonly #pool: MemoryPool;
+  /** For statistics. */
+  readonly translator: Translator | undefined;
 
   constructor(options: WasmEngineOptions) {
     const { module, handlers } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
     const free: GuestMemory[] = [];
     const engine = this.#memory;
+    this.translator = options.tier === "interpreter" ? undefined : new Translator(engine);
     this.#pool = {
       engine,
       predecoder: new Predecoder(engine, handlers),
+      translator: this.translator,
       takeMemory: () => free.pop() ?? new GuestMemory(module, engine, now),
       returnMemory: (memory) => {
         if (free.length < POOL) free.push(memory);

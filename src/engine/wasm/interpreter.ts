@@ -12,15 +12,21 @@ import { Builder, type Place, type Reg, type Stmt } from "../../isa/ir/builder.t
 import { type Helper, HelperBuilder } from "../../isa/ir/helper.ts";
 import type { Fields, Row } from "../../isa/a64/row.ts";
 import type { I64, Local, Type } from "../../isa/ir/ops.ts";
-import { BLOCKS, Code as Exit, Cpu, FixedHandler, GUEST_LIMIT, GUEST_MEMORY_MAX, RECORD } from "./layout.ts";
-import { PageBits, RIGHTS, SYS_OFFSET, WASM_PAGE, WINDOW } from "./layout.ts";
+import { BLOCKS, Code as Exit, Cpu, FixedHandler, FlagKinds, GUEST_LIMIT, GUEST_MEMORY_MAX, HEAT } from "./layout.ts";
+import { HEAT_COUNTERS, HOT, PageBits, PLAIN_BLOCKS, RECORD, RegionRecord, Resume, RIGHTS } from "./layout.ts";
+import { SYS_OFFSET, WASM_PAGE, WINDOW } from "./layout.ts";
 import { Lowering, type TargetStmt } from "./lower.ts";
 import { Code, Module, Op, VOID } from "./module.ts";
 
 const ENGINE = 0, GUEST = 1;
+/** Tables: translated regions (shared with their modules), handlers. */
+const REGIONS = 0, HANDLERS = 1;
 /** Parameters of a handler: its record's address, the fuel left, and the record's first eight bytes. */
 const IP = 0, FUEL = 1, RECORD_WORD = 2;
 const HANDLER: readonly [Type[], Type[]] = [["i32", "i32", "i64"], ["i32"]];
+
+/** A translated region: (root, fuel, depth of region calls) to (address to go on at with Resume bits, fuel left). */
+export const REGION: readonly [Type[], Type[]] = [["i64", "i32", "i32"], ["i64", "i32"]];
 
 /** Where a handler expects an operand in its record. */
 export interface Slot {
@@ -92,6 +98,11 @@ class OpenBuilder extends Builder {
 /** Function indices that handlers refer to. */
 interface Runtime {
   readonly jump: number;
+  readonly jumpPlain: number;
+  readonly comeBack: number;
+  readonly heat: number;
+  readonly settleFlags: number;
+  readonly regionType: number;
   readonly stop: number;
   readonly exit: number;
   readonly slow: number;
@@ -126,7 +137,7 @@ function dispatch(code: Code, runtime: Runtime, ip: number, fuel: number, word: 
   code.i32(0xffff);
   code.opcode(0x71); // i32.and
   code.op1(Op.return_call_indirect, runtime.handlerType);
-  code.byte(0); // table 0
+  code.u(HANDLERS);
 }
 
 abstract class InterpreterLowering extends Lowering {
@@ -413,11 +424,14 @@ class HandlerLowering extends InterpreterLowering {
         code.get(FUEL);
         code.i32(1);
         code.opcode(0x6b);
-        code.op1(Op.return_call, runtime.jump);
+        // Returns do not count as arrivals: the caller's code is reached by its own loops and calls.
+        code.op1(Op.return_call, stmt.kind === "return" ? runtime.comeBack : runtime.jump);
         break;
       case "branch":
         this.#branch(stmt.name);
         break;
+      default:
+        throw new Error(`the interpreter has no "${stmt.s}"`);
     }
   }
 
@@ -426,11 +440,31 @@ class HandlerLowering extends InterpreterLowering {
     if (this.near) {
       code.get(IP);
       this.#immediate(name, "i32");
+      const offset = code.local("i32");
+      code.tee(offset);
       code.i32(2);
       code.opcode(0x74); // i32.shl: RECORD / 4 bytes of record per byte of code
       code.opcode(0x6a);
       code.set(IP);
       this.#spend();
+      // Backwards: a loop that may be hot.
+      code.get(offset);
+      code.i32(0);
+      code.opcode(0x48); // i32.lt_s
+      code.byte(Op.if);
+      code.byte(VOID);
+      pcOf(code, IP);
+      code.op1(Op.call, runtime.heat);
+      code.byte(Op.if);
+      code.byte(VOID);
+      code.get(IP);
+      code.get(FUEL);
+      code.i64(0n);
+      code.i32(0);
+      code.i32(Exit.hot);
+      code.op1(Op.return_call, runtime.exit);
+      code.byte(Op.end);
+      code.byte(Op.end);
       dispatch(code, runtime, IP, FUEL, RECORD_WORD);
       return;
     }
@@ -482,70 +516,111 @@ function collectHelpers(body: readonly Stmt[], into: Map<string, BuiltHelper>): 
   }
 }
 
+/** jump and jumpPlain: find the decoded block of the target's page, and dispatch. */
+function defineJump(
+  module: Module,
+  runtime: Runtime,
+  index: number,
+  table: number,
+  miss: number,
+  countsHeat: boolean,
+): void {
+  const jump = new Code(2);
+  const target = 0, fuel = 1;
+  const block = jump.local("i32"), word = jump.local("i64");
+  /** Leaves with this code if the condition on the stack holds. */
+  const when = (exit: number) => {
+    jump.byte(Op.if);
+    jump.byte(VOID);
+    jump.i32(0);
+    jump.get(target);
+    jump.memory("i64.store", ENGINE, Cpu.pc);
+    jump.i32(0);
+    jump.get(fuel);
+    jump.memory("i32.store", ENGINE, Cpu.fuel);
+    jump.i32(exit);
+    jump.byte(Op.return);
+    jump.byte(Op.end);
+  };
+  jump.get(fuel);
+  jump.i32(0);
+  jump.opcode(0x4c); // i32.le_s: translated code may have overdrawn
+  when(Exit.fuel);
+  jump.get(target);
+  jump.opcode(0xa7);
+  jump.i32(3);
+  jump.opcode(0x71);
+  when(Exit.pcAlignment);
+  jump.get(target);
+  jump.i64(BigInt(GUEST_LIMIT));
+  jump.opcode(0x5a);
+  when(miss);
+  jump.get(target);
+  jump.i64(12n);
+  jump.opcode(0x88);
+  jump.i64(2n);
+  jump.opcode(0x86);
+  jump.memory("i32.load", GUEST, table);
+  jump.tee(block);
+  jump.opcode(0x45);
+  when(miss);
+  if (countsHeat) {
+    jump.get(target);
+    jump.op1(Op.call, runtime.heat);
+    when(Exit.hot);
+  }
+  jump.i32(0);
+  jump.get(block);
+  jump.memory("i32.store", ENGINE, Cpu.blockBase);
+  jump.i32(0);
+  jump.get(target);
+  jump.i64(-4096n);
+  jump.opcode(0x83);
+  jump.memory("i64.store", ENGINE, Cpu.blockVa);
+  jump.get(block);
+  jump.get(target);
+  jump.opcode(0xa7);
+  jump.i32(0xffc);
+  jump.opcode(0x71);
+  jump.i32(2);
+  jump.opcode(0x74);
+  jump.opcode(0x6a);
+  jump.set(block);
+  dispatch(jump, runtime, block, fuel, word);
+  module.define(index, jump);
+}
+
 /** Functions shared by all handlers. */
 function defineRuntime(module: Module, runtime: Runtime, run: number): void {
-  // jump(target, fuel): goes to a guest address.
-  const jump = new Code(2);
+  // heat(pc): counts an arrival; 1 when the place has just become hot.
+  const heat = new Code(1);
   {
-    const target = 0, fuel = 1;
-    const block = jump.local("i32"), word = jump.local("i64");
-    const leave = (exit: number) => {
-      jump.i32(0);
-      jump.get(target);
-      jump.memory("i64.store", ENGINE, Cpu.pc);
-      jump.i32(0);
-      jump.get(fuel);
-      jump.memory("i32.store", ENGINE, Cpu.fuel);
-      jump.i32(exit);
-      jump.byte(Op.return);
-    };
-    const when = (exit: number) => {
-      jump.byte(Op.if);
-      jump.byte(VOID);
-      leave(exit);
-      jump.byte(Op.end);
-    };
-    jump.get(fuel);
-    jump.opcode(0x45);
-    when(Exit.fuel);
-    jump.get(target);
-    jump.opcode(0xa7);
-    jump.i32(3);
-    jump.opcode(0x71);
-    when(Exit.pcAlignment);
-    jump.get(target);
-    jump.i64(BigInt(GUEST_LIMIT));
-    jump.opcode(0x5a);
-    when(Exit.miss);
-    jump.get(target);
-    jump.i64(12n);
-    jump.opcode(0x88);
-    jump.i64(2n);
-    jump.opcode(0x86);
-    jump.memory("i32.load", GUEST, BLOCKS);
-    jump.tee(block);
-    jump.opcode(0x45);
-    when(Exit.miss);
-    jump.i32(0);
-    jump.get(block);
-    jump.memory("i32.store", ENGINE, Cpu.blockBase);
-    jump.i32(0);
-    jump.get(target);
-    jump.i64(-4096n);
-    jump.opcode(0x83);
-    jump.memory("i64.store", ENGINE, Cpu.blockVa);
-    jump.get(block);
-    jump.get(target);
-    jump.opcode(0xa7);
-    jump.i32(0xffc);
-    jump.opcode(0x71);
-    jump.i32(2);
-    jump.opcode(0x74);
-    jump.opcode(0x6a);
-    jump.set(block);
-    dispatch(jump, runtime, block, fuel, word);
+    const at = heat.local("i32"), count = heat.local("i32");
+    heat.get(0);
+    heat.opcode(0xa7);
+    heat.i32(1);
+    heat.opcode(0x76); // i32.shr_u: two bytes a counter, four bytes an instruction
+    heat.i32(2 * HEAT_COUNTERS - 2);
+    heat.opcode(0x71);
+    heat.tee(at);
+    heat.get(at);
+    heat.memory("i32.load16_u", ENGINE, HEAT);
+    heat.i32(1);
+    heat.opcode(0x6a);
+    heat.tee(count);
+    heat.memory("i32.store16", ENGINE, HEAT);
+    heat.get(count);
+    heat.i32(HOT);
+    heat.opcode(0x46); // i32.eq
   }
-  module.define(runtime.jump, jump);
+  module.define(runtime.heat, heat);
+
+  // jump(target, fuel): goes to a guest address.
+  defineJump(module, runtime, runtime.jump, BLOCKS, Exit.miss, true);
+  // comeBack(target, fuel): the same, without counting.
+  defineJump(module, runtime, runtime.comeBack, BLOCKS, Exit.miss, false);
+  // jumpPlain(target, fuel): the same, without entering translated code there.
+  defineJump(module, runtime, runtime.jumpPlain, PLAIN_BLOCKS, Exit.missPlain, false);
 
   // exit(ip, fuel, value, mode, code): stores the state of the exit.
   const exit = new Code(5);
@@ -651,6 +726,7 @@ function fixedHandlers(module: Module, runtime: Runtime): number[] {
   bodies[FixedHandler.pageEnd] = pageEnd;
   bodies[FixedHandler.breakpoint] = leaving(Exit.breakpoint);
   bodies[FixedHandler.undefined] = leaving(Exit.undefined);
+  bodies[FixedHandler.region] = regionHandler(runtime);
   return bodies.map((code) => {
     const index = module.declare(...HANDLER);
     module.define(index, code);
@@ -658,10 +734,329 @@ function fixedHandlers(module: Module, runtime: Runtime): number[] {
   });
 }
 
+/** Enters translated code, and goes on where it ended. */
+function regionHandler(runtime: Runtime): Code {
+  const code = new Code(3);
+  const pc = code.local("i64"), to = code.local("i64"), fuel = code.local("i32");
+  pcOf(code, IP);
+  code.set(pc);
+  // Not wanted, or a block shared with a process that has this page elsewhere: interpret.
+  code.i32(0);
+  code.memory("i32.load", ENGINE, Cpu.interpretOnly);
+  code.get(IP);
+  code.memory("i32.load", ENGINE, RegionRecord.root);
+  code.get(pc);
+  code.i64(2n);
+  code.opcode(0x88);
+  code.opcode(0xa7);
+  code.opcode(0x47); // i32.ne
+  code.opcode(0x72); // i32.or
+  code.byte(Op.if);
+  code.byte(VOID);
+  code.get(pc);
+  code.get(FUEL);
+  code.op1(Op.return_call, runtime.jumpPlain);
+  code.byte(Op.end);
+  code.get(pc);
+  code.get(FUEL);
+  code.i32(0);
+  code.get(IP);
+  code.memory("i32.load", ENGINE, RegionRecord.slot);
+  code.op1(Op.call_indirect, runtime.regionType);
+  code.u(REGIONS);
+  code.set(fuel);
+  code.set(to);
+  code.op1(Op.call, runtime.settleFlags);
+  code.get(to);
+  code.opcode(0xa7);
+  code.i32(Resume.interpret);
+  code.opcode(0x71);
+  code.byte(Op.if);
+  code.byte(VOID);
+  code.get(to);
+  code.i64(-4n);
+  code.opcode(0x83);
+  code.get(fuel);
+  code.op1(Op.return_call, runtime.jumpPlain);
+  code.byte(Op.end);
+  code.get(to);
+  code.get(pc);
+  code.i64(BigInt(Resume.absent));
+  code.opcode(0x84); // i64.or
+  code.opcode(0x51); // i64.eq
+  code.byte(Op.if);
+  code.byte(VOID);
+  code.get(IP);
+  code.get(FUEL);
+  code.i64(0n);
+  code.i32(0);
+  code.i32(Exit.absent);
+  code.op1(Op.return_call, runtime.exit);
+  code.byte(Op.end);
+  code.get(to);
+  code.i64(-4n);
+  code.opcode(0x83);
+  code.get(fuel);
+  code.op1(Op.return_call, runtime.jump);
+  return code;
+}
+
+/** What translated code and its entries need: flags, the stub of absent regions, calls to computed addresses. */
+function defineRegionRuntime(module: Module, runtime: Runtime): void {
+  // settleFlags(): turns flags kept as an operation into N, Z, C, V.
+  const settle = new Code(0);
+  {
+    const kind = settle.local("i32"), a = settle.local("i64"), b = settle.local("i64"), r = settle.local("i64");
+    const store = (op: string, offset: number, value: () => void) => {
+      settle.i32(0);
+      value();
+      settle.memory(op, ENGINE, offset);
+    };
+    const isKind = (...kinds: number[]) => {
+      kinds.forEach((each, index) => {
+        settle.get(kind);
+        settle.i32(each);
+        settle.opcode(0x46);
+        if (index > 0) settle.opcode(0x72);
+      });
+      settle.byte(Op.if);
+      settle.byte(VOID);
+    };
+    settle.i32(0);
+    settle.memory("i32.load", ENGINE, Cpu.lazyKind);
+    settle.tee(kind);
+    settle.opcode(0x45);
+    settle.byte(Op.if);
+    settle.byte(VOID);
+    settle.byte(Op.return);
+    settle.byte(Op.end);
+    store("i32.store", Cpu.lazyKind, () => settle.i32(0));
+    settle.i32(0);
+    settle.memory("i64.load", ENGINE, Cpu.lazyA);
+    settle.set(a);
+    settle.i32(0);
+    settle.memory("i64.load", ENGINE, Cpu.lazyB);
+    settle.set(b);
+    isKind(FlagKinds.nzcv);
+    store("i64.store", Cpu.nf, () => {
+      settle.get(a);
+      settle.i64(60n);
+      settle.opcode(0x86);
+    });
+    store("i64.store", Cpu.zf, () => {
+      settle.get(a);
+      settle.i64(4n);
+      settle.opcode(0x83);
+      settle.opcode(0x50);
+      settle.opcode(0xad);
+    });
+    store("i32.store", Cpu.cf, () => {
+      settle.get(a);
+      settle.opcode(0xa7);
+      settle.i32(1);
+      settle.opcode(0x76);
+      settle.i32(1);
+      settle.opcode(0x71);
+    });
+    store("i64.store", Cpu.vf, () => {
+      settle.get(a);
+      settle.i64(63n);
+      settle.opcode(0x86);
+    });
+    settle.byte(Op.return);
+    settle.byte(Op.end);
+    // 32-bit operands sit in the high half, where carries and signs fall as for 64 bits.
+    isKind(FlagKinds.sub32, FlagKinds.add32, FlagKinds.logic32);
+    for (const operand of [a, b]) {
+      settle.get(operand);
+      settle.i64(32n);
+      settle.opcode(0x86);
+      settle.set(operand);
+    }
+    settle.byte(Op.end);
+    const finish = (result: () => void, carry: () => void, overflow: () => void) => {
+      result();
+      settle.set(r);
+      store("i64.store", Cpu.nf, () => settle.get(r));
+      store("i64.store", Cpu.zf, () => settle.get(r));
+      store("i32.store", Cpu.cf, carry);
+      store("i64.store", Cpu.vf, overflow);
+      settle.byte(Op.return);
+      settle.byte(Op.end);
+    };
+    const binary = (op: number, x: number, y: number) => () => {
+      settle.get(x);
+      settle.get(y);
+      settle.opcode(op);
+    };
+    const both = (x1: number, y1: number, x2: number, y2: number) => () => {
+      binary(0x85, x1, y1)();
+      binary(0x85, x2, y2)();
+      settle.opcode(0x83);
+    };
+    isKind(FlagKinds.sub32, FlagKinds.sub64);
+    finish(binary(0x7d, a, b), binary(0x5a, a, b), both(a, b, a, r));
+    isKind(FlagKinds.add32, FlagKinds.add64);
+    finish(binary(0x7c, a, b), binary(0x54, r, a), both(a, r, b, r));
+    isKind(FlagKinds.logic32, FlagKinds.logic64);
+    finish(() => settle.get(a), () => settle.i32(0), () => settle.i64(0n));
+  }
+  module.define(runtime.settleFlags, settle);
+  module.exportFunction("settleFlags", runtime.settleFlags);
+
+  // condition(kind, a, b, cond): evaluates a condition on flags kept as an operation (kind 0: on N, Z, C, V).
+  const condition = module.declare(["i32", "i64", "i64", "i32"], ["i32"]);
+  const test = new Code(4);
+  {
+    test.get(0);
+    test.byte(Op.if);
+    test.byte(VOID);
+    for (
+      const [op, offset, local] of [["i32", Cpu.lazyKind, 0], ["i64", Cpu.lazyA, 1], ["i64", Cpu.lazyB, 2]] as const
+    ) {
+      test.i32(0);
+      test.get(local);
+      test.memory(`${op}.store`, ENGINE, offset);
+    }
+    test.byte(Op.end);
+    test.op1(Op.call, runtime.settleFlags);
+    const load = (op: string, offset: number) => {
+      test.i32(0);
+      test.memory(op, ENGINE, offset);
+    };
+    const negative = (offset: number) => {
+      load("i64.load", offset);
+      test.i64(0n);
+      test.opcode(0x53); // i64.lt_s
+    };
+    const nonZero = () => {
+      load("i64.load", Cpu.zf);
+      test.i64(0n);
+      test.opcode(0x52);
+    };
+    const sameSigns = () => {
+      negative(Cpu.nf);
+      negative(Cpu.vf);
+      test.opcode(0x46);
+    };
+    const tests = [
+      () => {
+        load("i64.load", Cpu.zf);
+        test.opcode(0x50);
+      },
+      () => load("i32.load", Cpu.cf),
+      () => negative(Cpu.nf),
+      () => negative(Cpu.vf),
+      () => {
+        load("i32.load", Cpu.cf);
+        nonZero();
+        test.opcode(0x71);
+      },
+      sameSigns,
+      () => {
+        sameSigns();
+        nonZero();
+        test.opcode(0x71);
+      },
+    ];
+    tests.forEach((holds, index) => {
+      test.get(3);
+      test.i32(1);
+      test.opcode(0x76);
+      test.i32(index);
+      test.opcode(0x46);
+      test.byte(Op.if);
+      test.byte(VOID);
+      holds();
+      test.get(3);
+      test.i32(1);
+      test.opcode(0x71);
+      test.opcode(0x73); // the odd condition is the opposite
+      test.byte(Op.return);
+      test.byte(Op.end);
+    });
+    test.i32(1); // AL, NV
+  }
+  module.define(condition, test);
+  module.exportFunction("condition", condition);
+
+  // absent(root, fuel, depth): stands for regions that are not there.
+  const absent = module.declare(...REGION);
+  const stub = new Code(3);
+  stub.get(0);
+  stub.i64(BigInt(Resume.absent));
+  stub.opcode(0x84);
+  stub.get(1);
+  module.define(absent, stub);
+  module.exportFunction("absent", absent);
+
+  // callTo(target, fuel, depth): into the region at a computed address, if there is one.
+  const callTo = module.declare(...REGION);
+  const code = new Code(3);
+  const block = code.local("i32");
+  const giveUp = () => {
+    code.byte(Op.if);
+    code.byte(VOID);
+    code.get(0);
+    code.get(1);
+    code.byte(Op.return);
+    code.byte(Op.end);
+  };
+  code.get(0);
+  code.i64(BigInt(GUEST_LIMIT));
+  code.opcode(0x5a);
+  giveUp();
+  code.get(0);
+  code.opcode(0xa7);
+  code.i32(3);
+  code.opcode(0x71);
+  giveUp();
+  code.get(0);
+  code.i64(12n);
+  code.opcode(0x88);
+  code.i64(2n);
+  code.opcode(0x86);
+  code.memory("i32.load", GUEST, BLOCKS);
+  code.tee(block);
+  code.opcode(0x45);
+  giveUp();
+  code.get(block);
+  code.get(0);
+  code.opcode(0xa7);
+  code.i32(0xffc);
+  code.opcode(0x71);
+  code.i32(2);
+  code.opcode(0x74);
+  code.opcode(0x6a);
+  code.tee(block);
+  code.memory("i32.load16_u", ENGINE, 0);
+  code.i32(FixedHandler.region);
+  code.opcode(0x47);
+  code.get(block);
+  code.memory("i32.load", ENGINE, RegionRecord.root);
+  code.get(0);
+  code.i64(2n);
+  code.opcode(0x88);
+  code.opcode(0xa7);
+  code.opcode(0x47);
+  code.opcode(0x72);
+  giveUp();
+  code.get(0);
+  code.get(1);
+  code.get(2);
+  code.get(block);
+  code.memory("i32.load", ENGINE, RegionRecord.slot);
+  code.op1(Op.return_call_indirect, runtime.regionType);
+  code.u(REGIONS);
+  module.define(callTo, code);
+  module.exportFunction("callTo", callTo);
+}
+
 /** Generates the interpreter module for these rows. */
 export function generateInterpreter(rows: readonly Row[]): Interpreter {
   const module = new Module();
   const now = module.importFunction("host", "now", [], ["i64"]);
+  module.importTable("host", "regions");
   module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
   module.importMemory("host", "guest", {
     minimum: WINDOW / WASM_PAGE,
@@ -687,6 +1082,11 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   }
   const runtime: Runtime = {
     jump: module.declare(["i64", "i32"], ["i32"]),
+    jumpPlain: module.declare(["i64", "i32"], ["i32"]),
+    comeBack: module.declare(["i64", "i32"], ["i32"]),
+    heat: module.declare(["i64"], ["i32"]),
+    settleFlags: module.declare([], []),
+    regionType: module.type(...REGION),
     stop: module.declare(["i32", "i32"], ["i32"]),
     exit: module.declare(["i32", "i32", "i64", "i32", "i32"], ["i32"]),
     slow: module.declare(["i64", "i32", "i32"], ["i64"]),
@@ -697,6 +1097,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   const run = module.declare(["i32"], ["i32"]);
   defineRuntime(module, runtime, run);
   module.exportFunction("run", run);
+  defineRegionRuntime(module, runtime);
   for (const [name, { params, body }] of helpers) {
     const code = new Code(params.length);
     const lowering = new HelperLowering(code, runtime);
@@ -704,6 +1105,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
     lowering.lower(body);
     code.byte(Op.unreachable); // every path has returned
     module.define(helperIndex.get(name)!, code);
+    module.exportFunction(`helper ${name}`, helperIndex.get(name)!);
   }
 
   const table = fixedHandlers(module, runtime);

@@ -22,8 +22,10 @@ export const GUEST_MEMORY_MAX = 16 * GiB;
 export const RIGHTS = 0;
 /** Guest memory: one u32 per guest page, address of its decoded block in engine memory, or 0. */
 export const BLOCKS = 4 * MiB;
+/** Guest memory: the same for blocks that hold no entries into translated code ("plain"). */
+export const PLAIN_BLOCKS = 20 * MiB;
 /** Guest memory: offset of guest address 0. */
-export const WINDOW = 32 * MiB;
+export const WINDOW = 64 * MiB;
 /** First guest address outside the window. */
 export const GUEST_LIMIT = GUEST_MEMORY_MAX - WINDOW;
 export const GUEST_PAGES = GUEST_LIMIT / 4096;
@@ -71,6 +73,12 @@ export const Cpu = {
   exitValue: 352,
   exitMode: 360,
   fuel: 364,
+  /** Flags left by translated code: kind (see FlagKinds; 0: nf, zf, cf, vf hold) and operands. */
+  lazyKind: 368,
+  lazyA: 376,
+  lazyB: 384,
+  /** Nonzero: translated code is not entered. */
+  interpretOnly: 392,
   v: 512,
   size: 1024,
 } as const;
@@ -87,6 +95,26 @@ export const SYS_OFFSET: Readonly<Record<SysPlace, number>> = {
   exclAddr: Cpu.exclAddr,
   exclSize: Cpu.exclSize,
 };
+
+/** Numbers of the flag operations in lazyKind. */
+export const FlagKinds = { sub32: 1, sub64: 2, add32: 3, add64: 4, logic32: 5, logic64: 6, nzcv: 7 } as const;
+
+/** Engine memory: counters of arrivals at branch targets, u16 each, found by bits 17..2 of the address. */
+export const HEAT = 0x10000;
+export const HEAT_COUNTERS = 0x10000;
+/**
+ * Arrivals that make a place hot. A region takes one or two milliseconds to generate and compile, which its faster
+ * execution repays within a few thousand passes.
+ */
+export const HOT = 1500;
+
+/** What translated code returns in the low bits of the address to go on at. */
+export const Resume = {
+  /** The interpreter must execute the instruction there. */
+  interpret: 1,
+  /** The callee is not translated in this memory. */
+  absent: 2,
+} as const;
 
 /**
  * A predecoded instruction: u16 handler, then operands: register operands as u16 byte offsets into the register
@@ -114,7 +142,16 @@ export const Code = {
   breakpoint: 9,
   /** IC IVAU: address in exitValue. */
   invalidate: 10,
+  /** As miss, in the table of plain blocks. */
+  missPlain: 11,
+  /** The address in pc was reached often. */
+  hot: 12,
+  /** The record at pc leads to translated code that this memory does not have. */
+  absent: 13,
 } as const;
 
 /** Handlers with fixed numbers. */
-export const FixedHandler = { undecoded: 0, pageEnd: 1, breakpoint: 2, undefined: 3, first: 4 } as const;
+export const FixedHandler = { undecoded: 0, pageEnd: 1, breakpoint: 2, undefined: 3, region: 4 } as const;
+
+/** Fields of the record of `region`: table slot, and the root's address divided by 4. */
+export const RegionRecord = { slot: 4, root: 8 } as const;

@@ -4,7 +4,7 @@
  */
 import type { Stmt } from "../../isa/ir/builder.ts";
 import type { Helper } from "../../isa/ir/helper.ts";
-import type { Local, Op as OpNode, Value } from "../../isa/ir/ops.ts";
+import type { Local, Op as OpNode, Type, Value } from "../../isa/ir/ops.ts";
 import { type Code, Op, VOID } from "./module.ts";
 
 export abstract class Lowering {
@@ -18,7 +18,43 @@ export abstract class Lowering {
   #depth = 0;
   readonly #loops: number[] = [];
 
+  /** Locals allotted before and not in use now, by type. */
+  readonly #free = new Map<Type, number[]>();
+  readonly #held: [Type, number][] = [];
+
   constructor(protected readonly code: Code) {}
+
+  /** Labels open at this point. */
+  protected get depth(): number {
+    return this.#depth;
+  }
+
+  /** A wasm local until the next {@link release}. */
+  #allot(type: Type): number {
+    const index = this.#free.get(type)?.pop() ?? this.code.local(type);
+    this.#held.push([type, index]);
+    return index;
+  }
+
+  /** All IR locals so far are done with: their wasm locals may serve others. Fewer locals compile faster. */
+  protected release(): void {
+    for (const [type, index] of this.#held) {
+      const list = this.#free.get(type);
+      if (list) list.push(index);
+      else this.#free.set(type, [index]);
+    }
+    this.#held.length = 0;
+    this.#locals.clear();
+    if (this.#uses.size > 0) this.#uses.clear();
+    if (this.#kept.size === 0) return;
+    this.#kept.clear();
+    for (const scope of this.#scopes) scope.length = 0;
+  }
+
+  /** Wraps the lowering of an `if`, for subclasses that track state along the way. */
+  protected afterIf(lower: () => void): void {
+    lower();
+  }
 
   /** State and control that depend on the target. */
   protected abstract state(stmt: TargetStmt): void;
@@ -37,7 +73,7 @@ export abstract class Lowering {
   protected localOf(local: Local): number {
     let index = this.#locals.get(local);
     if (index === undefined) {
-      index = this.code.local(local.type);
+      index = this.#allot(local.type);
       this.#locals.set(local, index);
     }
     return index;
@@ -67,7 +103,7 @@ export abstract class Lowering {
     code.opcode(value.code);
     if (value.imm) { for (const byte of value.imm) code.byte(byte); }
     if ((this.#uses.get(value) ?? 0) > 1) {
-      const index = code.local(value.type);
+      const index = this.#allot(value.type);
       code.tee(index);
       this.#kept.set(value, index);
       this.#scopes.at(-1)!.push(value);
@@ -110,6 +146,10 @@ export abstract class Lowering {
         case "call":
           stmt.args.forEach(visit);
           break;
+        case "flags":
+          visit(stmt.a);
+          visit(stmt.b);
+          break;
         case "return":
           stmt.values.forEach(visit);
           break;
@@ -149,14 +189,16 @@ export abstract class Lowering {
         break;
       case "if":
         this.value(stmt.cond);
-        code.byte(Op.if);
-        code.byte(VOID);
-        this.scoped(1, () => this.#statements(stmt.then));
-        if (stmt.else.length > 0) {
-          code.byte(Op.else);
-          this.scoped(1, () => this.#statements(stmt.else));
-        }
-        code.byte(Op.end);
+        this.afterIf(() => {
+          code.byte(Op.if);
+          code.byte(VOID);
+          this.scoped(1, () => this.#statements(stmt.then));
+          if (stmt.else.length > 0) {
+            code.byte(Op.else);
+            this.scoped(1, () => this.#statements(stmt.else));
+          }
+          code.byte(Op.end);
+        });
         break;
       case "loop":
         code.byte(Op.block);

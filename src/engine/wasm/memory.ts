@@ -1,5 +1,15 @@
 /** The engine's memories and what is allotted in them. */
-import { BLOCK_SIZE, Cpu, FixedHandler, GUEST_MEMORY_MAX, RECORD, WASM_PAGE, WINDOW } from "./layout.ts";
+import {
+  BLOCK_SIZE,
+  Cpu,
+  FixedHandler,
+  GUEST_MEMORY_MAX,
+  HEAT,
+  HEAT_COUNTERS,
+  RECORD,
+  WASM_PAGE,
+  WINDOW,
+} from "./layout.ts";
 
 /** A WebAssembly memory whose views survive growth. */
 function resizable(memory: WebAssembly.Memory): ArrayBuffer {
@@ -27,7 +37,8 @@ export class EngineMemory {
   readonly i64: BigInt64Array;
   readonly view: DataView;
   #freeCpus: number[] = [];
-  #nextCpu = Cpu.size; // address 0 is the file of the running thread
+  /** Address 0 is the file of the running thread; the counters lie behind. */
+  #nextCpu = HEAT + 2 * HEAT_COUNTERS;
   #active: RegisterFile | undefined;
   #freeBlocks: number[] = [];
   #nextBlock = BLOCK_AREA;
@@ -92,6 +103,10 @@ export class GuestMemory {
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
   readonly run: (fuel: number) => number;
+  /** Translated regions by slot. */
+  readonly regions: WebAssembly.Table;
+  /** The interpreter's exports that translated code imports. */
+  readonly exports: WebAssembly.Exports;
 
   constructor(module: WebAssembly.Module, engine: EngineMemory, now: () => bigint) {
     // V8 accounts a memory by its size and may collect garbage at each growth (2.4 ms): start large, grow in leaps.
@@ -105,10 +120,27 @@ export class GuestMemory {
     // The block table is reached through a view of its own: a view of everything would exceed the length limit of
     // typed arrays on some hosts.
     this.u32 = new Uint32Array(buffer, 0, WINDOW / 4);
+    this.regions = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
     const instance = new WebAssembly.Instance(module, {
-      host: { now, engine: engine.memory, guest: this.memory },
+      host: { now, engine: engine.memory, guest: this.memory, regions: this.regions },
     });
+    this.exports = instance.exports;
     this.run = instance.exports.run as (fuel: number) => number;
+  }
+
+  /** Lengthens the region table by `count` entries that lead back to the interpreter. */
+  growRegions(count: number): void {
+    // The initial value is missing in TypeScript's declaration.
+    (this.regions as unknown as { grow(delta: number, init: unknown): number }).grow(count, this.exports.absent);
+  }
+  removeRegion(slot: number): void {
+    this.regions.set(slot, this.exports.absent as () => void);
+  }
+
+  /** The instruction word at a guest address whose page is present. */
+  word(va: number): number {
+    const { u8 } = this, at = WINDOW + va;
+    return (u8[at]! | (u8[at + 1]! << 8) | (u8[at + 2]! << 16) | (u8[at + 3]! << 24)) >>> 0;
   }
 
   /** Makes guest addresses below `end` exist. */

@@ -79,6 +79,7 @@ export const Op = {
   br_table: 0x0e,
   return: 0x0f,
   call: 0x10,
+  call_indirect: 0x11,
   return_call: 0x12,
   return_call_indirect: 0x13,
   drop: 0x1a,
@@ -231,6 +232,7 @@ export class Module {
   readonly #imports = new Bytes();
   #importCount = 0;
   #importedFunctions = 0;
+  #importedTables = 0;
   readonly #functions: { type: number; code: Bytes | undefined }[] = [];
   readonly #exports = new Bytes();
   #exportCount = 0;
@@ -263,6 +265,15 @@ export class Module {
     this.#imports.u(limits.minimum);
     this.#imports.u(limits.maximum);
   }
+  /** A table of functions; the first imported one is table 0, and the module's own comes behind. */
+  importTable(module: string, name: string): void {
+    this.#import(module, name);
+    this.#imports.byte(1);
+    this.#imports.byte(0x70);
+    this.#imports.byte(0);
+    this.#imports.u(0);
+    this.#importedTables++;
+  }
   #import(module: string, name: string): void {
     this.#importCount++;
     this.#imports.name(module);
@@ -284,7 +295,7 @@ export class Module {
     this.#exports.byte(0);
     this.#exports.u(index);
   }
-  /** Table 0 with exactly these functions. */
+  /** The module's own table, with exactly these functions. */
   table(functions: number[]): void {
     this.#table = functions;
   }
@@ -320,10 +331,12 @@ export class Module {
     section(7, this.#exportCount, this.#exports);
     if (this.#table) {
       const elements = new Bytes();
-      elements.byte(0); // active, table 0, function indices
+      elements.byte(2); // active, with a table index, function indices
+      elements.u(this.#importedTables);
       elements.byte(Op.i32_const);
       elements.s32(0);
       elements.byte(Op.end);
+      elements.byte(0); // functions
       elements.u(this.#table.length);
       for (const index of this.#table) elements.u(index);
       section(9, 1, elements);

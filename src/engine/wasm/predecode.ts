@@ -37,8 +37,15 @@ export class Predecoder {
    *
    * @param page the bytes of the page that holds `va`
    * @param block address of the page's decoded block
+   * @param allowNear branches within the page stay in this block; else they go through the block table
    */
-  decodeRun(page: Uint8Array, va: number, block: number, breakpoints: ReadonlySet<number>): void {
+  decodeRun(
+    page: Uint8Array,
+    va: number,
+    block: number,
+    breakpoints: ReadonlySet<number>,
+    allowNear: boolean,
+  ): void {
     const u16 = this.#memory.u16;
     const first = va & 0xffc, base = va - first;
     for (let at = first, count = 0; at < 4096 && count < RUN; at += 4, count++) {
@@ -49,7 +56,7 @@ export class Predecoder {
         return;
       }
       const word = (page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24)) >>> 0;
-      if (!this.#decode(word, at, record)) {
+      if (!this.#decode(word, at, record, allowNear)) {
         u16[record >> 1] = FixedHandler.undefined;
         return;
       }
@@ -58,7 +65,7 @@ export class Predecoder {
     }
   }
 
-  #decode(word: number, at: number, record: number): boolean {
+  #decode(word: number, at: number, record: number, allowNear: boolean): boolean {
     const row = matchRow(word);
     if (row === undefined || row.lift === undefined) return false;
     const handlers = this.#handlers.get(row);
@@ -71,7 +78,7 @@ export class Predecoder {
     if (slots === undefined) return false;
     for (const slot of slots) this.#operand(row, fields, slot, record + slot.at);
     let number = handlers.numbers[variant]!;
-    const offset = handlers.near[variant] === number ? undefined : row.immediates.offset;
+    const offset = !allowNear || handlers.near[variant] === number ? undefined : row.immediates.offset;
     if (offset !== undefined) {
       const target = at + Number(offset.of(fields));
       if (target >= 0 && target < 4096) number = handlers.near[variant]!;

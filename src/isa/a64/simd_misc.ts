@@ -271,7 +271,7 @@ export const rows: readonly Row[] = [
   insn("REV16", "0 Q:1 0 01110 00 10000 00001 10 Rn:5 Rd:5", { vary: "Q" }, (b) => {
     setVector(b, "Rd", reverse(8, 2, b.v("Rn")), b.num("Q"));
   }),
-  insn("SADDLP", "0 Q:1 U:1 01110 size:2 10000 0 acc:1 010 10 Rn:5 Rd:5", {
+  insn("SADDLP", "0 Q:1 U:1 01110 size:2 10000 00 acc:1 10 10 Rn:5 Rd:5", {
     vary: "Q U size acc",
     allocated: (f) => f.size !== 3,
     mnemonic: (f) => (f.U ? "U" : "S") + (f.acc ? "ADALP" : "ADDLP"),

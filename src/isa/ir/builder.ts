@@ -109,7 +109,14 @@ export type Stmt =
   | { readonly s: "now"; readonly local: Local<"i64"> }
   | { readonly s: "exit"; readonly reason: ExitReason; readonly value: I64 }
   | { readonly s: "jump"; readonly target: I64; readonly kind: "jump" | "call" | "return" }
-  | { readonly s: "branch"; readonly name: string; readonly kind: "jump" | "call" };
+  | { readonly s: "branch"; readonly name: string; readonly kind: "jump" | "call" }
+  // Flags as operations, from builders that keep them so (see flagsAdd and friends); others store N, Z, C, V.
+  | { readonly s: "flags"; readonly kind: FlagKind; readonly a: I64; readonly b: I64 }
+  | { readonly s: "cond"; readonly local: Local<"i32">; readonly cond: number }
+  | { readonly s: "nzcv"; readonly local: Local<"i32"> };
+
+/** An operation that sets flags: N, Z, C, V are those of `a op b`, or given in bits 3..0 of `a`. */
+export type FlagKind = "add32" | "add64" | "sub32" | "sub64" | "logic32" | "logic64" | "nzcv";
 
 /** A thread of statements under construction. Concrete builders give fields their meaning. */
 export abstract class Builder {

@@ -1,0 +1,158 @@
+/**
+ * Regions: the blocks of guest code that can be reached from a root by direct branches. They become one WebAssembly
+ * function.
+ */
+import { decode, type Decoded } from "../../../isa/a64/decode.ts";
+import type { Stmt } from "../../../isa/ir/builder.ts";
+import { KnownBuilder, Untranslatable } from "./known_builder.ts";
+
+/** Larger functions compile slowly, and what is far from the root is seldom reached in one go. */
+const MAX_INSTRUCTIONS = 160;
+
+/** One instruction: what it does, or nothing where the interpreter must do it. */
+export interface Instruction {
+  readonly pc: number;
+  readonly decoded: Decoded | undefined;
+  readonly body: readonly Stmt[] | undefined;
+}
+
+/** How control leaves a block. */
+export type Terminator =
+  /** On to an address; translated if it has a block. */
+  | { readonly kind: "goto"; readonly target: number }
+  /** The last instruction is a conditional branch: its body ends in an `if` around the branch. */
+  | { readonly kind: "cond"; readonly taken: number; readonly next: number }
+  /** The last instruction jumps to a computed address. */
+  | { readonly kind: "indirect" }
+  /** The interpreter executes the instruction at `pc`. */
+  | { readonly kind: "interpret"; readonly pc: number };
+
+export interface Block {
+  readonly start: number;
+  readonly instructions: readonly Instruction[];
+  readonly terminator: Terminator;
+}
+
+export interface Region {
+  readonly root: number;
+  readonly blocks: ReadonlyMap<number, Block>;
+  /** Guest pages the code was read from. */
+  readonly pages: ReadonlySet<number>;
+}
+
+/** Lifts one word at an address. */
+function lift(word: number, pc: number): Instruction {
+  const decoded = decode(word);
+  if (decoded?.row.lift === undefined) return { pc, decoded: undefined, body: undefined };
+  const builder = new KnownBuilder(decoded, pc);
+  try {
+    decoded.row.lift(builder);
+  } catch (error) {
+    if (!(error instanceof Untranslatable)) throw error;
+    return { pc, decoded, body: undefined };
+  }
+  return { pc, decoded, body: builder.body };
+}
+
+const CONDITIONAL = new Set(["B.cond", "CBZ", "TBZ"]);
+
+const offsetOf = (decoded: Decoded): number => Number(decoded.row.immediates.offset!.of(decoded.fields));
+
+/** Whether the instruction is BL or BLR: control comes back behind it. */
+export const isCall = (decoded: Decoded): boolean =>
+  (decoded.row.name === "B" && decoded.fields.op === 1) || (decoded.row.name === "BR" && decoded.fields.opc === 1);
+
+/** Target of a BL, undefined for BLR. */
+export const callTarget = (pc: number, decoded: Decoded): number | undefined =>
+  decoded.row.name === "B" ? pc + offsetOf(decoded) : undefined;
+
+/**
+ * Finds the region of a root.
+ *
+ * @param read the word at an address, undefined where there is no code that has ever been decoded
+ */
+export function findRegion(root: number, read: (pc: number) => number | undefined): Region {
+  const instructions = new Map<number, Instruction>();
+  const leaders = new Set<number>([root]);
+  const pages = new Set<number>();
+  const work = [root];
+  let count = 0;
+  while (work.length > 0) {
+    let pc = work.shift()!;
+    while (!instructions.has(pc) && count < MAX_INSTRUCTIONS) {
+      const word = read(pc);
+      if (word === undefined) break;
+      pages.add(Math.floor(pc / 4096));
+      const instruction = lift(word, pc);
+      instructions.set(pc, instruction);
+      count++;
+      const { decoded, body } = instruction;
+      if (body === undefined || decoded === undefined) break;
+      const { name } = decoded.row;
+      if (CONDITIONAL.has(name)) {
+        const taken = pc + offsetOf(decoded);
+        for (const target of [taken, pc + 4]) {
+          leaders.add(target);
+          work.push(target);
+        }
+        break;
+      }
+      if (name === "B" && decoded.fields.op === 0) {
+        const target = pc + offsetOf(decoded);
+        leaders.add(target);
+        work.push(target);
+        break;
+      }
+      if (name === "BR" && !isCall(decoded)) break;
+      pc += 4;
+    }
+  }
+  const blocks = new Map<number, Block>();
+  for (const start of leaders) {
+    if (!instructions.has(start)) continue;
+    blocks.set(start, cutBlock(start, instructions, leaders));
+  }
+  return { root, blocks, pages };
+}
+
+function cutBlock(
+  start: number,
+  instructions: ReadonlyMap<number, Instruction>,
+  leaders: ReadonlySet<number>,
+): Block {
+  const own: Instruction[] = [];
+  for (let pc = start;; pc += 4) {
+    const instruction = instructions.get(pc);
+    if (instruction === undefined || (pc !== start && leaders.has(pc))) {
+      return { start, instructions: own, terminator: { kind: "goto", target: pc } };
+    }
+    const { decoded, body } = instruction;
+    if (body === undefined || decoded === undefined) {
+      return { start, instructions: own, terminator: { kind: "interpret", pc } };
+    }
+    own.push(instruction);
+    const { name } = decoded.row;
+    if (CONDITIONAL.has(name)) {
+      return {
+        start,
+        instructions: own,
+        terminator: { kind: "cond", taken: pc + offsetOf(decoded), next: pc + 4 },
+      };
+    }
+    if (name === "B" && decoded.fields.op === 0) {
+      return { start, instructions: own, terminator: { kind: "goto", target: pc + offsetOf(decoded) } };
+    }
+    if (name === "BR" && !isCall(decoded)) return { start, instructions: own, terminator: { kind: "indirect" } };
+  }
+}
+
+/** Addresses control can go to within the region. */
+export function successors(region: Region, block: Block): number[] {
+  const { terminator } = block;
+  const targets = terminator.kind === "goto"
+    ? [terminator.target]
+    : terminator.kind === "cond"
+    ? [terminator.taken, terminator.next]
+    : [];
+  return targets.filter((target) => region.blocks.has(target));
+}

@@ -1,0 +1,186 @@
+/**
+ * Turns hot code into regions and puts them in place: finds, generates, compiles, instantiates, and forgets them
+ * when their code changes. Compiled modules are shared by all address spaces that have the same code at the same
+ * place.
+ */
+import type { Stmt } from "../../../isa/ir/builder.ts";
+import type { Helper } from "../../../isa/ir/helper.ts";
+import type { WasmAddressSpace } from "../address_space.ts";
+import { REGION } from "../interpreter.ts";
+import { GUEST_MEMORY_MAX, WASM_PAGE, WINDOW } from "../layout.ts";
+import type { EngineMemory, GuestMemory } from "../memory.ts";
+import { Module } from "../module.ts";
+import { RegionLowering } from "./lower_region.ts";
+import { findRegion, type Region } from "./region.ts";
+
+/** Slots of the region tables; a program with more hot places than this is interpreted in the rest. */
+const MAX_SLOTS = 100_000;
+
+/** A compiled region. */
+interface Compiled {
+  readonly module: WebAssembly.Module;
+  readonly region: Region;
+}
+
+/** What a region is made of, to know it again. */
+function fingerprint(region: Region, word: (pc: number) => number | undefined): string {
+  let a = 0x811c9dc5, b = 0x1b873593;
+  for (const block of region.blocks.values()) {
+    for (const { pc } of block.instructions) {
+      const code = word(pc) ?? 0;
+      a = Math.imul(a ^ code, 0x01000193) ^ (a >>> 15);
+      b = Math.imul(b ^ code ^ pc, 0x85ebca6b) ^ (b >>> 13);
+    }
+  }
+  return `${region.root}:${a}:${b}`;
+}
+
+export class Translator {
+  readonly #memory: EngineMemory;
+  readonly #slots = new Map<number, number>();
+  readonly #compiled = new Map<string, Compiled>();
+  /** Regions in place, by address space and page. */
+  readonly #placed = new WeakMap<WasmAddressSpace, Map<number, Set<Region>>>();
+  /** Figures for ELFTAP_STATS. */
+  readonly stats = { regions: 0, instructions: 0, bytes: 0, milliseconds: 0 };
+
+  constructor(memory: EngineMemory) {
+    this.#memory = memory;
+  }
+
+  /** Table slots in use: tables must be at least as long. */
+  get slotCount(): number {
+    return this.#slots.size;
+  }
+
+  #slot(root: number): number {
+    let slot = this.#slots.get(root);
+    if (slot === undefined) this.#slots.set(root, slot = this.#slots.size);
+    return slot;
+  }
+
+  /** Makes a memory's table long enough; new entries lead back to the interpreter. */
+  fit(memory: GuestMemory): void {
+    const short = this.#slots.size - memory.regions.length;
+    if (short > 0) memory.growRegions(Math.max(short, 1024));
+  }
+
+  /** Translates the code at a root, which is hot or was translated for another address space. */
+  translate(space: WasmAddressSpace, root: number): void {
+    const started = performance.now();
+    const word = (pc: number) => space.codeWord(pc);
+    const region = findRegion(root, word);
+    if ((region.blocks.get(root)?.instructions.length ?? 0) === 0 || this.#slots.size >= MAX_SLOTS) {
+      space.leaveRegion(root);
+      return;
+    }
+    const key = fingerprint(region, word);
+    let compiled = this.#compiled.get(key);
+    if (compiled === undefined) {
+      compiled = { module: new WebAssembly.Module(this.#generate(region)), region };
+      this.#compiled.set(key, compiled);
+      this.stats.regions++;
+    }
+    const { memory } = space, slot = this.#slot(root);
+    this.fit(memory);
+    const { exports } = memory;
+    const instance = new WebAssembly.Instance(compiled.module, {
+      host: { guest: memory.memory, engine: this.#memory.memory, regions: memory.regions },
+      interpreter: exports as WebAssembly.ModuleImports,
+    });
+    memory.regions.set(slot, instance.exports.region as () => void);
+    this.#place(space, region);
+    space.enterRegion(root, slot);
+    this.stats.milliseconds += performance.now() - started;
+  }
+
+  #generate(region: Region): Uint8Array<ArrayBuffer> {
+    const module = new Module();
+    const helpers = new Map<string, Helper>();
+    for (const { instructions } of region.blocks.values()) {
+      for (const { body } of instructions) collectHelpers(body!, helpers);
+    }
+    module.importTable("host", "regions");
+    module.importMemory("host", "guest", {
+      minimum: WINDOW / WASM_PAGE,
+      maximum: GUEST_MEMORY_MAX / WASM_PAGE,
+      wide: true,
+    });
+    module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
+    const condition = module.importFunction("interpreter", "condition", ["i32", "i64", "i64", "i32"], ["i32"]);
+    const callTo = module.importFunction("interpreter", "callTo", ...REGION);
+    const settleFlags = module.importFunction("interpreter", "settleFlags", [], []);
+    const indices = new Map<string, number>();
+    for (const [name, { params, results }] of helpers) {
+      indices.set(name, module.importFunction("interpreter", `helper ${name}`, params, results));
+    }
+    const index = module.declare(...REGION);
+    const lowering = new RegionLowering(region, {
+      helper: ({ name }) => indices.get(name)!,
+      condition,
+      callTo,
+      settleFlags,
+      regionType: module.type(...REGION),
+      slot: (root) => this.#slot(root),
+    });
+    module.define(index, lowering.emit());
+    module.exportFunction("region", index);
+    const bytes = module.finish();
+    this.stats.bytes += bytes.length;
+    for (const { instructions } of region.blocks.values()) this.stats.instructions += instructions.length;
+    return bytes;
+  }
+
+  #place(space: WasmAddressSpace, region: Region): void {
+    let pages = this.#placed.get(space);
+    if (pages === undefined) this.#placed.set(space, pages = new Map());
+    for (const page of region.pages) {
+      const there = pages.get(page);
+      if (there) there.add(region);
+      else pages.set(page, new Set([region]));
+    }
+  }
+
+  /** The code in a range has changed or is gone: its regions are left. */
+  invalidate(space: WasmAddressSpace, from: number, to: number): void {
+    const pages = this.#placed.get(space);
+    if (pages === undefined || pages.size === 0) return;
+    for (let page = Math.floor(from / 4096); page * 4096 < to; page++) {
+      for (const region of pages.get(page) ?? []) {
+        if (!overlaps(region, from, to)) continue;
+        space.memory.removeRegion(this.#slot(region.root));
+        for (const each of region.pages) pages.get(each)?.delete(region);
+      }
+    }
+  }
+
+  /** The address space ends: its table serves another. */
+  forget(space: WasmAddressSpace): void {
+    const pages = this.#placed.get(space);
+    if (pages === undefined) return;
+    for (const there of pages.values()) {
+      for (const region of there) space.memory.removeRegion(this.#slot(region.root));
+    }
+    this.#placed.delete(space);
+  }
+}
+
+/** The helpers that statements call. */
+function collectHelpers(body: readonly Stmt[], into: Map<string, Helper>): void {
+  for (const stmt of body) {
+    if (stmt.s === "call") into.set(stmt.helper.name, stmt.helper);
+    else if (stmt.s === "loop") collectHelpers(stmt.body, into);
+    else if (stmt.s === "if") {
+      collectHelpers(stmt.then, into);
+      collectHelpers(stmt.else, into);
+    }
+  }
+}
+
+function overlaps(region: Region, from: number, to: number): boolean {
+  for (const { start, instructions } of region.blocks.values()) {
+    // The instruction behind the last may be the one that the region leaves to the interpreter.
+    if (start < to && start + 4 * (instructions.length + 1) > from) return true;
+  }
+  return false;
+}
