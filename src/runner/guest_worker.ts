@@ -6,13 +6,15 @@ import { Failure } from "../failure.ts";
 import { type GuestKernelOptions, serveGuests, type WorkerScope } from "./guest_service.ts";
 import { Machine } from "./machine.ts";
 
+/** One engine serves guest after guest: its memories, decoded pages and translated code stay warm. */
+let engine: WasmEngine | undefined;
+
 serveGuests(self as unknown as WorkerScope, async (options: GuestKernelOptions) => {
   const { spec, engineImage } = options;
   if (spec.engine !== "auto" && spec.engine !== "wasm") {
     throw new Failure(`the engine ${spec.engine} comes with a later version of elftap`, { hint: "use wasm" });
   }
-  const interpreter = await engineImage;
-  const engine = new WasmEngine({ interpreter });
+  engine ??= new WasmEngine({ interpreter: await engineImage });
   const tracer = spec.verbose > 0 ? new (await import("../debug/trace/strace.ts")).Strace(options.trace) : undefined;
   return new Machine(engine, options, tracer);
 });
