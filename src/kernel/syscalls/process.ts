@@ -56,7 +56,7 @@ function clone(
   childTid: number,
 ): number | Blocking {
   // The low 32 bits count; clone3 alone has more.
-  const bits = flags % 2 ** 32;
+  const bits = flags >>> 0;
   if (bits & CLONE_PIDFD && bits & (CLONE_PARENT_SETTID | CLONE_DETACHED)) return -EINVAL;
   return cloneTask(task, {
     flags: bits - bits % 256,
@@ -374,7 +374,7 @@ export const rows: SyscallRow[] = [
   row(
     220,
     "clone",
-    "flags:ulong newsp:ptr parent_tid:ptr tls:ptr child_tid:ptr",
+    "flags:flags:clone newsp:ptr parent_tid:ptr tls:ptr child_tid:ptr",
     clone,
     "no namespaces, cgroups or tracing",
   ),
