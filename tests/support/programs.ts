@@ -11,7 +11,7 @@ const movz = (register: number, value: number) => (0xd2800000 | value << 5 | reg
 /** adr register, words further on */
 const adr = (register: number, words: number) => (0x10000000 | words << 5 | register) >>> 0;
 const call = (nr: number) => [movz(8, nr), SVC];
-const READ = 63, WRITE = 64, EXIT_GROUP = 94, KILL = 129, GETPID = 172, PPOLL = 73;
+const OPENAT = 56, READ = 63, WRITE = 64, EXIT_GROUP = 94, KILL = 129, GETPID = 172, PPOLL = 73;
 
 function program(words: readonly number[], data = ""): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(data);
@@ -88,3 +88,26 @@ export const printsArgument = () =>
     ...call(WRITE),
     ...exitWords(0),
   ]);
+
+/** Writes the first 4096 bytes of a file to standard output; where it cannot be opened, ends with the errno. */
+export function readsFile(path: string): Uint8Array<ArrayBuffer> {
+  return program([
+    0x92800c60, // mov x0, #AT_FDCWD
+    0x100002c1, // adr x1, path
+    movz(2, 0),
+    movz(3, 0),
+    ...call(OPENAT),
+    0xf100001f, // cmp x0, #0
+    0x540001ab, // b.lt failed
+    0x10007f01, // adr x1, buffer
+    movz(2, 4096),
+    ...call(READ),
+    0xaa0003e2, // mov x2, x0
+    movz(0, 1),
+    0x10007e41, // adr x1, buffer
+    ...call(WRITE),
+    ...exitWords(0),
+    0xcb0003e0, // failed: neg x0, x0
+    ...call(EXIT_GROUP),
+  ], path + "\0");
+}
