@@ -65,8 +65,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const guest = new Guest(spec);
   const release = forwardSignals(guest);
-  const outcome = await guest.outcome;
+  let outcome = await guest.outcome;
   release();
+  if (outcome.ending.kind === "error") {
+    outcome = await (await import("../runner/missing_parts.ts")).withProfileHint(outcome, spec);
+  }
   return exitStatus(outcome, watchdog ?? 10);
 }
 

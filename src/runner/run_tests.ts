@@ -19,6 +19,7 @@ import { Guest } from "./guest.ts";
 import { GuestPool } from "./guest_pool.ts";
 import { failedOutcome } from "./guest_service.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import { withProfileHint } from "./missing_parts.ts";
 import { TapReader } from "./tap_reader.ts";
 import { judge, type Protocol } from "./verdict.ts";
 import { guestSpec, type World } from "./world.ts";
@@ -187,6 +188,7 @@ class Run {
     outcome = await guest.outcome;
     this.#guests.delete(guest);
     clearTimeout(slow);
+    if (outcome.ending.kind === "error") outcome = await withProfileHint(outcome, spec);
     // Workers round their clock; the wall time as seen from here includes their start.
     outcome = { ...outcome, milliseconds: Math.round(performance.now() - started) };
     return this.#judge(number, outcome, { stdout, stderr, trace, tap, protocol });
