@@ -4,7 +4,7 @@
  *
  * As with every open file nothing here blocks: `-EAGAIN` means "wait on {@link OpenFile.wait} and try again".
  */
-import { EINVAL, EISCONN, ENOPROTOOPT, ENOTCONN, ENOTTY, EOPNOTSUPP, EPIPE } from "../abi/errno.ts";
+import { EINVAL, EISCONN, ENODATA, ENOPROTOOPT, ENOTCONN, ENOTTY, EOPNOTSUPP, EPIPE } from "../abi/errno.ts";
 import { F_OWNER_PGRP, F_OWNER_PID, O_RDWR } from "../abi/fcntl.ts";
 import * as ioctls from "../abi/ioctl.ts";
 import { SIGPIPE } from "../abi/signal.ts";
@@ -13,7 +13,7 @@ import { type FileContext, OpenFile } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
 import { socketInode } from "../fs/pseudo_inode.ts";
 import type { WaitQueue } from "../wait.ts";
-import { plainSending, Received, type Sending } from "./message.ts";
+import { encodeUcred, plainSending, Received, type Sending } from "./message.ts";
 import type { Network } from "./network.ts";
 import { interfaceIoctl } from "./interface_ioctl.ts";
 import { intOption, SocketOptions } from "./socket_options.ts";
@@ -144,8 +144,10 @@ export abstract class Socket extends OpenFile {
     }
   }
   /** Options at SOL_SOCKET that only some families have. */
-  protected getSocketOption(_name: number, _context: FileContext): Uint8Array | number {
-    return -ENOPROTOOPT;
+  protected getSocketOption(name: number, _context: FileContext): Uint8Array | number {
+    // Nobody: pid 0, uid and gid -1.
+    if (name === abi.SO_PEERCRED) return encodeUcred({ pid: 0, uid: -1, gid: -1 });
+    return name === abi.SO_PEERGROUPS ? -ENODATA : -ENOPROTOOPT;
   }
 
   get listening(): boolean {

@@ -1,5 +1,5 @@
 /** What AF_UNIX sockets of all types share: names in the file system and abstract ones, and who is at the other end (unix(7)). */
-import { EADDRINUSE, ECONNREFUSED, EEXIST, EINVAL, ENODATA, ENOPROTOOPT, EPROTOTYPE } from "../abi/errno.ts";
+import { EADDRINUSE, ECONNREFUSED, EEXIST, EINVAL, ENOPROTOOPT, EPROTOTYPE } from "../abi/errno.ts";
 import { S_IFMT, S_IFSOCK } from "../abi/stat.ts";
 import * as abi from "../abi/socket.ts";
 import type { FileContext, OpenFile } from "../fs/file.ts";
@@ -134,14 +134,10 @@ export abstract class UnixSocket extends Socket {
   /** A message of `bytes` sent from here was read or dropped. */
   abstract returned(bytes: number): void;
 
-  protected override getSocketOption(name: number, _context: FileContext): Uint8Array | number {
-    if (name === abi.SO_PEERCRED) {
-      return encodeUcred(this.peerCredentials ?? { pid: 0, uid: -1, gid: -1 });
-    }
-    if (name === abi.SO_PEERGROUPS) {
-      return this.peerCredentials === undefined ? -ENODATA : new Uint8Array(new Uint32Array(this.peerGroups).buffer);
-    }
-    return -ENOPROTOOPT;
+  protected override getSocketOption(name: number, context: FileContext): Uint8Array | number {
+    if (this.peerCredentials === undefined) return super.getSocketOption(name, context);
+    if (name === abi.SO_PEERCRED) return encodeUcred(this.peerCredentials);
+    return name === abi.SO_PEERGROUPS ? new Uint8Array(new Uint32Array(this.peerGroups).buffer) : -ENOPROTOOPT;
   }
 
   override release(): void {
