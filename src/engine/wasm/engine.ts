@@ -4,6 +4,7 @@
  * Today it has one tier, the interpreter generated from the instruction table. Memory: {@link ./layout.ts}.
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
+import { disassemble } from "../../isa/a64/disasm/disassemble.ts";
 import { FEATURES } from "../../isa/a64/features.ts";
 import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
@@ -58,7 +59,7 @@ export class WasmEngine implements Engine {
   createFrame(content?: Uint8Array): Frame {
     return new WasmFrame(content);
   }
-  disassemble(word: number, _pc: number): string {
-    return `.inst 0x${word.toString(16).padStart(8, "0")} ; undefined`;
+  disassemble(word: number, pc: number): string {
+    return disassemble(word, pc);
   }
 }
