@@ -83,11 +83,12 @@ export const formats = (): Format[] => [
   }),
 
   format("11010100 opc:3 imm16:16 op2:3 LL:2", (f, { name }) => {
+    if (f.opc === 3) return line(name, dec(f.imm16));
     return f.opc === 5 && f.imm16 === 0 ? name : line(name, hex(f.imm16));
   }),
   format("00000000 00000000 imm16:16", (f, { name }) => line(name, dec(f.imm16))),
   format("11010101000000110001 0000 op2:3 Rt:5", (f, { name }) => line(name, x(f.Rt))),
-  format("1101010100100011 0011 0000 op2:3 Rt:5", (f, { name }) => line(name, x(f.Rt))),
+  format("1101010100100011 0011 000 test:1 op2:3 Rt:5", (f, { name }) => line(name, x(f.Rt))),
 
   format("11010101000000110010 CRm:4 op2:3 11111", (f) => {
     const number = (f.CRm << 3) | f.op2;

@@ -65,7 +65,9 @@ export const formats = (): Format[] => [
       return f.Rd === 31 ? line("tst", ...operands) : line(name, reg(f.sf, f.Rd), ...operands);
     }
     const d = regOrSp(f.sf, f.Rd);
-    if (f.opc === 1 && f.Rn === 31 && !isMoveWide(value, f.sf ? 64 : 32)) return line("mov", d, hex(value));
+    // A MOV to the stack pointer can only be an ORR.
+    const isMove = f.opc === 1 && f.Rn === 31 && (f.Rd === 31 || !isMoveWide(value, f.sf ? 64 : 32));
+    if (isMove) return line("mov", d, hex(value));
     return line(name, d, reg(f.sf, f.Rn), hex(value));
   }),
   format("sf:1 opc:2 100101 hw:2 imm16:16 Rd:5", (f, { name }) => {

@@ -124,7 +124,8 @@ const plain: Format[] = [
   }),
   format("11 111 0 00 M:1 S:1 1 imm9:9 W:1 1 Rn:5 Rt:5", (f, { name }) => {
     const offset = signed((f.S << 9) | f.imm9, 10) * 8;
-    return line(name, x(f.Rt), f.W ? preIndexed(f.Rn, offset) : memory(f.Rn, offset));
+    // GNU leaves out a zero offset here even before the "!".
+    return line(name, x(f.Rt), memory(f.Rn, offset) + (f.W ? "!" : ""));
   }),
   // Non-temporal and signed-offset pairs, then those with writeback.
   format("opc:2 101 V:1 0x0 L:1 imm7:7 Rt2:5 Rn:5 Rt:5", (f, { name }) => {
