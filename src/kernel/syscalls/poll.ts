@@ -92,6 +92,7 @@ function ppoll(
   }
   const error = applyMask(task, sigmask, sigsetsize);
   if (error) return error;
+  nfds >>>= 0; // unsigned int
   if (nfds > (task.process.rlimits[RLIMIT_NOFILE]?.[0] ?? 1024)) return -EINVAL;
   // A copy: the guest may change its array meanwhile, and the kernel reads it once.
   const bytes = nfds === 0 ? new Uint8Array(0) : task.mm.readBytes(fds, nfds * POLLFD_SIZE);

@@ -4,7 +4,7 @@
  * Files get views of guest memory, so a transfer is one copy. What is one message (a datagram, an atomic pipe write)
  * goes through a buffer when it lies in several pieces. Files never wait; the waiting is here.
  */
-import { EAGAIN, EFBIG, EINVAL, ERESTARTSYS } from "../abi/errno.ts";
+import { EAGAIN, EFAULT, EFBIG, EINVAL, ERESTARTSYS } from "../abi/errno.ts";
 import { O_APPEND, O_NONBLOCK } from "../abi/fcntl.ts";
 import { IN_ACCESS, IN_MODIFY } from "../abi/inotify.ts";
 import { CAP_FSETID } from "../abi/capability.ts";
@@ -15,6 +15,7 @@ import { MAX_RW_COUNT } from "../abi/uio.ts";
 import type { OpenFile } from "../fs/file.ts";
 import { notifyPath } from "../fs/notify.ts";
 import type { Iovec } from "../mm/guest_memory.ts";
+import { UserFault } from "../mm/user_fault.ts";
 import type { Task } from "../task/task.ts";
 import type { Blocking } from "../wait.ts";
 
@@ -62,7 +63,7 @@ function readVectorOnce(task: Task, file: OpenFile, vector: readonly Iovec[], of
   for (const { base, length } of vector) {
     const want = Math.min(length, total - done);
     if (want === 0) continue;
-    const got = readOnce(task, file, base, want, offset < 0 ? offset : offset + done);
+    const got = orFault(() => readOnce(task, file, base, want, offset < 0 ? offset : offset + done));
     if (got < 0) return done > 0 ? done : got;
     done += got;
     if (got < want) break;
@@ -203,6 +204,16 @@ export function readFileVector(
   return readLater(task, file, vector, offset);
 }
 
+/** A bad address as a result: what was moved before it counts (readv(2)). */
+function orFault(transfer: () => number): number {
+  try {
+    return transfer();
+  } catch (error) {
+    if (error instanceof UserFault) return -EFAULT;
+    throw error;
+  }
+}
+
 /** One attempt to write several ranges. */
 function writeVectorOnce(task: Task, file: OpenFile, vector: readonly Iovec[], total: number, offset: number): number {
   if (vector.length === 1) return writeOnce(task, file, vector[0]!.base, total, offset);
@@ -211,7 +222,7 @@ function writeVectorOnce(task: Task, file: OpenFile, vector: readonly Iovec[], t
   for (const { base, length } of vector) {
     const want = Math.min(length, total - done);
     if (want === 0) continue;
-    const put = writeOnce(task, file, base, want, offset < 0 ? offset : offset + done);
+    const put = orFault(() => writeOnce(task, file, base, want, offset < 0 ? offset : offset + done));
     if (put < 0) return done > 0 ? done : put;
     done += put;
     if (put < want) break;
