@@ -23,6 +23,7 @@ export class MountNamespace {
     this.mounts.push(mount);
     this.root = { mount, dentry: mount.root };
     const memfds = new TmpFs(services);
+    memfds.unmounted = true;
     this.memfds = this.create(memfds, new Dentry(memfds.root, undefined, "/"), 0);
   }
 

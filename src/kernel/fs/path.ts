@@ -65,6 +65,7 @@ export function isWithin(path: Path, ancestor: Path): boolean {
 export function pathName(path: Path, root: Path | undefined): string | undefined {
   let { mount, dentry } = path;
   if (dentry.inode.sb.nameless) return dentry.name;
+  if (dentry.inode.sb.unmounted) return `/${dentry.name} (deleted)`;
   const names: string[] = [];
   const deleted = dentry.deleted;
   for (;;) {

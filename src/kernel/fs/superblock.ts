@@ -35,6 +35,8 @@ export abstract class SuperBlock {
   readonly dentries: "kept" | "checked" | "fresh" = "kept";
   /** Pipes, sockets and their like: no tree; a dentry's name is the whole text that /proc/self/fd shows. */
   readonly nameless: boolean = false;
+  /** Never in the tree: its files are named as deleted ones at its root, as Linux does for memfds. */
+  unmounted = false;
   #lastIno = 0;
 
   /** The next free inode number. */

@@ -1,5 +1,14 @@
 /** What TCP and UDP sockets of both families share: names, binding, and the options of IP itself (ip(7), ipv6(7)). */
-import { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, ENOPROTOOPT, ENOTCONN } from "../abi/errno.ts";
+import {
+  EACCES,
+  EADDRNOTAVAIL,
+  EAFNOSUPPORT,
+  EINVAL,
+  ENETUNREACH,
+  ENOPROTOOPT,
+  ENOTCONN,
+  EOPNOTSUPP,
+} from "../abi/errno.ts";
 import * as abi from "../abi/socket.ts";
 import type { FileContext } from "../fs/file.ts";
 import {
@@ -151,7 +160,8 @@ export abstract class InetSocket extends Socket implements PortHolder {
       }
       return this.inet.get(level, name);
     }
-    return -ENOPROTOOPT;
+    // ip_getsockopt has its own opinion of unknown levels.
+    return this.domain === abi.AF_INET ? -EOPNOTSUPP : -ENOPROTOOPT;
   }
 
   override release(): void {
