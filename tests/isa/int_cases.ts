@@ -63,8 +63,12 @@ function target(random: Random, row: Row, f: Fields): bigint {
     case 2: // beyond all
       at = REGION + BigInt(PAGES * PAGE - random.below(40));
       break;
-    case 3: // from before the first page, and nothing at all
-      at = random.below(2) ? REGION - BigInt(random.below(20)) : integer(random) & ~0xfn;
+    case 3: // from before the first page, around null, and nothing at all
+      at = random.pick([
+        REGION - BigInt(random.below(20)),
+        BigInt(16 + random.below(4000)),
+        integer(random) ^ (1n << 40n),
+      ]);
       break;
     default:
       at = REGION + BigInt(64 + random.below(PAGE - 256));
@@ -107,8 +111,8 @@ export function unpredictable(row: Row, f: Fields): boolean {
 export function encoding(row: Row, variant: Fields, random: Random): number | undefined {
   for (let attempt = 0; attempt < 40; attempt++) {
     let word = row.value;
-    // Ignored bits should be ones, those of CFINV zeros; hardware does not look at them, the oracle does.
-    let known = row.name === "CFINV" ? 0xffffffff : row.mask;
+    // Ignored bits should be zeros in system instructions, else ones; hardware does not look at them, the oracle does.
+    let known = row.value >>> 24 === 0xd5 ? 0xffffffff : row.mask;
     let register = -1;
     for (const { name, lsb, width } of row.fields) {
       let value = variant[name];

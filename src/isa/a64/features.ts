@@ -18,6 +18,19 @@ export const FEATURES: ReadonlySet<Feature> = new Set<Feature>([
   "JSCVT",
   "FRINTTS",
   "BF16",
+  "I8MM",
+  "AES",
+  "PMULL",
+  "SHA1",
+  "SHA256",
+  "SHA512",
+  "SHA3",
+  "SM3",
+  "SM4",
+  "FlagM2",
+  "DPB",
+  "DPB2",
+  "SB",
 ]);
 
 type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";

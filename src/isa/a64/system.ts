@@ -30,6 +30,9 @@ export const CNTFRQ_EL0 = 1000000000n;
  */
 const MIDR_EL1 = 0x000f0000n;
 
+/** Conditions that are single flags. */
+const Cond = { EQ: 0, CS: 2, VS: 6 } as const;
+
 type Read = (b: Builder) => void;
 const constant = (value: bigint): Read => (b) => b.setX("Rt", c64(value));
 
@@ -68,6 +71,7 @@ export const rows: readonly Row[] = [
   insn("HINT", "11010101000000110010 CRm:4 op2:3 11111", {}, () => {}),
   insn("CLREX", "11010101000000110011 CRm:4 010 11111", {}, (b) => b.setSys("exclSize", c32(0))),
   // One thread runs at a time and in program order: barriers have nothing left to order.
+  insn("SB", "11010101000000110011 xxxx 1 11 11111", { feature: "SB" }, () => {}),
   insn("DSB", "11010101000000110011 CRm:4 1 opc:2 11111", {
     vary: "opc",
     allocated: (f) => f.opc !== 3,
@@ -92,6 +96,18 @@ export const rows: readonly Row[] = [
   insn("CFINV", "1101010100000 000 0100 xxxx 000 11111", { feature: "FlagM" }, (b) => {
     b.setSys("cf", i32.eqz(b.sys("cf")));
   }),
+  // Between Arm's encoding of a floating-point comparison and the other common one (FEAT_FlagM2).
+  insn("XAFLAG", "1101010100000 000 0100 xxxx 001 11111", { feature: "FlagM2" }, (b) => {
+    const Z = b.let(b.condition(Cond.EQ)), C = b.let(b.condition(Cond.CS)), notC = b.let(i32.eqz(C));
+    b.flagsNzcv(b.let(i32.or(
+      i32.or(i32.shl(i32.and(notC, i32.eqz(Z)), c32(3)), i32.shl(i32.and(Z, C), c32(2))),
+      i32.or(i32.shl(i32.or(C, Z), c32(1)), i32.and(notC, Z)),
+    )));
+  }),
+  insn("AXFLAG", "1101010100000 000 0100 xxxx 010 11111", { feature: "FlagM2" }, (b) => {
+    const Z = b.let(b.condition(Cond.EQ)), C = b.let(b.condition(Cond.CS)), V = b.let(b.condition(Cond.VS));
+    b.flagsNzcv(b.let(i32.or(i32.shl(i32.or(Z, V), c32(2)), i32.shl(i32.and(C, i32.eqz(V)), c32(1)))));
+  }),
 
   // DC ZVA zeroes the aligned 64 bytes that hold the address.
   insn("DC ZVA", "1101010100 0 01 011 0111 0100 001 Rt:5", { mnemonic: () => "DC" }, (b) => {
@@ -99,10 +115,15 @@ export const rows: readonly Row[] = [
   }),
   // IC IVAU: generated code becomes visible; the engine forgets what it decoded there.
   insn("IC IVAU", "1101010100 0 01 011 0111 0101 001 Rt:5", { mnemonic: () => "IC" }, (b) => b.exit("ic", b.x("Rt"))),
-  // DC CVAC, CVAU, CIVAC (and CVAP with FEAT_DPB): memory is coherent; an unreadable address still faults.
-  ...[["CVAC", "1010"], ["CVAU", "1011"], ["CIVAC", "1110"]].map(([name, CRm]) =>
-    insn(`DC ${name}`, `1101010100 0 01 011 0111 ${CRm} 001 Rt:5`, { mnemonic: () => "DC" }, (b) => {
-      b.access(b.x("Rt"), 1, "r");
-    })
-  ),
+  // By address: memory is coherent and has no point of persistence, but an unreadable address faults.
+  ...([["CVAC", "1010"], ["CVAU", "1011"], ["CVAP", "1100", "DPB"], ["CVADP", "1101", "DPB2"], [
+    "CIVAC",
+    "1110",
+  ]] as const)
+    .map(([name, CRm, feature]) =>
+      insn(`DC ${name}`, `1101010100 0 01 011 0111 ${CRm} 001 Rt:5`, {
+        mnemonic: () => "DC",
+        ...(feature ? { feature } : {}),
+      }, (b) => void b.access(b.x("Rt"), 1, "r"))
+    ),
 ];

@@ -11,6 +11,10 @@ import { rows as simdSame } from "./simd_same.ts";
 import { rows as simdDiff } from "./simd_diff.ts";
 import { rows as simdMisc } from "./simd_misc.ts";
 import { rows as simdShift } from "./simd_shift.ts";
+import { rows as simdI8mm } from "./simd_i8mm.ts";
+import { rows as cryptoAes } from "./crypto_aes.ts";
+import { rows as cryptoSha } from "./crypto_sha.ts";
+import { rows as cryptoSm } from "./crypto_sm.ts";
 import { rows as fp } from "./fp.ts";
 import { rows as fpCompare } from "./fp_compare.ts";
 import { rows as fpConvert } from "./fp_convert.ts";
@@ -34,6 +38,10 @@ export const allRows: readonly Row[] = [
   ...simdDiff,
   ...simdMisc,
   ...simdShift,
+  ...simdI8mm,
+  ...cryptoAes,
+  ...cryptoSha,
+  ...cryptoSm,
   ...fp,
   ...fpCompare,
   ...fpConvert,
