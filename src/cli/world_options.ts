@@ -32,7 +32,7 @@ export const worldOptions: readonly Option[] = [
   {
     name: "user",
     value: "UID[:GID]",
-    help: "Who the guest is. Default: the host user, or 1000 where that is unknown.",
+    help: "Who the guest is. Default: the host user (--allow-sys), else the working directory's owner.",
   },
   { name: "hostname", value: "NAME", help: "Default: elftap." },
   {

@@ -29,7 +29,7 @@ export interface WorldOptions {
   readonly clearEnv?: boolean;
   /** Working directory, a guest path. Default: the current one. */
   readonly cwd?: string;
-  /** User id. Default: the host user's where elftap may ask (`--allow-sys=uid,gid`), else 1000. */
+  /** User id. Default: the host user's (`--allow-sys=uid,gid`), else that of the working directory's owner. */
   readonly uid?: number;
   /** Group id, as for {@link uid}. */
   readonly gid?: number;

@@ -21,10 +21,17 @@ export function guestPermissions({ sysroot, hostFallback, binds }: Reach): Deno.
     run: false,
     env: false,
     ffi: false,
-    sys: false,
+    // Whose the host's files are: the guest sees its user as their owner.
+    sys: grantedIds(),
     // Only elftap's own modules, which come from where this one came from.
     import: import.meta.url.startsWith("file:") ? false : "inherit",
   };
+}
+
+function grantedIds(): ("uid" | "gid")[] | false {
+  const granted = (["uid", "gid"] as const)
+    .filter((kind) => Deno.permissions.querySync({ name: "sys", kind }).state === "granted");
+  return granted.length > 0 ? granted : false;
 }
 
 /**

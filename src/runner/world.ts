@@ -16,7 +16,7 @@ export interface World {
   readonly env?: Readonly<Record<string, string>>;
   /** Guest working directory. Default: elftap's own, or `/` where the guest cannot see that one. */
   readonly workdir?: string;
-  /** Default: the host user's, where elftap may ask, else 1000. */
+  /** Default: the host user's, where elftap may ask, else that of the working directory's owner. */
   readonly uid?: number;
   /** Default: as for {@link uid}. */
   readonly gid?: number;
@@ -168,10 +168,11 @@ function exists(path: string): boolean {
   }
 }
 
+/** Who runs elftap; the owner of the working directory where elftap may not ask, which mostly is the same. */
 function hostUser(): { uid: number; gid: number } | undefined {
   const mayAsk = (kind: "uid" | "gid") => Deno.permissions.querySync({ name: "sys", kind }).state === "granted";
-  if (!mayAsk("uid") || !mayAsk("gid")) return undefined;
-  const uid = Deno.uid(), gid = Deno.gid();
+  const owner = mayAsk("uid") && mayAsk("gid") ? { uid: Deno.uid(), gid: Deno.gid() } : Deno.statSync(Deno.cwd());
+  const { uid, gid } = owner;
   return uid === null || gid === null ? undefined : { uid, gid };
 }
 

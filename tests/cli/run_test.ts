@@ -229,5 +229,9 @@ Deno.test("run needs no permission for the environment with --clear-env", async 
   using folder = temporaryFolder();
   install(`${folder.path}/program`, prints("fine\n"));
   const flags = ["--no-prompt", "--allow-read"];
-  equal((await elftap(["run", "--clear-env", `${folder.path}/program`], { flags })).stdout, "fine\n");
+  deepEqual(await elftap(["run", "--clear-env", `${folder.path}/program`], { flags }), {
+    code: 0,
+    stdout: "fine\n",
+    stderr: "",
+  });
 });
