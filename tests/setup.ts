@@ -10,7 +10,6 @@ const TOOLS: readonly { readonly program: string; readonly package: string; read
   { program: "qemu-aarch64", package: "qemu-user", why: "the oracle of guest programs, the peer of the benchmarks" },
   { program: "gdb-multiarch", package: "gdb-multiarch", why: "debugs guests" },
   { program: "prove", package: "perl", why: "reads our TAP" },
-  { program: "python3", package: "python3", why: "gives command-line tests a terminal" },
 ];
 
 /** Programs that are not on the PATH. */

@@ -80,12 +80,16 @@ Deno.test("test gives each program its verdict in every report, and ends with 10
   deepEqual([suites["@_tests"], suites["@_failures"], suites["@_errors"], suites["@_skipped"]], ["9", "3", "3", "1"]);
 });
 
-Deno.test("test's TAP is read by prove", async (t) => {
-  const prove = await new Deno.Command("prove", { args: ["--version"] }).output().catch(() => undefined);
-  if (!prove?.success) {
-    console.error("SKIPPED: prove is not installed");
-    return void t;
+/** Loudly: `deno task test` lists what was skipped, and installs prove where it may. */
+const hasProve = (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+  try {
+    return Deno.statSync(`${folder}/prove`).isFile;
+  } catch {
+    return false;
   }
+});
+
+Deno.test("test's TAP is read by prove", { ignore: !hasProve }, async () => {
   using folder = temporaryFolder();
   const programs = `${folder.path}/programs`;
   Deno.mkdirSync(programs);
