@@ -187,9 +187,16 @@ export class GuestTree {
     for (const path of this.#changes()) this.#made.add(path);
   }
 
-  /** Guest paths (byte strings) changed over host folders by copy-on-write: they are gone after the run. */
+  /**
+   * Guest paths (byte strings) changed over host folders by copy-on-write, and names in read-write binds that the host
+   * could not be given: they are gone after the run.
+   */
   discarded(): string[] {
-    return this.#changes().filter((path) => !this.#made.has(path)).slice(0, MAX_CHANGES);
+    const lost = this.#changes().filter((path) => !this.#made.has(path));
+    for (const { sb } of this.namespace.mounts) {
+      if (sb instanceof HostFs) { for (const path of sb.memoryOnly) lost.push(fromHost(path)); }
+    }
+    return lost.slice(0, MAX_CHANGES);
   }
 
   /** Writes back what read-write binds still hold in memory. */

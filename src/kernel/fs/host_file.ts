@@ -5,11 +5,11 @@
  * before anybody reads, and what write(2) changes goes to the pages too: all views agree.
  */
 import { type Frame, PAGE_SIZE } from "../../engine/engine.ts";
-import { EFBIG } from "../abi/errno.ts";
+import { EFBIG, ENOENT } from "../abi/errno.ts";
 import { MAX_OFFSET, O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { type Mappable, OpenFile } from "./file.ts";
 import { hostErrno } from "./host_error.ts";
-import type { HostInode } from "./host_fs.ts";
+import type { HostInode } from "./host_inode.ts";
 import { hostNode } from "./host_node.ts";
 import { seekTarget } from "./memory_file.ts";
 import type { FrameSource } from "./superblock.ts";
@@ -48,6 +48,21 @@ function writeAt(file: Deno.FsFile, from: Uint8Array, offset: number): number {
   }
 }
 
+/**
+ * Opens the host file behind an inode, and makes sure that it is this one: somebody may have put a link or another
+ * file at its path since it was looked up.
+ */
+export function openVerified(inode: HostInode, options: Deno.OpenOptions): Deno.FsFile | number {
+  try {
+    const file = Deno.openSync(inode.path, options), { dev, ino } = file.statSync();
+    if (dev === inode.info.dev && (ino ?? 0) === inode.info.ino) return file;
+    file.close();
+    return -ENOENT;
+  } catch (error) {
+    return hostErrno(error);
+  }
+}
+
 export class HostFile extends OpenFile {
   declare readonly inode: HostInode;
 
@@ -58,12 +73,8 @@ export class HostFile extends OpenFile {
   /** Opens the host file with just the access the flags ask for. */
   static open(inode: HostInode, flags: number): HostFile | number {
     const access = flags & O_ACCMODE;
-    try {
-      const host = Deno.openSync(inode.path, { read: access !== O_WRONLY, write: access !== O_RDONLY });
-      return new HostFile(flags, inode, host);
-    } catch (error) {
-      return hostErrno(error);
-    }
+    const host = openVerified(inode, { read: access !== O_WRONLY, write: access !== O_RDONLY });
+    return typeof host === "number" ? host : new HostFile(flags, inode, host);
   }
 
   override read(into: Uint8Array): number {
@@ -124,12 +135,9 @@ export class HostFile extends OpenFile {
     }
     // The pages outlive this description: they get one of their own.
     if (!inode.pages) {
-      try {
-        const host = Deno.openSync(inode.path, { read: true, write: this.writable });
-        inode.pages = new HostPages(inode, inode.sb.services.frames, host);
-      } catch (error) {
-        return hostErrno(error);
-      }
+      const host = openVerified(inode, { read: true, write: this.writable });
+      if (typeof host === "number") return host;
+      inode.pages = new HostPages(inode, inode.sb.services.frames, host);
     }
     return inode.pages;
   }

@@ -133,6 +133,32 @@ Deno.test("HostFs writes back what a shared mapping changed before anybody reads
     assert.equal(Deno.readTextFileSync(`${host}/f`).slice(0, 3), "END");
   }));
 
+Deno.test("HostFs does not reach a file by its old path when a link stands there", () =>
+  withBind((guest, host) => {
+    Deno.mkdirSync(`${host}/outside`);
+    Deno.writeTextFileSync(`${host}/outside/f`, "secret");
+    Deno.symlinkSync(`${host}/outside`, `${host}/link`);
+    guest.mkdir("/d");
+    guest.write("/d/f", "mine");
+    const place = guest.place("/d/f"), at = guest.fs.cwd;
+    assert.equal(rename(guest, at, "/d", at, "/e", 0), 0);
+    assert.equal(rename(guest, at, "/link", at, "/d", 0), 0);
+    assert.equal(changeMode(guest, place, 0o600), 0);
+    assert.equal(place.dentry.inode.truncate(0), 0);
+    assert.equal(Deno.readTextFileSync(`${host}/outside/f`), "secret");
+    assert.equal(Deno.statSync(`${host}/e/f`).size, 0);
+  }));
+
+Deno.test("HostFs refuses a file that another one took the place of", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "");
+    const { inode } = guest.place("/f").dentry;
+    Deno.renameSync(`${host}/f`, `${host}/g`);
+    Deno.writeTextFileSync(`${host}/f`, "another");
+    assert.equal(inode.truncate(0), -ENOENT);
+    assert.equal(inode.open(O_WRONLY, guest), -ENOENT);
+  }));
+
 Deno.test("HostFs cannot move a file to another file system", () =>
   withBind((guest) =>
     withBind((other) => {
@@ -155,7 +181,12 @@ Deno.test("HostFs turns a permission that Deno withholds into EACCES", async () 
     fs.root.path = ${JSON.stringify(host)};
     const guest = TestGuest.root(fs);
     // As if the kernel had been tricked into a path outside of the bind.
-    postMessage([guest.open("/outside"), guest.open("/made", ${O_CREAT | O_WRONLY})]);`;
+    const { makeSymlink } = await import(${JSON.stringify(import.meta.resolve("./names.ts"))});
+    fs.root.path = ${JSON.stringify(host + "/inside")};
+    const linked = makeSymlink(guest, "target", guest.fs.cwd, "/link");
+    const text = guest.place("/link", false).dentry.inode.readlink();
+    fs.root.path = ${JSON.stringify(host)};
+    postMessage([linked, text, guest.open("/outside"), guest.open("/made", ${O_CREAT | O_WRONLY})]);`;
   const worker = new Worker(`data:application/typescript,${encodeURIComponent(code)}`, {
     type: "module",
     deno: {
@@ -167,7 +198,8 @@ Deno.test("HostFs turns a permission that Deno withholds into EACCES", async () 
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = (event) => (event.preventDefault(), reject(new Error(event.message)));
     });
-    assert.deepEqual(results, [-EACCES, -EACCES]);
+    // Links cannot be made with narrowed permissions: they are the guest's alone.
+    assert.deepEqual(results, [0, "target", -EACCES, -EACCES]);
   } finally {
     worker.terminate();
     Deno.removeSync(host, { recursive: true });
