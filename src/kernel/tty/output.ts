@@ -10,6 +10,11 @@ export class OutputProcessor {
 
   constructor(readonly termios: Termios) {}
 
+  /** Nothing is processed: OPOST is off. */
+  get isPlain(): boolean {
+    return (this.termios.oflag & OPOST) === 0;
+  }
+
   /**
    * Processes as much of `from` as gives at most `room` bytes, appending to `to`.
    *

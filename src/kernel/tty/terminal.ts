@@ -243,6 +243,11 @@ export class Terminal implements ControllingTerminal, LineOwner {
     if (from.length === 0) return 0;
     const room = this.stopped ? 0 : this.line.room;
     if (room <= 0) return -EAGAIN;
+    if (this.#output.isPlain) {
+      const bytes = Math.min(room, from.length);
+      this.line.send(from.slice(0, bytes));
+      return bytes;
+    }
     const out: number[] = [];
     const consumed = this.#output.process(from.subarray(0, room), room, out);
     if (out.length > 0) this.line.send(Uint8Array.from(out));

@@ -5,6 +5,8 @@ import * as abi from "../abi/termios.ts";
 const DEFAULT_CC: readonly number[] = [3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0];
 
 export class Termios {
+  /** Bits and characters that changes leave as they are (TIOCSLCKTRMIOS): non-zero means locked. */
+  readonly locked = { flags: new Uint32Array(4), line: 0, cc: new Uint8Array(abi.NCCS) };
   iflag: number = abi.ICRNL | abi.IXON;
   oflag: number = abi.OPOST | abi.ONLCR;
   cflag: number = abi.B38400 | abi.CS8 | abi.CREAD;
@@ -30,12 +32,17 @@ export class Termios {
 
   decode(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.iflag = view.getUint32(0, true);
-    this.oflag = view.getUint32(4, true);
-    this.cflag = view.getUint32(8, true);
-    this.lflag = view.getUint32(12, true);
-    this.line = bytes[abi.TERMIOS_LINE]!;
-    this.cc.set(bytes.subarray(abi.TERMIOS_CC, abi.TERMIOS_CC + abi.NCCS));
+    const { locked } = this;
+    const flags = (index: number, old: number) => {
+      const lock = locked.flags[index]!;
+      return ((view.getUint32(4 * index, true) & ~lock) | (old & lock)) >>> 0;
+    };
+    this.iflag = flags(0, this.iflag);
+    this.oflag = flags(1, this.oflag);
+    this.cflag = flags(2, this.cflag);
+    this.lflag = flags(3, this.lflag);
+    if (locked.line === 0) this.line = bytes[abi.TERMIOS_LINE]!;
+    for (let i = 0; i < abi.NCCS; i++) if (locked.cc[i] === 0) this.cc[i] = bytes[abi.TERMIOS_CC + i]!;
     const code = this.cflag & abi.CBAUD;
     if (code === abi.BOTHER && bytes.length >= abi.TERMIOS2_SIZE) {
       this.ispeed = view.getUint32(abi.TERMIOS2_ISPEED, true);
@@ -45,6 +52,22 @@ export class Termios {
       const rate = extended ? abi.EXTENDED_BAUD_RATES[(code & 0xf) - 1] : abi.BAUD_RATES[code & 0xf];
       this.ispeed = this.ospeed = rate ?? this.ospeed;
     }
+  }
+
+  /** The locks as a struct termios. */
+  encodeLocks(): Uint8Array {
+    const bytes = new Uint8Array(abi.TERMIOS_SIZE);
+    bytes.set(new Uint8Array(this.locked.flags.buffer));
+    bytes[abi.TERMIOS_LINE] = this.locked.line;
+    bytes.set(this.locked.cc, abi.TERMIOS_CC);
+    return bytes;
+  }
+
+  decodeLocks(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let i = 0; i < 4; i++) this.locked.flags[i] = view.getUint32(4 * i, true);
+    this.locked.line = bytes[abi.TERMIOS_LINE]!;
+    this.locked.cc.set(bytes.subarray(abi.TERMIOS_CC, abi.TERMIOS_CC + abi.NCCS));
   }
 
   /** struct termio of System V: 16-bit flags, c_line, eight c_cc. */

@@ -138,6 +138,13 @@ export function ttyIoctl(
     case abi.TIOCGSOFTCAR:
       memory.writeU32(argument, 0);
       return 0;
+    case abi.TIOCGLCKTRMIOS:
+      memory.writeBytes(argument, terminal.termios.encodeLocks());
+      return 0;
+    case abi.TIOCSLCKTRMIOS:
+      if (!terminal.jobs.isAdministrator(context)) return -EPERM;
+      terminal.termios.decodeLocks(memory.readBytes(argument, abi.TERMIOS_SIZE));
+      return 0;
     case abi.TIOCVHANGUP:
       if (!terminal.jobs.isAdministrator(context)) return -EPERM;
       terminal.hangUp();
