@@ -80,6 +80,8 @@ export interface AddressSpace {
   move(from: Va, to: Va, length: number): void;
   /** Rights of the page at `va`, or undefined where nothing is mapped. */
   query(va: Va): Prot | undefined;
+  /** Whether the storage of the page at `va` also serves another mapping: a frame mapped elsewhere, an uncopied snapshot. */
+  isShared(va: Va): boolean;
   /** Gives `child` the same pages in this range: frames stay shared, private pages become snapshots (copied when first written). */
   copyTo(child: AddressSpace, va: Va, length: number): void;
   /**

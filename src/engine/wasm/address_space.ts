@@ -121,6 +121,11 @@ export class WasmAddressSpace implements AddressSpace {
     return bits & mapped ? (bits & allowedMask) >> allowedShift : undefined;
   }
 
+  isShared(va: Va): boolean {
+    const link = this.#links.get(Math.floor(va / PAGE_SIZE));
+    return link !== undefined && link.frame.links.size > 1;
+  }
+
   copyTo(childSpace: AddressSpace, va: Va, length: number): void {
     const child = childSpace as WasmAddressSpace;
     const [from, to] = this.#range(va, length);

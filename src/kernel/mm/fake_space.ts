@@ -72,6 +72,9 @@ export class FakeSpace implements AddressSpace {
       else this.pages.delete(va - from + to);
     }
   }
+  isShared(_va: number): boolean {
+    return false;
+  }
   query(va: number): Prot | undefined {
     return this.pages.get(va - va % PAGE_SIZE)?.prot;
   }

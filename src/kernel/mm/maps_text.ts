@@ -56,16 +56,22 @@ const FLAG_CODES: readonly (readonly [number, string])[] = [
   [Vm.mergeable, "mg"],
 ];
 
-/** Text of `/proc/PID/smaps`. Pages of frames count as shared, all others as private and dirty. */
+/** Text of `/proc/PID/smaps`. Pages of frames count as shared, all others as dirty. */
 export function smapsText(mm: Mm): string {
   let text = "";
   for (const vma of mm.vmas) {
-    let privateKb = 0, frameKb = 0;
+    // Anonymous pages after a fork, not yet copied by either side, are shared and dirty.
+    let privateKb = 0, forkedKb = 0, frameKb = 0;
     mm.resident.runs(vma.start, vma.end, (start, end, state) => {
-      if (state === Page.private) privateKb += (end - start) / 1024;
-      else frameKb += (end - start) / 1024;
+      if (state !== Page.private) frameKb += (end - start) / 1024;
+      else {
+        for (let va = start; va < end; va += 4096) {
+          if (mm.space.isShared(va)) forkedKb += 4;
+          else privateKb += 4;
+        }
+      }
     });
-    const rss = privateKb + frameKb;
+    const rss = privateKb + forkedKb + frameKb;
     let flags = (vma.prot & 1 ? "rd " : "") + (vma.prot & 2 ? "wr " : "") + (vma.prot & 4 ? "ex " : "");
     for (const [bit, code] of FLAG_CODES) if (vma.flags & bit) flags += code + " ";
     const kb = (label: string, value: number) => `${(label + ":").padEnd(16)}${String(value).padStart(8)} kB\n`;
@@ -76,11 +82,11 @@ export function smapsText(mm: Mm): string {
       kb("Rss", rss) +
       kb("Pss", rss) +
       kb("Shared_Clean", vma.shared ? 0 : frameKb) +
-      kb("Shared_Dirty", vma.shared ? frameKb : 0) +
+      kb("Shared_Dirty", forkedKb + (vma.shared ? frameKb : 0)) +
       kb("Private_Clean", 0) +
       kb("Private_Dirty", privateKb) +
       kb("Referenced", rss) +
-      kb("Anonymous", privateKb) +
+      kb("Anonymous", privateKb + forkedKb) +
       kb("LazyFree", 0) +
       kb("AnonHugePages", 0) +
       kb("ShmemPmdMapped", 0) +
