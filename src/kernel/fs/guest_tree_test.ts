@@ -63,11 +63,11 @@ Deno.test("GuestTree binds a folder read-write, and one inside another", () =>
   withFolder((host) => {
     Deno.mkdirSync(`${host}/inner`);
     const { guest } = guestIn({
-      binds: [{ host: `${host}/inner`, guest: "/work/sub", readOnly: true }, { host, guest: "/work", readOnly: false }],
+      binds: [{ host: `${host}/inner`, guest: "/data/sub", readOnly: true }, { host, guest: "/data", readOnly: false }],
     });
-    guest.write("/work/f", "x");
+    guest.write("/data/f", "x");
     assert.equal(Deno.readTextFileSync(`${host}/f`), "x");
-    assert.equal(guest.open("/work/sub/g", O_WRONLY | O_CREAT), -EROFS);
+    assert.equal(guest.open("/data/sub/g", O_WRONLY | O_CREAT), -EROFS);
   }));
 
 Deno.test("GuestTree cannot be left by .. from a bind", () =>

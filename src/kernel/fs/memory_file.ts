@@ -13,6 +13,7 @@ import {
   FALLOC_FL_ZERO_RANGE,
   MAX_OFFSET,
   O_APPEND,
+  O_DIRECT,
   O_NOATIME,
   SEEK_CUR,
   SEEK_DATA,
@@ -51,6 +52,8 @@ export class MemoryFile extends MemoryInode {
   }
 
   override open(flags: number): OpenResult {
+    // tmpfs learned O_DIRECT in Linux 6.6; the root poses as a file system on a disk.
+    if ((flags & O_DIRECT) !== 0 && this.sb.type === "tmpfs") return -EINVAL;
     return new RegularFile(flags, this);
   }
 

@@ -4,7 +4,13 @@ import { SyntheticFs, SyntheticLink } from "./proc/synthetic.ts";
 
 /** @param cpus asked when a file is read: the kernel comes later than the tree */
 export function createSysFs(cpus: () => number): SyntheticFs {
-  const fs = new SyntheticFs("sysfs", SYSFS_MAGIC), { root } = fs;
+  const fs = new SyntheticFs("sysfs", SYSFS_MAGIC);
+  fs.root.fill = () => fill(fs, cpus);
+  return fs;
+}
+
+function fill(fs: SyntheticFs, cpus: () => number): void {
+  const { root } = fs;
   const range = () => cpus() > 1 ? `0-${cpus() - 1}\n` : "0\n";
   const cpu = "devices/system/cpu/";
   for (const name of ["online", "possible", "present"]) root.text(cpu + name, range);
@@ -50,5 +56,4 @@ export function createSysFs(cpus: () => number): SyntheticFs {
   ) {
     root.directory(path);
   }
-  return fs;
 }

@@ -48,6 +48,15 @@ export class ProcRoot extends SyntheticDirectory {
   constructor(sb: SuperBlock) {
     super(sb, 0o555, 0, 0, 1);
     this.net = new SyntheticDirectory(sb, 0o555, 0, 0);
+    this.fill = () => {
+      this.#addLinks();
+      this.#addMachine();
+      this.#addSysctls();
+    };
+  }
+
+  #addLinks(): void {
+    const { sb } = this;
     this.add("self", new SyntheticLink(sb, 0, 0, undefined, (actor) => actor?.pid ? String(actor.pid) : -ENOENT));
     this.add(
       "thread-self",
@@ -61,8 +70,6 @@ export class ProcRoot extends SyntheticDirectory {
     );
     this.add("mounts", new SyntheticLink(sb, 0, 0, undefined, () => "self/mounts"));
     this.add("net", new SyntheticLink(sb, 0, 0, undefined, () => "self/net"));
-    this.#addMachine();
-    this.#addSysctls();
   }
 
   #addMachine(): void {

@@ -43,15 +43,25 @@ abstract class SyntheticInode extends Inode {
 /** A directory with fixed entries; subclasses add those that come and go. */
 export class SyntheticDirectory extends SyntheticInode {
   readonly #fixed = new Map<string, Inode>();
+  /** Adds the fixed entries when somebody first looks: most guests never do. */
+  fill: (() => void) | undefined;
 
   constructor(sb: SuperBlock, permissions: number, uid: number, gid: number, ino?: number) {
     super(sb, S_IFDIR | permissions, uid, gid, ino);
     this.nlink = 2;
   }
 
+  /** The fixed entries, filled in. */
+  #entries(): Map<string, Inode> {
+    const { fill } = this;
+    this.fill = undefined;
+    fill?.();
+    return this.#fixed;
+  }
+
   /** Adds a fixed entry. */
   add(name: string, inode: Inode): void {
-    this.#fixed.set(name, inode);
+    this.#entries().set(name, inode);
     if (inode.isDirectory) this.nlink++;
   }
 
@@ -60,7 +70,7 @@ export class SyntheticDirectory extends SyntheticInode {
     // deno-lint-ignore no-this-alias -- walks down from here
     let dir: SyntheticDirectory = this;
     for (const name of path.split("/").filter(Boolean)) {
-      let next = dir.#fixed.get(name);
+      let next = dir.#entries().get(name);
       if (!(next instanceof SyntheticDirectory)) dir.add(name, next = new SyntheticDirectory(this.sb, 0o555, 0, 0));
       dir = next as SyntheticDirectory;
     }
@@ -87,14 +97,14 @@ export class SyntheticDirectory extends SyntheticInode {
   }
 
   override lookup(name: string): Inode | number {
-    return this.#fixed.get(name) ?? this.dynamicLookup(name) ?? -ENOENT;
+    return this.#entries().get(name) ?? this.dynamicLookup(name) ?? -ENOENT;
   }
   override isEmpty(): boolean {
     return false;
   }
   override entries(): DirectoryEntry[] | number {
     const list: DirectoryEntry[] = [];
-    for (const [name, inode] of this.#fixed) list.push({ name, ino: inode.ino, type: direntType(inode.mode) });
+    for (const [name, inode] of this.#entries()) list.push({ name, ino: inode.ino, type: direntType(inode.mode) });
     return list.concat(this.dynamicEntries());
   }
   override open(flags: number): OpenResult {
