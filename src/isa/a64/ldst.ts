@@ -305,7 +305,8 @@ export const rows: readonly Row[] = [
     vary: "size V opc option",
     allocated: (f) => transferAllocated(f) && (f.option! & 2) !== 0,
     small: { shift: (f) => f.S ? scaleOf(f) : 0 },
-    mnemonic: named("R"),
+    // RPRFM is a hint in PRFM's reserved operations.
+    mnemonic: (f) => isPrefetch(f) && f.Rt! >= 24 ? "RPRFM" : named("R")(f),
   }, (b) => {
     const f = { size: b.num("size"), V: b.num("V"), opc: b.num("opc") };
     if (isPrefetch(f)) return;

@@ -26,7 +26,6 @@ const control = (): Row[] => [
   row("TSTART", "1101010100100011 0011 0000 011 Rt:5"),
   row("TTEST", "1101010100100011 0011 0001 011 Rt:5"),
   row("TCOMMIT", "11010101000000110011 0000 011 11111"),
-  row("SB", "11010101000000110011 0000 111 11111"),
   row("DSB", "11010101000000110011 imm2:2 10 001 11111"),
   // PSTATE fields: UAO, PAN, SPSel, SSBS, DIT, TCO, DAIFSet, DAIFClr; ALLINT takes one bit, SVCR its own patterns.
   named("1101010100000 op1:3 0100 CRm:4 op2:3 11111", () => "MSR", (f) => {
@@ -35,9 +34,6 @@ const control = (): Row[] => [
     if (field === 27) return f.CRm! >= 2 && f.CRm! < 8;
     return field === 30 || field === 31 || (f.CRm! < 2 && [3, 4, 5, 25, 26, 28].includes(field));
   }),
-  row("CFINV", "1101010100000 000 0100 0000 000 11111"),
-  row("XAFLAG", "1101010100000 000 0100 0000 001 11111"),
-  row("AXFLAG", "1101010100000 000 0100 0000 010 11111"),
   row("SYS", "1101010100 0 01 op1:3 CRn:4 CRm:4 op2:3 Rt:5"),
   row("SYSL", "1101010100 1 01 op1:3 CRn:4 CRm:4 op2:3 Rt:5"),
   named("1101010100 L:1 1 register:15 Rt:5", (f) => f.L ? "MRS" : "MSR"),
@@ -98,26 +94,6 @@ const loadStore = (): Row[] => [
   row("ST64BV0", "11 111000 001 Rs:5 1010 00 Rn:5 Rt:5", eight),
 ];
 
-const simd = (): Row[] => [
-  named("0 1 U:1 01110 10 0 Rm:5 10100 1 Rn:5 Rd:5", (f) => f.U ? "UMMLA" : "SMMLA"),
-  row("USMMLA", "0 1 0 01110 10 0 Rm:5 10101 1 Rn:5 Rd:5"),
-  named("01001110 00 10100 001 op:2 10 Rn:5 Rd:5", (f) => ["AESE", "AESD", "AESMC", "AESIMC"][f.op!]!),
-  named("01011110 00 0 Rm:5 0 opcode:3 00 Rn:5 Rd:5", (f) => {
-    return ["SHA1C", "SHA1P", "SHA1M", "SHA1SU0", "SHA256H", "SHA256H2", "SHA256SU1"][f.opcode!]!;
-  }, (f) => f.opcode !== 7),
-  named("01011110 00 10100 000 op:2 10 Rn:5 Rd:5", (f) => {
-    return ["SHA1H", "SHA1SU1", "SHA256SU0"][f.op!]!;
-  }, (f) => f.op !== 3),
-  named("11001110 011 Rm:5 1 O:1 00 op:2 Rn:5 Rd:5", (f) => {
-    const names = f.O ? ["SM3PARTW1", "SM3PARTW2", "SM4EKEY"] : ["SHA512H", "SHA512H2", "SHA512SU1", "RAX1"];
-    return names[f.op!]!;
-  }, (f) => !f.O || f.op !== 3),
-  named("11001110 110 00000 1000 0 sm4:1 Rn:5 Rd:5", (f) => f.sm4 ? "SM4E" : "SHA512SU0"),
-  named("11001110 0 op0:2 Rm:5 0 Ra:5 Rn:5 Rd:5", (f) => ["EOR3", "BCAX", "SM3SS1"][f.op0!]!, (f) => f.op0 !== 3),
-  named("11001110 010 Rm:5 10 imm2:2 op:2 Rn:5 Rd:5", (f) => `SM3TT${f.op! < 2 ? 1 : 2}${"AB"[f.op! & 1]}`),
-  row("XAR", "11001110 100 Rm:5 imm6:6 Rn:5 Rd:5"),
-];
-
 /** Bytes, halfwords, words and doublewords that the contiguous loads of SVE extend, by dtype. */
 const LOADS = ["B", "B", "B", "B", "SW", "H", "H", "H", "SH", "SH", "W", "W", "SB", "SB", "SB", "D"];
 /** A contiguous store has elements at least as wide as memory. */
@@ -140,4 +116,4 @@ const scalable = (): Row[] => [
 ];
 
 /** The rows; made when first asked for, as most runs never are. */
-export const undefinedRows = (): Row[] => [...control(), ...dataProcessing(), ...loadStore(), ...simd(), ...scalable()];
+export const undefinedRows = (): Row[] => [...control(), ...dataProcessing(), ...loadStore(), ...scalable()];

@@ -120,7 +120,8 @@ const plain: Format[] = [
     const extend = f.option === 3 ? (f.S ? "lsl" : "") : EXTENDS[f.option]!;
     const amount = f.S ? ` #${scale(f)}` : "";
     const offset = reg(f.option & 1, f.Rm) + (extend ? `, ${extend}${amount}` : "");
-    return line(name, transferred(f), `[${xsp(f.Rn)}, ${offset}]`);
+    // Older GNU tools know no RPRFM.
+    return line(name === "rprfm" ? "prfm" : name, transferred(f), `[${xsp(f.Rn)}, ${offset}]`);
   }),
   format("11 111 0 00 M:1 S:1 1 imm9:9 W:1 1 Rn:5 Rt:5", (f, { name }) => {
     const offset = signed((f.S << 9) | f.imm9, 10) * 8;
