@@ -54,10 +54,14 @@ const HOST_INTERVAL = 6e6;
 const SYSCALL_SAMPLE = 64;
 /** How long others may go on after the first program has ended, while they have something to do. ns */
 const LINGER = 1e9;
+/** How long the host may take for output that they wait to write. ns */
+const HOST_GRACE = 20e6;
 const FIRST_PID = 100;
 const PID_MAX = 32768;
 /** Memory the guest's machine seems to have. */
 const MEMORY = 8 * 2 ** 30;
+/** Illegal instructions told to the user. */
+const MAX_ILLEGAL = 16;
 /** Crashes kept for the report. */
 const MAX_CRASHES = 16;
 
@@ -115,6 +119,7 @@ export class Kernel {
   /** The thread that is running. */
   #current: Task | undefined;
   #yield = false;
+  #illegal = 0;
   /** The thread that ran last: its exclusive monitor may still be set. */
   #last: Task | undefined;
   /** Calls made in this stretch, and the estimated cost of one in ns. */
@@ -187,10 +192,13 @@ export class Kernel {
   /** Runs until the first program has ended, or {@link end} says so. */
   async run(): Promise<Ending> {
     let visited = this.clock.monotonic();
-    while (this.#ending === undefined || this.#lingering()) {
+    while (this.#ending === undefined || this.clock.monotonic() < this.#lingerUntil) {
       const task = this.scheduler.next();
       if (task === undefined) {
-        if (this.#ending !== undefined) break;
+        if (this.#ending !== undefined) {
+          if (await this.#lastWords()) continue;
+          break;
+        }
         await this.#idle.until(() => this.timers.next, () => {
           this.timers.fire(this.clock.monotonic());
           return this.scheduler.runnable > 0 || this.#ending !== undefined;
@@ -235,10 +243,17 @@ export class Kernel {
     if (sendToGroup(this, group, kernelSiginfo(signal)) === 0) sendToProcess(main, kernelSiginfo(signal));
   }
 
+  /** The first program has ended, but others of the run may go on until then: a pipeline's last words. */
   #lingerUntil = 0;
-  /** The first program has ended, but others of the run still have something to do: a pipeline's last words. */
-  #lingering(): boolean {
-    return this.scheduler.runnable > 0 && this.clock.monotonic() < this.#lingerUntil;
+  /** Nobody can run: lets the host take output that others of the run may be waiting to write. */
+  async #lastWords(): Promise<boolean> {
+    const alive = () => [...this.processes.values()].some((process) => !process.zombie);
+    const until = this.clock.monotonic() + HOST_GRACE;
+    while (alive() && this.clock.monotonic() < until) {
+      await this.#idle.visitHost();
+      if (this.scheduler.runnable > 0) return true;
+    }
+    return false;
   }
 
   /** A process has a new program: a trace or a debugger may want to know. */
@@ -398,11 +413,7 @@ export class Kernel {
       case "illegal": {
         const pc = Number(task.cpu.regs.pc);
         task.faultAddress = task.faultSyndrome = 0;
-        this.log(
-          `${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${
-            this.engine.disassemble(exit.value, pc)
-          }`,
-        );
+        this.#reportIllegal(task, exit.value, pc);
         forceSignal(task, { signo: SIGILL, code: ILL_ILLOPC, address: pc });
         return;
       }
@@ -412,6 +423,13 @@ export class Kernel {
       default:
         throw new Error(`engine left for ${exit.kind}`);
     }
+  }
+
+  /** An illegal instruction goes to the user's stderr. Programs that probe for features this way say so only once in a while. */
+  #reportIllegal(task: Task, word: number, pc: number): void {
+    if (++this.#illegal > MAX_ILLEGAL) return;
+    const text = this.engine.disassemble(word, pc);
+    this.log(`${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${text}`);
   }
 
   /** A number without a handler, or a handler that has to say so. */

@@ -73,9 +73,7 @@ function tgkill(task: Task, tgid: number, tid: number, signal: number): number {
 
 function signalThread(task: Task, tgid: number, tid: number, signal: number, info: Siginfo): number {
   const target = task.kernel.tasks.get(tid);
-  if (!target || target.state === "dead" && !target.process.zombie || (tgid > 0 && target.process.pid !== tgid)) {
-    return -ESRCH;
-  }
+  if (!target || (tgid > 0 && target.process.pid !== tgid)) return -ESRCH;
   if (!validSignal(signal)) return -EINVAL;
   if (target.process !== task.process && !maySignal(task, target.credentials)) {
     const error = checkKill(task, target.process, signal);

@@ -131,11 +131,11 @@ function gettimeofday(task: Task, tv: number, tz: number): number {
   return 0;
 }
 
-/** A timespec in ns, Infinity for one too far away to matter, -EINVAL for one that is none. */
+/** A timespec in ns, inexact above a hundred days; -EINVAL for one that is none. */
 function readTimespec(task: Task, va: number): number {
   const seconds = task.mm.readLong(va), nanoseconds = task.mm.readLong(va + 8);
   if (seconds < 0 || nanoseconds < 0 || nanoseconds >= NSEC_PER_SEC) return -EINVAL;
-  return seconds > FOREVER_SECONDS * 1000 ? Infinity : seconds * NSEC_PER_SEC + nanoseconds;
+  return seconds * NSEC_PER_SEC + nanoseconds;
 }
 
 /** The CLOCK_MONOTONIC deadline of an absolute time on a wall clock. */
@@ -319,7 +319,7 @@ function timerSettime(task: Task, id: number, flags: number, setting: number, ol
       due = timer.onCpuTime ? value : wallDeadline(task, setting + 16, wallOffset(task, timer.clockId)!);
     }
   }
-  timer.set(due, value === 0 || interval === Infinity ? 0 : interval);
+  timer.set(due, value === 0 ? 0 : interval);
   return 0;
 }
 

@@ -159,14 +159,17 @@ function childProcess(task: Task, pid: number, request: CloneRequest): Process {
 
 function copyTask(task: Task, process: Process, tid: number, request: CloneRequest): Task | undefined {
   const { kernel } = task, { flags } = request;
-  const cpu = kernel.engine.createCpu();
-  let mm;
-  if (has(flags, CLONE_VM)) {
-    mm = task.mm.addUser();
-  } else {
-    mm = task.mm.fork();
-    mm.limits = process.rlimits;
+  let cpu, mm;
+  try {
+    cpu = kernel.engine.createCpu();
+    mm = has(flags, CLONE_VM) ? task.mm.addUser() : task.mm.fork();
+  } catch (error) {
+    // The engine has no room for another thread or address space.
+    if (!(error instanceof RangeError)) throw error;
+    cpu?.free();
+    return undefined;
   }
+  if (mm !== task.mm) mm.limits = process.rlimits;
   const files = has(flags, CLONE_FILES) ? share(task.files) : task.files.clone();
   const fs = has(flags, CLONE_FS) ? share(task.fs) : task.fs.clone();
   const child = new Task(kernel, process, tid, cpu, task.credentials, task.capabilities, mm, files, fs);

@@ -17,8 +17,6 @@ import {
   stopsByDefault,
 } from "../abi/signal.ts";
 import { NR_RESTART_SYSCALL } from "../abi/unistd.ts";
-import { CORE_FLAG } from "../abi/wait.ts";
-import { RLIMIT_CORE } from "../abi/resource.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { rearmReal } from "../time/interval_timer.ts";
 import { rearm } from "../time/posix_timer.ts";
@@ -72,10 +70,9 @@ export function deliverSignals(task: Task): boolean {
       startGroupStop(task, signal);
       return false;
     }
-    const dumps = dumpsCoreByDefault(signal);
-    if (dumps) kernel.crashed(task, info);
-    const core = dumps && (process.rlimits[RLIMIT_CORE]?.[0] ?? 0) > 0 ? CORE_FLAG : 0;
-    exitProcess(process, signal | core);
+    if (dumpsCoreByDefault(signal)) kernel.crashed(task, info);
+    // Core files are never written, so the status never says that one was.
+    exitProcess(process, signal);
     return false;
   }
   finishRestart(task);

@@ -1,10 +1,9 @@
 /** execve(2) after its arguments are read: what a process keeps and what it loses (fs/exec.c: begin_new_exec). */
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, FMODE_EXEC, O_NOFOLLOW } from "../abi/fcntl.ts";
-import { AT_EMPTY_PATH } from "../abi/fcntl.ts";
-import { EACCES, EBADF, EINVAL, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, FMODE_EXEC, O_NOFOLLOW } from "../abi/fcntl.ts";
+import { EACCES, EBADF, EINVAL, ENOENT, ENOMEM, ENOTDIR } from "../abi/errno.ts";
 import { SIGCHLD, SS_DISABLE } from "../abi/signal.ts";
 import { S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
-import { commitExec, type ExecIdentity, prepareExec } from "../exec/prepare.ts";
+import { commitExec, type ExecIdentity, type ExecRequest, type PreparedExec, prepareExec } from "../exec/prepare.ts";
 import { OpenFile } from "../fs/file.ts";
 import { open, openPlace } from "../fs/open.ts";
 import { filePath } from "../fs/pseudo_inode.ts";
@@ -68,11 +67,21 @@ function credentialsFor(task: Task, file: OpenFile): Credentials {
   return { ...credentials, euid, suid: euid, fsuid: euid, egid, sgid: egid, fsgid: egid };
 }
 
+/** As prepareExec; -ENOMEM where the engine has no room for another address space. */
+function prepareProgram(request: ExecRequest): PreparedExec | number {
+  try {
+    return prepareExec(request);
+  } catch (error) {
+    if (error instanceof RangeError) return -ENOMEM;
+    throw error;
+  }
+}
+
 function execFile(task: Task, file: OpenFile, call: ExecCall): number {
   const { process, kernel } = task, { dirfd, path } = call;
   const byDescriptor = dirfd !== AT_FDCWD && !path.startsWith("/");
   const filename = !byDescriptor ? path : path === "" ? `/dev/fd/${dirfd}` : `/dev/fd/${dirfd}/${path}`;
-  const prepared = prepareExec({
+  const prepared = prepareProgram({
     engine: kernel.engine,
     file,
     filename,
