@@ -1,6 +1,7 @@
 /** Data processing, register (Arm ARM C4.1.95): shifted and extended operands, carry, conditionals, 1/2/3-source. */
 import { helper } from "../ir/helper.ts";
 import type { Builder } from "../ir/builder.ts";
+import { carrylessLow } from "./carryless.ts";
 import { c32, c64, type I32, i32, type I64, i64, select } from "../ir/ops.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 
@@ -119,27 +120,28 @@ function divide(b: Builder, sf: number, isSigned: number): I32 | I64 {
   );
 }
 
-/** CRC32 (poly 0x04c11db7) and CRC32C (0x1edc6f41), bit-reflected, one byte at a time without a table. */
-function crcHelper(name: string, reflected: number) {
-  return helper(name, ["i32", "i64", "i32"], "i32", (b, acc, data, bytes) => {
-    const crc = b.let(acc), rest = b.let(data), left = b.let(bytes);
-    b.loop(() => {
-      b.if(i32.eqz(left), () => b.break());
-      b.set(crc, i32.xor(crc, i32.and(i32.wrap(rest), c32(0xff))));
-      for (let bit = 0; bit < 8; bit++) {
-        b.set(
-          crc,
-          i32.xor(i32.shr_u(crc, c32(1)), i32.and(c32(reflected), i32.sub(c32(0), i32.and(crc, c32(1))))),
-        );
-      }
-      b.set(rest, i64.shr_u(rest, c64(8)));
-      b.set(left, i32.sub(left, c32(1)));
-    });
-    return crc;
+/**
+ * CRC32 (poly 0x04c11db7) and CRC32C (0x1edc6f41), bit-reflected: the rest of 64 bits.
+ *
+ * Bit by bit, the lowest bit is cleared by adding P = 2 * poly + 1 where it is set, and the number moves down. So 64
+ * steps add t * P with the t that clears all bits, t = v / P modulo 2^64, and keep what lies above: bits 64 and up of
+ * t * P, which are those of 2 * (high half of t) * poly.
+ */
+function crcHelper(name: string, poly: bigint) {
+  let inverse = 0n;
+  for (let bit = 0n, rest = 1n; bit < 64n; bit++) {
+    if ((rest >> bit) & 1n) {
+      inverse |= 1n << bit;
+      rest ^= ((poly << 1n) | 1n) << bit;
+    }
+  }
+  return helper(name, ["i64"], "i32", (b, v) => {
+    const t = carrylessLow(b, v, c64(inverse));
+    return i32.wrap(i64.shr_u(carrylessLow(b, b.let(i64.shr_u(t, c64(32))), c64(poly)), c64(31)));
   });
 }
-const crc32 = crcHelper("crc32", 0xedb88320 | 0);
-const crc32c = crcHelper("crc32c", 0x82f63b78 | 0);
+const crc32 = crcHelper("crc32", 0xedb88320n);
+const crc32c = crcHelper("crc32c", 0x82f63b78n);
 
 export const rows: readonly Row[] = [
   insn("AND (shifted register)", "sf:1 opc:2 01010 shift:2 N:1 Rm:5 imm6:6 Rn:5 Rd:5", {
@@ -305,8 +307,11 @@ export const rows: readonly Row[] = [
     feature: "CRC32",
     mnemonic: (f) => (f.C ? "CRC32C" : "CRC32") + "BHWX"[f.sz!],
   }, (b) => {
-    const data = b.num("sz") === 3 ? b.x("Rm") : i64.extend_u(b.w("Rm"));
-    b.setW("Rd", b.call(b.num("C") ? crc32c : crc32, b.w("Rn"), data, c32(1 << b.num("sz"))));
+    const crc = b.num("C") ? crc32c : crc32, old = b.w("Rn"), bits = 8 << b.num("sz");
+    if (bits === 64) return b.setW("Rd", b.call(crc, i64.xor(i64.extend_u(old), b.x("Rm"))));
+    // Moved up to the end of the 64 bits; what of the old value leaves at the top is not touched by the data.
+    const rest = b.call(crc, i64.shl(i64.extend_u(i32.xor(old, b.w("Rm"))), c64(64 - bits)));
+    b.setW("Rd", bits === 32 ? rest : i32.xor(rest, i32.shr_u(old, c32(bits))));
   }),
 
   insn("RBIT", "sf:1 1 0 11010110 00000 00000 0 Rn:5 Rd:5", { vary: "sf" }, (b) => {

@@ -200,3 +200,11 @@ export function multiply(esize: 8 | 16 | 32, x: V128, y: V128): V128 {
   if (esize === 32) return i32x4.mul(x, y);
   return unzip(8, i16x8.extmul_low_i8x16_u(x, y), i16x8.extmul_high_i8x16_u(x, y), 0, 1);
 }
+
+/** Bits of every byte reversed, through a table of nibbles. */
+export function reverseBitsOfBytes(x: V128): V128 {
+  const table = cV128(0x0f070b030d050901_0e060a020c040800n);
+  const low = i8x16.swizzle(table, v128.and(x, splat(8, 15)));
+  const high = i8x16.swizzle(table, i8x16.shr_u(x, c32(4)));
+  return v128.or(i8x16.shl(low, c32(4)), high);
+}

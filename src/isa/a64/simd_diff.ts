@@ -1,5 +1,6 @@
 /** AdvSIMD three different, and by element, integer (Arm ARM C4.1.97.24, .27 and the scalar forms .8, .12). */
 import type { Builder } from "../ir/builder.ts";
+import { carryless64 } from "./carryless.ts";
 import {
   c32,
   c64,
@@ -85,21 +86,6 @@ function doublingLong(
     );
   }
   return result;
-}
-
-/** The 128-bit carry-less product of two 64-bit values (FEAT_PMULL). */
-function carryless64(b: Builder, x: I64, y: I64): V128 {
-  const low = b.let(c64(0) as I64), high = b.let(c64(0) as I64);
-  const rest = b.let(y), at = b.let(c64(0) as I64);
-  b.loop(() => {
-    b.if(i64.eqz(rest), () => b.break());
-    b.set(at, i64.ctz(rest));
-    b.set(low, i64.xor(low, i64.shl(x, at)));
-    // The part that leaves the low word; a shift by 64 would be one by 0, hence two steps.
-    b.set(high, i64.xor(high, i64.shr_u(i64.shr_u(x, c64(1)), i64.sub(c64(63), at))));
-    b.set(rest, i64.and(rest, i64.sub(rest, c64(1))));
-  });
-  return i64x2.replace_lane(i64x2.splat(low), 1, high);
 }
 
 /** Carry-less products of eight bytes as 16-bit elements. */
@@ -320,7 +306,7 @@ export const rows: readonly Row[] = [
     vary: "Q",
     feature: "PMULL",
     mnemonic: (f) => f.Q ? "PMULL2" : "PMULL",
-  }, (b) => b.setV("Rd", carryless64(b, b.dbits("Rn", 8 * b.num("Q")), b.dbits("Rm", 8 * b.num("Q"))))),
+  }, (b) => b.setV("Rd", b.call(carryless64, b.dbits("Rn", 8 * b.num("Q")), b.dbits("Rm", 8 * b.num("Q"))))),
 
   ...BY_ELEMENT.flatMap((row) =>
     [false, true].flatMap((scalar) => ([1, 2] as const).flatMap((size) => byElement(row, scalar, size)))

@@ -25,6 +25,7 @@ import {
   greaterEqual,
   mapLanes,
   narrowElements,
+  reverseBitsOfBytes,
   saturate,
   setNarrow,
   setQC,
@@ -112,14 +113,6 @@ function addMixed(b: Builder, esize: ESize, U: number, acc: V128, x: V128, count
 function countLeading(esize: 8 | 16 | 32, sign: boolean, x: I64): I64 {
   if (!sign) return i64.sub(i64.clz(x), c64(64 - esize));
   return i64.sub(i64.clz(i64.xor(x, i64.shr_s(x, c64(1)))), c64(64 - esize + 1));
-}
-
-/** Bits of every byte reversed, through a table of nibbles. */
-function reverseBitsOfBytes(x: V128): V128 {
-  const table = cV128(0x0f070b030d050901_0e060a020c040800n);
-  const low = i8x16.swizzle(table, v128.and(x, splat(8, 15)));
-  const high = i8x16.swizzle(table, i8x16.shr_u(x, c32(4)));
-  return v128.or(i8x16.shl(low, c32(4)), high);
 }
 
 /** Narrowing with saturation: signed or unsigned source and destination. */
