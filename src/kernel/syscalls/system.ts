@@ -1,6 +1,6 @@
 /** The machine and the kernel: names, memory, random numbers, the log; and calls that a kernel may be built without. */
 import { CAP_SYS_ADMIN } from "../abi/capability.ts";
-import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from "../abi/errno.ts";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from "../abi/errno.ts";
 import {
   GRND_INSECURE,
   GRND_NONBLOCK,
@@ -131,6 +131,13 @@ export const rows: SyscallRow[] = [
   absent(225, "swapoff", "specialfile:path", refuse(EPERM), "EPERM"),
   absent(241, "perf_event_open", FIVE, refuse(EACCES), "EACCES, as with perf_event_paranoid"),
   absent(262, "fanotify_init", "flags:uint event_f_flags:uint", privileged(ENOSYS), "no fanotify"),
+  absent(
+    263,
+    "fanotify_mark",
+    "fanotify_fd:fd flags:uint mask:ulong dfd:dirfd pathname:path",
+    (task, fd) => task.files.get(fd) ? -EINVAL : -EBADF,
+    "no fanotify: no descriptor is one",
+  ),
   absent(273, "finit_module", FIVE, refuse(EPERM), "EPERM"),
   absent(277, "seccomp", "op:uint flags:uint args:ptr", refuse(EINVAL), "EINVAL: no filters"),
   absent(280, "bpf", "cmd:int attr:ptr size:uint", refuse(EPERM), "EPERM"),
