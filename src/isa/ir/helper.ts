@@ -28,7 +28,8 @@ export class HelperBuilder extends Builder {
  * Defines a helper with one result. The body returns its value; early exits use `b.return`.
  *
  * ```ts
- * const mulhu = helper("mulhu", ["i64", "i64"], "i64", (b, x, y) => …);
+ * import { i64 } from "./ops.ts";
+ * const twice = helper("twice", ["i64"], "i64", (_b, x) => i64.add(x, x));
  * ```
  */
 export function helper<P extends readonly Type[], R extends Type>(
