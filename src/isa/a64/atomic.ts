@@ -46,9 +46,9 @@ export const rows: readonly Row[] = [
     mnemonic: (f) => (f.o0 ? "LDAXR" : "LDXR") + SUFFIX[f.size!],
   }, (b) => {
     const size = b.num("size");
-    const at = b.access(b.base("Rn"), 1 << size, "r", true);
-    const value = b.load("i64", at, 0, LOAD[size]!);
-    b.setSys("exclAddr", at);
+    const address = b.base("Rn");
+    const value = b.load("i64", b.access(address, 1 << size, "r", true), 0, LOAD[size]!);
+    b.setSys("exclAddr", address);
     b.setSys("exclSize", c32(1 << size));
     b.setX("Rt", value);
   }),
@@ -70,9 +70,9 @@ export const rows: readonly Row[] = [
     mnemonic: (f) => f.o0 ? "LDAXP" : "LDXP",
   }, (b) => {
     const size = 2 + b.num("sz"), bytes = 1 << size;
-    const at = b.access(b.base("Rn"), 2 * bytes, "r", true);
+    const address = b.base("Rn"), at = b.access(address, 2 * bytes, "r", true);
     const first = b.load("i64", at, 0, LOAD[size]!), second = b.load("i64", at, bytes, LOAD[size]!);
-    b.setSys("exclAddr", at);
+    b.setSys("exclAddr", address);
     b.setSys("exclSize", c32(2 * bytes));
     b.setX("Rt", first);
     b.setX("Rt2", second);
