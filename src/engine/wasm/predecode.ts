@@ -6,7 +6,7 @@ import { type Fields, fieldsOf, type Row } from "../../isa/a64/row.ts";
 import { matchRow } from "../../isa/a64/decode.ts";
 import { rows } from "../../isa/a64/table.ts";
 import type { RowHandlers, Slot } from "./interpreter.ts";
-import { Cpu, FixedHandler, RECORD } from "./layout.ts";
+import { Cpu, FixedHandler, HEAT, HEAT_COUNTERS, RECORD } from "./layout.ts";
 import type { EngineMemory } from "./memory.ts";
 
 /** Longest run decoded at a time: what lies behind a branch may never be executed. */
@@ -55,6 +55,8 @@ export class Predecoder {
         u16[record >> 1] = FixedHandler.breakpoint;
         return;
       }
+      // Other code than what was counted here before, in this process or another.
+      if (allowNear) u16[(HEAT >> 1) + (((base + at) / 4) & (HEAT_COUNTERS - 1))] = 0;
       const word = (page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24)) >>> 0;
       if (!this.#decode(word, at, record, allowNear)) {
         u16[record >> 1] = FixedHandler.undefined;

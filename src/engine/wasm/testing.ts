@@ -30,8 +30,8 @@ export class Machine {
   readonly #cpu;
   readonly #vectors = new Uint8Array(512);
 
-  constructor(interpreter: InterpreterImage = buildInterpreter()) {
-    this.engine = new WasmEngine({ interpreter });
+  constructor(interpreter: InterpreterImage = buildInterpreter(), tier: "auto" | "interpreter" = "auto") {
+    this.engine = new WasmEngine({ interpreter, tier });
     this.space = this.engine.createAddressSpace();
     this.#cpu = this.engine.createCpu();
     this.space.mapZero(CODE, 4096, 7);
@@ -55,6 +55,10 @@ export class Machine {
     });
     this.space.invalidateCode(CODE, words.length * 4);
     this.regs.pc = BigInt(CODE);
+    return this.#cpu.run(this.space, fuel);
+  }
+  /** Goes on from where it stopped. */
+  resume(fuel: number): Exit {
     return this.#cpu.run(this.space, fuel);
   }
   /** A vector register as a 128-bit integer. */
