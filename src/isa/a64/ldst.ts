@@ -234,7 +234,7 @@ function structureForms(
   const small = { bytes: options.bytes, ...options.small };
   const form = (post: string, Rm: string, back?: (b: Builder) => I64): Row =>
     insn(
-      `${name}${post ? " (post-index)" : ""}${Rm === "11111" ? " immediate" : ""}`,
+      `${name}${post === "1" ? " (post-index)" : ""}${Rm === "11111" ? " immediate" : ""}`,
       `0 Q:1 0011${head}${post} ${tail.replace("RM", Rm)}`,
       {
         vary,
