@@ -7,6 +7,9 @@ import { anonInode } from "../fs/pseudo_inode.ts";
 /** Highest value of the counter; the value above is not a count. */
 const MAX = 0xfffffffffffffffen;
 
+const word = new BigUint64Array(1);
+const wordBytes = new Uint8Array(word.buffer);
+
 export class EventFd extends OpenFile {
   #count: bigint;
   readonly #semaphore: boolean;
@@ -32,14 +35,16 @@ export class EventFd extends OpenFile {
     if (this.#count === 0n) return -EAGAIN;
     const taken = this.#semaphore ? 1n : this.#count;
     this.#count -= taken;
-    new DataView(into.buffer, into.byteOffset).setBigUint64(0, taken, true);
+    word[0] = taken;
+    into.set(wordBytes);
     this.wait.wake(Infinity, POLLOUT);
     return 8;
   }
 
   override write(from: Uint8Array, _context: FileContext): number {
     if (from.length < 8) return -EINVAL;
-    const added = new DataView(from.buffer, from.byteOffset).getBigUint64(0, true);
+    wordBytes.set(from.length === 8 ? from : from.subarray(0, 8));
+    const added = word[0]!;
     if (added > MAX) return -EINVAL;
     if (MAX - this.#count < added) return -EAGAIN;
     this.#count += added;

@@ -59,22 +59,51 @@ function* waitReady(task: Task, files: Iterable<OpenFile>, deadline: number, loo
   }
 }
 
-/** One look at every entry, writing revents; the number of entries that have some. */
-function lookPoll(task: Task, fds: number, entries: Int32Array, files: readonly (OpenFile | undefined)[]): number {
-  const { mm } = task;
-  let ready = 0;
-  for (let i = 0; i < files.length; i++) {
-    let revents = 0;
-    if (entries[2 * i]! >= 0) {
-      const file = files[i];
-      revents = file === undefined
-        ? POLLNVAL
-        : file.poll(task) & ((entries[2 * i + 1]! & 0xffff) | POLLERR | POLLHUP | POLLNVAL);
-      if (revents !== 0) ready++;
+/** The array of a ppoll, read once: descriptors, what is asked of each, and what was found. */
+class PollSet {
+  readonly files: (OpenFile | undefined)[] = [];
+  readonly #entries: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(readonly task: Task, readonly va: number, readonly count: number) {
+    this.#bytes = new Uint8Array(count * POLLFD_SIZE);
+    this.#entries = new Int32Array(this.#bytes.buffer);
+    if (count > 0) task.mm.readInto(va, this.#bytes);
+    for (let i = 0; i < count; i++) {
+      const fd = this.#entries[2 * i]!;
+      this.files.push(fd < 0 ? undefined : task.files.get(fd));
     }
-    mm.writeU16(fds + i * POLLFD_SIZE + 6, revents);
   }
-  return ready;
+
+  /** One look at every entry, writing revents; the number of entries with events. */
+  look(): number {
+    const { task, files } = this, entries = this.#entries;
+    let ready = 0;
+    for (let i = 0; i < files.length; i++) {
+      const file = files[i], asked = entries[2 * i + 1]! & 0xffff;
+      let revents = 0;
+      if (file !== undefined) revents = file.poll(task) & (asked | POLLERR | POLLHUP | POLLNVAL);
+      else if (entries[2 * i]! >= 0) revents = POLLNVAL;
+      if (revents !== 0) ready++;
+      entries[2 * i + 1] = asked | revents << 16;
+    }
+    if (this.count > 0) this.#write();
+    return ready;
+  }
+
+  /** Writes what was found and nothing else: another thread may change the rest while this one waits. */
+  #write(): void {
+    const { va, count } = this, { mm } = this.task, bytes = this.#bytes;
+    const view = mm.view(va, bytes.length, "write");
+    if (view.length === bytes.length) {
+      for (let at = 6; at < bytes.length; at += POLLFD_SIZE) {
+        view[at] = bytes[at]!;
+        view[at + 1] = bytes[at + 1]!;
+      }
+      return;
+    }
+    for (let i = 0; i < count; i++) mm.writeU16(va + i * POLLFD_SIZE + 6, this.#entries[2 * i + 1]! >>> 16);
+  }
 }
 
 function ppoll(
@@ -94,23 +123,15 @@ function ppoll(
   if (error) return error;
   nfds >>>= 0; // unsigned int
   if (nfds > (task.process.rlimits[RLIMIT_NOFILE]?.[0] ?? 1024)) return -EINVAL;
-  // A copy: the guest may change its array meanwhile, and the kernel reads it once.
-  const bytes = nfds === 0 ? new Uint8Array(0) : task.mm.readBytes(fds, nfds * POLLFD_SIZE);
-  const entries = new Int32Array(bytes.slice().buffer);
-  const files: (OpenFile | undefined)[] = [];
-  const present = new Set<OpenFile>();
-  for (let i = 0; i < nfds; i++) {
-    const fd = entries[2 * i]!, file = fd < 0 ? undefined : task.files.get(fd);
-    files.push(file);
-    if (file) present.add(file);
-  }
-  const look = () => lookPoll(task, fds, entries, files);
-  const ready = look();
-  if (ready !== 0 || (timeout !== 0 && deadline <= task.kernel.clock.monotonic())) {
+  const set = new PollSet(task, fds, nfds);
+  const ready = set.look();
+  if (ready !== 0 || deadline === 0) {
     writeRemaining(task, timeout, deadline);
     return ready;
   }
-  return finish(task, timeout, deadline, waitReady(task, present, deadline, look));
+  const present = new Set<OpenFile>();
+  for (const file of set.files) if (file !== undefined) present.add(file);
+  return finish(task, timeout, deadline, waitReady(task, present, deadline, () => set.look()));
 }
 
 /** Writes back the time left when the wait is over. */
@@ -208,7 +229,7 @@ function pselect6(
     excepts.write(task);
   };
   const ready = look();
-  if (ready !== 0 || (timeout !== 0 && deadline <= task.kernel.clock.monotonic())) {
+  if (ready !== 0 || deadline === 0) {
     write(ready);
     return ready;
   }
