@@ -75,7 +75,8 @@ function stringVector(task: Task, va: number): string {
 }
 
 /** `[INT USR1]`, or `~[KILL]` for sets with more than half of the signals. */
-export function sigsetText(set: bigint): string {
+export function sigsetText(signals: bigint): string {
+  const set = BigInt.asUintN(64, signals);
   const names = (bits: bigint): string => {
     const list: string[] = [];
     for (let rest = bits; rest !== 0n;) {

@@ -45,14 +45,14 @@ interface Open {
 
 export class Strace implements Tracer {
   readonly #open = new Map<number, Open>();
-  /** Threads seen so far: with more than one, lines carry their tid. */
-  readonly #seen = new Set<number>();
+  /** The thread that came first. Lines of others carry their tid, and its own do while there are others. */
+  #first: number | undefined;
 
   /** @param line takes a line without its newline */
   constructor(private readonly line: (text: string) => void) {}
 
   enter(task: Task, nr: number, row: SyscallRow | undefined, args: readonly number[]): void {
-    this.#seen.add(task.tid);
+    this.#first ??= task.tid;
     const name = row?.name ?? syscallName(nr);
     const open: Open = { row, name, args, text: "", split: false };
     if (!FILLS.has(name)) open.text = this.#arguments(task, open, undefined);
@@ -68,17 +68,16 @@ export class Strace implements Tracer {
     const open = this.#open.get(task.tid);
     if (!open) return;
     this.#open.delete(task.tid);
+    const { name, split } = open, end = `= ${resultText(name, result)}`;
     const text = open.text || this.#arguments(task, open, Number(result));
-    const end = `= ${resultText(open.name, result)}`;
-    this.#write(
-      task,
-      open.split ? `<... ${open.name} resumed>${open.text ? "" : text}) ${end}` : `${open.name}(${text}) ${end}`,
-    );
+    // A call that was split has its tid in both halves.
+    if (!split) this.#write(task, `${name}(${text}) ${end}`);
+    else this.line(`[pid ${task.tid}] <... ${name} resumed>${open.text ? "" : text}) ${end}`);
   }
 
   blocked(task: Task): void {
     const open = this.#open.get(task.tid);
-    if (!open || open.split || this.#seen.size < 2) return;
+    if (!open || open.split || !this.#severalThreads(task)) return;
     open.split = true;
     this.#write(task, `${open.name}(${open.text}${open.text ? " " : ""}<unfinished ...>`);
   }
@@ -91,16 +90,16 @@ export class Strace implements Tracer {
     this.#write(task, `--- stopped by ${signalName(signal)} ---`);
   }
 
-  execed(task: Task): void {
-    this.#seen.add(task.tid);
-  }
+  execed(): void {}
 
   exited(task: Task, status: number): void {
     this.#open.delete(task.tid);
     const signal = status & 0x7f;
     this.#write(task, `+++ ${signal ? `killed by ${signalName(signal)}` : `exited with ${status >> 8 & 0xff}`} +++`);
-    if (this.#seen.size > 1) this.#seen.add(0);
-    this.#seen.delete(task.tid);
+  }
+
+  #severalThreads(task: Task): boolean {
+    return task.tid !== this.#first || task.kernel.tasks.size > 1;
   }
 
   #arguments(task: Task, { row, args }: Open, result: number | undefined): string {
@@ -109,7 +108,7 @@ export class Strace implements Tracer {
   }
 
   #write(task: Task, text: string): void {
-    this.line(this.#seen.size > 1 ? `[pid ${task.tid}] ${text}` : text);
+    this.line(this.#severalThreads(task) ? `[pid ${task.tid}] ${text}` : text);
   }
 }
 

@@ -7,6 +7,7 @@ import * as epoll from "./epoll.ts";
 import * as fcntl from "./fcntl.ts";
 import * as futex from "./futex.ts";
 import * as inotify from "./inotify.ts";
+import * as ipc from "./ipc.ts";
 import * as mman from "./mman.ts";
 import * as mount from "./mount.ts";
 import * as prctl from "./prctl.ts";
@@ -102,6 +103,7 @@ const makers: Readonly<Record<string, () => FlagSet>> = {
   inotify_init: () => bits(inotify, /^IN_(NONBLOCK|CLOEXEC)$/),
   ioctl: () =>
     values({ ...Object.fromEntries(pick(termios, /^T[CI]/).map(([v, n]) => [n, v])), ...ioctl }, /^(T[CI]|FIO|SIOC)/),
+  ipc: () => bits(ipc, /^IPC_(CREAT|EXCL|NOWAIT)$/),
   itimer: () => values(time, /^ITIMER_/),
   madvise: () => values(mman, /^MADV_/),
   membarrier: () => values(mman, /^MEMBARRIER_CMD_/),

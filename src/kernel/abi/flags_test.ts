@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { SYSCALLS } from "../syscalls/table.ts";
+import { flagNames, flagSet } from "./flags.ts";
+
+Deno.test("flagNames joins bits by name", () => {
+  assert.equal(flagNames("open", 0o2000101), "O_WRONLY|O_CLOEXEC|O_CREAT");
+});
+
+Deno.test("flagNames names a zero where it means something", () => {
+  assert.equal(flagNames("prot", 0), "PROT_NONE");
+  assert.equal(flagNames("open", 0), "O_RDONLY");
+});
+
+Deno.test("flagNames adds unknown bits as a number", () => {
+  assert.equal(flagNames("prot", 0x8001), "PROT_READ|0x8000");
+});
+
+Deno.test("flagNames names constants that are not bits", () => {
+  assert.equal(flagNames("clockid", 1), "CLOCK_MONOTONIC");
+  assert.equal(flagNames("clockid", 77), "77");
+});
+
+Deno.test("flagNames shows clone's exit signal with its flags", () => {
+  assert.equal(flagNames("clone", 0x1200011), "SIGCHLD|CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID");
+});
+
+Deno.test("flagNames shows a combination before its parts", () => {
+  assert.equal(flagNames("open", 0o4010000 | 2), "O_RDWR|O_SYNC");
+});
+
+Deno.test("flagNames shows a set nobody has described in hexadecimal", () => {
+  assert.equal(flagNames("nonesuch", 0x12), "0x12");
+});
+
+Deno.test("flagSet knows every set that the table names", () => {
+  const formats = SYSCALLS.flatMap(({ args }) => args.map(({ format }) => format));
+  const names = formats.filter((format) => format.startsWith("flags:")).map((format) => format.slice(6));
+  const unknown = [...new Set(names)].filter((name) => flagSet(name) === undefined);
+  assert.deepEqual(unknown, []);
+});
