@@ -87,7 +87,7 @@ export abstract class OpenFile {
   /** Nanoseconds after which a blocking read or write gives up with `-EAGAIN` (SO_RCVTIMEO, SO_SNDTIMEO); undefined: never. */
   readTimeout: number | undefined = undefined;
   writeTimeout: number | undefined = undefined;
-  /** Epoll items on this file: they end with the last descriptor. */
+  /** Epoll items on this file, and its O_ASYNC signals: they end with the last descriptor. */
   epollItems: Set<{ detach(): void }> | undefined = undefined;
 
   /**

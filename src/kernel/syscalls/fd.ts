@@ -25,6 +25,7 @@ import type { Task } from "../task/task.ts";
 import type { Blocking } from "../wait.ts";
 import { fdLimit } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
+import { updateAsync } from "./signal_owner.ts";
 
 function dup(task: Task, fd: number): number {
   return duplicate(task, fd, 0, false);
@@ -77,7 +78,7 @@ function fcntlCall(task: Task, fd: number, command: number, argument: number): n
       return fcntl.O_LARGEFILE & -Number(file.path !== undefined) |
         file.flags & ~(fcntl.O_CREAT | fcntl.O_EXCL | fcntl.O_NOCTTY | fcntl.O_TRUNC | fcntl.FMODE_EXEC);
     case fcntl.F_SETFL:
-      return setStatusFlags(task, file, argument);
+      return setStatusFlags(task, fd, file, argument);
     case fcntl.F_GETLK:
     case fcntl.F_SETLK:
     case fcntl.F_SETLKW:
@@ -142,7 +143,7 @@ function fcntlCall(task: Task, fd: number, command: number, argument: number): n
   }
 }
 
-function setStatusFlags(task: Task, file: OpenFile, flags: number): number {
+function setStatusFlags(task: Task, fd: number, file: OpenFile, flags: number): number {
   if ((flags & fcntl.O_NOATIME) !== 0 && (file.flags & fcntl.O_NOATIME) === 0 && !isOwner(task, file.inode)) {
     return -EPERM;
   }
@@ -151,6 +152,7 @@ function setStatusFlags(task: Task, file: OpenFile, flags: number): number {
     return -EINVAL;
   }
   file.flags = (file.flags & ~fcntl.O_SETTABLE) | (flags & fcntl.O_SETTABLE);
+  updateAsync(task.kernel, file, fd);
   return 0;
 }
 
@@ -225,6 +227,7 @@ function ioctl(task: Task, fd: number, request: number, argument: number): numbe
       return 0;
     case FIOASYNC:
       file.flags = mm.readU32(argument) ? file.flags | fcntl.O_ASYNC : file.flags & ~fcntl.O_ASYNC;
+      updateAsync(task.kernel, file, fd);
       return 0;
     case FIOQSIZE:
       if (!inode.isRegular && !inode.isDirectory && !inode.isSymlink) return -ENOTTY;

@@ -1,5 +1,4 @@
 /** The network of a kernel: made when its first socket is, and joined there to the file system and to signals. */
-import { F_OWNER_PGRP, F_OWNER_TID } from "../abi/fcntl.ts";
 import { kernelSiginfo } from "../abi/siginfo.ts";
 import { MAY_WRITE, permission } from "../fs/access.ts";
 import type { FileContext, OpenFile } from "../fs/file.ts";
@@ -9,8 +8,8 @@ import { walkTo } from "../fs/path_walk.ts";
 import type { Kernel } from "../kernel.ts";
 import { PROC_NET_NAMES, procNetText } from "../net/proc_net.ts";
 import { Network, type NetworkHost } from "../net/network.ts";
-import { sendToGroup, sendToProcess, sendToTask } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
+import { signalOwner } from "./signal_owner.ts";
 
 /** Every caller of a file operation is a thread. */
 const threadOf = (context: FileContext) => context as Task;
@@ -30,19 +29,8 @@ function hostOf(kernel: Kernel): NetworkHost {
       const { inode } = place.dentry;
       return permission(task, inode, MAY_WRITE) || inode;
     },
-    signalOwner(file: OpenFile, signal: number): void {
-      const { type, id } = file.owner, info = kernelSiginfo(file.ownerSignal || signal);
-      if (id === 0) return;
-      if (type === F_OWNER_PGRP) {
-        sendToGroup(kernel, id, info);
-      } else if (type === F_OWNER_TID) {
-        const task = kernel.tasks.get(id);
-        if (task) sendToTask(task, info);
-      } else {
-        const process = kernel.processes.get(id);
-        if (process) sendToProcess(process, info);
-      }
-    },
+    signalOwner: (file: OpenFile, signal: number) =>
+      signalOwner(kernel, file, kernelSiginfo(file.ownerSignal || signal)),
   };
 }
 
