@@ -20,7 +20,7 @@ import { Kernel } from "../kernel/kernel.ts";
 import { Mm } from "../kernel/mm/mm.ts";
 import { SIGWINCH } from "../kernel/abi/signal.ts";
 import { addProcNet } from "../kernel/syscalls/network.ts";
-import { addProcSysvIpc } from "../kernel/syscalls/sysvipc.ts";
+import { addProcSysvIpc } from "../kernel/syscalls/ipc_namespace.ts";
 import { SYSCALLS } from "../kernel/syscalls/table.ts";
 import { createTerminals, standardStreams } from "../kernel/syscalls/terminals.ts";
 import { initialCapabilities, plainCredentials } from "../kernel/task/credentials.ts";

@@ -4,13 +4,11 @@ import {
   EAFNOSUPPORT,
   EAGAIN,
   EALREADY,
-  EBADF,
   ECONNABORTED,
   EINPROGRESS,
   EINTR,
   EINVAL,
   EMFILE,
-  ENOTSOCK,
   EOPNOTSUPP,
   EPERM,
   EPROTONOSUPPORT,
@@ -21,11 +19,9 @@ import {
 import { O_NONBLOCK } from "../abi/fcntl.ts";
 import { NETLINK_KOBJECT_UEVENT, NETLINK_ROUTE } from "../abi/netlink.ts";
 import * as abi from "../abi/socket.ts";
-import { NSEC_PER_SEC } from "../abi/time.ts";
-import { dropRights, plainSending, Received, type Sending } from "../net/message.ts";
 import type { Network } from "../net/network.ts";
 import { NetlinkSocket } from "../net/netlink_socket.ts";
-import { Socket } from "../net/socket.ts";
+import type { Socket } from "../net/socket.ts";
 import { TcpSocket } from "../net/tcp_socket.ts";
 import { UdpSocket } from "../net/udp_socket.ts";
 import { UnixDatagramSocket } from "../net/unix_datagram.ts";
@@ -35,17 +31,11 @@ import type { Blocking } from "../wait.ts";
 import { networkOf } from "./network.ts";
 import { fdLimit, installFd } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
-import { type Header, readHeader, readSending, writeReceived } from "./socket_message.ts";
-import { receive, send } from "./socket_transfer.ts";
+import { readAddress, socketOf, writeAddress } from "./socket_arguments.ts";
+import { rows as transfers } from "./socket_io.ts";
 
 /** Longest option value that is read from the guest. */
 const OPTION_MAX = 4096;
-
-function socketOf(task: Task, fd: number): Socket | number {
-  const file = task.files.get(fd);
-  if (!file) return -EBADF;
-  return file instanceof Socket ? file : -ENOTSOCK;
-}
 
 /** Makes a socket without a descriptor, or says why there is none of the kind. */
 function make(task: Task, network: Network, domain: number, type: number, protocol: number): Socket | number {
@@ -149,21 +139,6 @@ function socketpair(task: Task, domain: number, type: number, protocol: number, 
     task.files.close(second);
     throw error;
   }
-  return 0;
-}
-
-/** The sockaddr of a call, or `-EINVAL`. */
-function readAddress(task: Task, va: number, length: number): Uint8Array | number {
-  if (length < 0 || length > abi.SOCKADDR_STORAGE_SIZE) return -EINVAL;
-  return length === 0 ? new Uint8Array(0) : task.mm.readBytes(va, length).slice();
-}
-
-/** Hands an address out: as much as there is room for, and its full length. */
-function writeAddress(task: Task, address: Uint8Array, va: number, lengthVa: number): number {
-  const room = task.mm.readI32(lengthVa);
-  if (room < 0) return -EINVAL;
-  if (room > 0 && address.length > 0) task.mm.writeBytes(va, address.subarray(0, room));
-  task.mm.writeU32(lengthVa, address.length);
   return 0;
 }
 
@@ -313,156 +288,6 @@ function getsockopt(task: Task, fd: number, level: number, name: number, va: num
   return 0;
 }
 
-function sendto(
-  task: Task,
-  fd: number,
-  va: number,
-  length: number,
-  flags: number,
-  addressVa: number,
-  addressLength: number,
-): number | Blocking {
-  const socket = socketOf(task, fd);
-  if (typeof socket === "number") return socket;
-  const sending = plainSending(flags);
-  if (addressVa !== 0) {
-    const address = readAddress(task, addressVa, addressLength);
-    if (typeof address === "number") return address;
-    if (address.length > 0) sending.address = address;
-  }
-  return send(task, socket, [{ base: va, length }], sending);
-}
-
-function recvfrom(
-  task: Task,
-  fd: number,
-  va: number,
-  length: number,
-  flags: number,
-  addressVa: number,
-  lengthVa: number,
-): number | Blocking {
-  const socket = socketOf(task, fd);
-  if (typeof socket === "number") return socket;
-  const received = new Received();
-  const finish = (result: number): number => {
-    dropRights(received.rights);
-    received.rights = undefined;
-    if (result < 0 || addressVa === 0) return result;
-    return writeAddress(task, received.address ?? new Uint8Array(0), addressVa, lengthVa) || result;
-  };
-  const result = receive(task, socket, [{ base: va, length }], flags, received);
-  return typeof result === "object" ? then(result, finish) : finish(Number(result));
-}
-
-/** Goes on when a wait is over. */
-function* then(wait: Blocking, next: (result: number) => number): Blocking {
-  return next(Number(yield* wait));
-}
-
-function sendHeader(task: Task, socket: Socket, header: Header, flags: number): number | Blocking {
-  const sending = readSending(task, socket, header, flags);
-  if (typeof sending === "number") return sending;
-  return settleRights(socket, sending, () => send(task, socket, header.vector, sending));
-}
-
-/** Drops the descriptors of a send that failed, or that had no byte to go with. */
-function settleRights(socket: Socket, sending: Sending, call: () => number | Blocking): number | Blocking {
-  const { rights } = sending;
-  const drop = (result: number): number => {
-    const stayed = result < 0 || (result === 0 && socket.type === abi.SOCK_STREAM);
-    if (stayed && rights !== undefined && sending.rights === rights) dropRights(rights);
-    return result;
-  };
-  let result;
-  try {
-    result = call();
-  } catch (error) {
-    drop(-1);
-    throw error;
-  }
-  return typeof result === "object" ? then(result, drop) : drop(Number(result));
-}
-
-function sendmsg(task: Task, fd: number, va: number, flags: number): number | Blocking {
-  const socket = socketOf(task, fd);
-  if (typeof socket === "number") return socket;
-  const header = readHeader(task, va);
-  return typeof header === "number" ? header : sendHeader(task, socket, header, flags);
-}
-
-function receiveHeader(task: Task, socket: Socket, header: Header, flags: number): number | Blocking {
-  const received = new Received();
-  const finish = (result: number): number => {
-    if (result < 0) dropRights(received.rights);
-    else writeReceived(task, header, received, flags);
-    return result;
-  };
-  const result = receive(task, socket, header.vector, flags, received);
-  return typeof result === "object" ? then(result, finish) : finish(Number(result));
-}
-
-function recvmsg(task: Task, fd: number, va: number, flags: number): number | Blocking {
-  const socket = socketOf(task, fd);
-  if (typeof socket === "number") return socket;
-  const header = readHeader(task, va);
-  return typeof header === "number" ? header : receiveHeader(task, socket, header, flags);
-}
-
-function sendmmsg(task: Task, fd: number, va: number, count: number, flags: number): number | Blocking {
-  const socket = socketOf(task, fd);
-  if (typeof socket === "number") return socket;
-  return many(task, va, Math.min(count >>> 0, 1024), (header) => sendHeader(task, socket, header, flags));
-}
-
-function recvmmsg(
-  task: Task,
-  fd: number,
-  va: number,
-  count: number,
-  flags: number,
-  timeout: number,
-): number | Blocking {
-  const socket = socketOf(task, fd);
-  if (typeof socket === "number") return socket;
-  let deadline = Infinity;
-  if (timeout !== 0) {
-    const seconds = task.mm.readLong(timeout), nanoseconds = task.mm.readLong(timeout + 8);
-    if (seconds < 0 || nanoseconds < 0 || nanoseconds >= NSEC_PER_SEC) return -EINVAL;
-    deadline = task.kernel.clock.monotonic() + seconds * NSEC_PER_SEC + nanoseconds;
-  }
-  const pending = socket.takeError();
-  if (pending !== 0) return -pending;
-  let call = flags & ~abi.MSG_WAITFORONE;
-  return many(task, va, Math.min(count >>> 0, 1024), (header) => receiveHeader(task, socket, header, call), () => {
-    // The time is looked at between messages only: known as a bug, and kept (recvmmsg(2)).
-    if (flags & abi.MSG_WAITFORONE) call |= abi.MSG_DONTWAIT;
-    return task.kernel.clock.monotonic() < deadline;
-  });
-}
-
-/** Does something with each of an array of struct mmsghdr until one fails; counts those that did not. */
-function* many(
-  task: Task,
-  va: number,
-  count: number,
-  each: (header: Header) => number | Blocking,
-  goOn: () => boolean = () => true,
-): Blocking {
-  let done = 0;
-  while (done < count) {
-    const at = va + done * abi.MMSGHDR_SIZE;
-    const header = readHeader(task, at);
-    const step = typeof header === "number" ? header : each(header);
-    const result = typeof step === "object" ? Number(yield* step) : Number(step);
-    if (result < 0) return done > 0 ? done : result;
-    task.mm.writeU32(at + abi.MMSGHDR_LEN, result);
-    done++;
-    if (!goOn()) break;
-  }
-  return done;
-}
-
 export const rows: SyscallRow[] = [
   row(198, "socket", "domain:flags:domain type:flags:socktype protocol:int", socket),
   row(199, "socketpair", "domain:flags:domain type:flags:socktype protocol:int sv:struct:fdpair", socketpair),
@@ -472,14 +297,9 @@ export const rows: SyscallRow[] = [
   row(203, "connect", "sockfd:fd addr:struct:sockaddr addrlen:int", connect),
   row(204, "getsockname", "sockfd:fd addr:ptr addrlen:ptr", getsockname),
   row(205, "getpeername", "sockfd:fd addr:ptr addrlen:ptr", getpeername),
-  row(206, "sendto", "sockfd:fd buf:buf len:size flags:flags:msg dest_addr:struct:sockaddr addrlen:int", sendto),
-  row(207, "recvfrom", "sockfd:fd buf:buf len:size flags:flags:msg src_addr:ptr addrlen:ptr", recvfrom),
   row(208, "setsockopt", "sockfd:fd level:int optname:int optval:ptr optlen:int", setsockopt),
   row(209, "getsockopt", "sockfd:fd level:int optname:int optval:ptr optlen:ptr", getsockopt),
   row(210, "shutdown", "sockfd:fd how:flags:shutdown", shutdown),
-  row(211, "sendmsg", "sockfd:fd msg:struct:msghdr flags:flags:msg", sendmsg),
-  row(212, "recvmsg", "sockfd:fd msg:struct:msghdr flags:flags:msg", recvmsg),
   row(242, "accept4", "sockfd:fd addr:ptr addrlen:ptr flags:flags:socktype", accept4),
-  row(243, "recvmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg timeout:struct:timespec", recvmmsg),
-  row(269, "sendmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg", sendmmsg),
+  ...transfers,
 ];
