@@ -40,6 +40,7 @@ import type { Received, Sending } from "./message.ts";
 import type { Network } from "./network.ts";
 import { familyOf } from "./socket.ts";
 import { TcpOptions } from "./tcp_options.ts";
+import { UrgentMark } from "./urgent_mark.ts";
 
 const READABLE = POLLIN | POLLRDNORM;
 const WRITABLE = POLLOUT | POLLWRNORM;
@@ -82,10 +83,7 @@ export class TcpSocket extends InetSocket {
   /** A sender found no room: its wake-up is due when there is. */
   #noSpace = false;
 
-  // Urgent data: the byte is in the queue when inline, else beside it (RFC 6093 as Linux does it).
-  /** Bytes from the head of the queue to the mark; -1 for none. */
-  #urgentAt = -1;
-  #urgentByte = -1;
+  readonly #urgent = new UrgentMark(this.#queue);
 
   constructor(network: Network, domain: number, owner: { readonly uid: number; readonly gid: number }) {
     super(network, domain, abi.SOCK_STREAM, abi.IPPROTO_TCP, owner);
@@ -229,7 +227,7 @@ export class TcpSocket extends InetSocket {
       this.#peerGone =
       this.#done =
         false;
-    this.#urgentAt = this.#urgentByte = -1;
+    this.#urgent.clear();
   }
 
   /** connect with AF_UNSPEC, and shutdown of a socket that listens or connects. */
@@ -385,44 +383,25 @@ export class TcpSocket extends InetSocket {
       this.wait.wake(Infinity, READABLE | POLLPRI);
       return;
     }
-    // The urgent byte is the last; an earlier one that was not read becomes ordinary data.
-    if (this.#urgentAt >= 0 && this.#urgentByte >= 0 && !this.options.oobInline) this.#spillUrgent();
-    const last = data[data.length - 1]!;
-    if (this.options.oobInline) {
-      this.#queue.push(data);
-      this.#urgentAt = this.#queue.length - 1;
-    } else {
-      this.#queue.push(data.subarray(0, data.length - 1));
-      this.#urgentAt = this.#queue.length;
-    }
-    this.#urgentByte = last;
+    this.#urgent.arrive(data, this.options.oobInline);
     this.wait.wake(Infinity, READABLE | POLLPRI);
     this.network.host.signalOwner(this, SIGURG);
-  }
-
-  /** A newer urgent byte takes the place of one that nobody read: Linux keeps that one in the stream. */
-  #spillUrgent(): void {
-    if (this.#urgentAt === this.#queue.length) this.#queue.push(new Uint8Array([this.#urgentByte]));
   }
 
   override receive(into: Uint8Array, flags: number, received: Received, _context: FileContext): number {
     if (this.#state === "listening") return -ENOTCONN;
     if (flags & abi.MSG_OOB) return this.#receiveUrgent(into, flags, received);
     if (flags & abi.MSG_ERRQUEUE) return -EAGAIN;
-    let limit = into.length;
-    if (this.#urgentAt === 0) {
-      // At the mark: reading on passes it.
-      if ((flags & abi.MSG_PEEK) === 0) this.#passMark();
-    } else if (this.#urgentAt > 0) {
-      limit = Math.min(limit, this.#urgentAt);
-    }
+    const peek = (flags & abi.MSG_PEEK) !== 0;
+    if (this.#urgent.reached && !peek) this.#urgent.pass(this.options.oobInline);
+    const limit = this.#urgent.limit(into.length);
     if (this.#queue.length > 0) {
       const wanted = limit === into.length ? into : into.subarray(0, limit);
-      if (flags & abi.MSG_PEEK) return this.#queue.peek(wanted, 0);
+      if (peek) return this.#queue.peek(wanted, 0);
       let bytes: number;
       if (flags & abi.MSG_TRUNC) this.#queue.skip(bytes = Math.min(limit, this.#queue.length));
       else bytes = this.#queue.pull(wanted);
-      if (this.#urgentAt > 0) this.#urgentAt -= bytes;
+      this.#urgent.advance(bytes);
       this.#madeRoom();
       return bytes;
     }
@@ -433,25 +412,19 @@ export class TcpSocket extends InetSocket {
     return -EAGAIN;
   }
 
-  #passMark(): void {
-    this.#urgentAt = -1;
-    if (this.options.oobInline) this.#urgentByte = -1;
-  }
-
   #receiveUrgent(into: Uint8Array, flags: number, received: Received): number {
-    if (this.options.oobInline || this.#urgentByte < 0) return -EINVAL;
+    if (this.options.oobInline || !this.#urgent.pending) return -EINVAL;
     if (into.length === 0) {
       received.flags |= abi.MSG_TRUNC;
       return 0;
     }
     received.flags |= abi.MSG_OOB;
-    into[0] = this.#urgentByte;
-    if ((flags & abi.MSG_PEEK) === 0) this.#urgentByte = -1;
+    into[0] = this.#urgent.take((flags & abi.MSG_PEEK) !== 0);
     return 1;
   }
 
   protected override atMark(): boolean {
-    return this.#urgentAt === 0;
+    return this.#urgent.reached;
   }
 
   /** The receiver took bytes: a sender that found no room may go on. */
@@ -473,7 +446,7 @@ export class TcpSocket extends InetSocket {
       if (this.#queue.length >= this.options.receiveLowWater) events |= READABLE;
       if (this.#finSent || closed || this.#writable) events |= WRITABLE;
       else this.#noSpace = true;
-      if (this.#urgentByte >= 0) events |= POLLPRI;
+      if (this.#urgent.pending) events |= POLLPRI;
     }
     if (this.pendingError !== 0) events |= POLLERR;
     return events;
