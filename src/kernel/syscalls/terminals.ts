@@ -13,6 +13,7 @@ import type { HostStdio } from "../host_stdio.ts";
 import { HostInputFile, HostOutputFile } from "../ipc/host_stream.ts";
 import type { Kernel } from "../kernel.ts";
 import { sendToGroup, sendToProcess } from "../task/send_signal.ts";
+import type { Process } from "../task/process.ts";
 import type { Session } from "../task/session.ts";
 import type { Task } from "../task/task.ts";
 import type { JobControl } from "../tty/session.ts";
@@ -23,7 +24,10 @@ import { installFd } from "./new_fd.ts";
 const threadOf = (context: FileContext) => context as Task;
 
 function jobControl(kernel: Kernel, tree: TerminalTree): JobControl {
+  const detached = new WeakSet<Process>();
   return {
+    detach: (context) => void detached.add(threadOf(context).process),
+    isDetached: (context) => detached.has(threadOf(context).process),
     clock: kernel.clock,
     timers: kernel.timers,
     sessionOf: (context) => threadOf(context).process.session,

@@ -32,6 +32,13 @@ export class FakeJobs implements JobControl {
   signalLeader(session: Session, signal: number): void {
     this.signals.push([-session.sid, signal]);
   }
+  readonly #detached = new WeakSet<FileContext>();
+  detach(context: FileContext): void {
+    this.#detached.add(context);
+  }
+  isDetached(context: FileContext): boolean {
+    return this.#detached.has(context);
+  }
   isAdministrator(): boolean {
     return this.administrator;
   }

@@ -15,6 +15,9 @@ export interface JobControl {
   signalGroup(pgid: number, signal: number): void;
   /** Sends to the process that leads a session. */
   signalLeader(session: Session, signal: number): void;
+  /** The caller's process has no controlling terminal any more, though its session has one (TIOCNOTTY). */
+  detach(context: FileContext): void;
+  isDetached(context: FileContext): boolean;
   /** Whether the caller may do what only the administrator may (CAP_SYS_ADMIN). */
   isAdministrator(context: FileContext): boolean;
   /** Gives an open file to the caller under a new descriptor, or returns a negative errno (TIOCGPTPEER). */

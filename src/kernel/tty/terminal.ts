@@ -168,6 +168,7 @@ export class Terminal implements ControllingTerminal, LineOwner {
   checkJob(signal: number, context: FileContext): number {
     if (this.session === undefined || context.sid !== this.session.sid) return 0;
     if (this.foregroundGroup === 0 || context.pgid === this.foregroundGroup) return 0;
+    if (this.jobs.isDetached(context)) return 0;
     if (context.ignoresOrBlocks(signal)) return signal === SIGTTIN ? -EIO : 0;
     if (context.inOrphanedGroup()) return -EIO;
     this.jobs.signalGroup(context.pgid, signal);

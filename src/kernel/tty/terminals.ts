@@ -110,7 +110,7 @@ export class Terminals {
   /** Opens /dev/tty: the caller's controlling terminal. */
   openControlling(inode: Inode, flags: number, context: FileContext): OpenFile | number {
     const terminal = this.jobs.sessionOf(context).terminal;
-    if (!(terminal instanceof Terminal)) return -ENXIO;
+    if (!(terminal instanceof Terminal) || this.jobs.isDetached(context)) return -ENXIO;
     const pty = [...this.#ptys.values()].find((other) => other.terminal === terminal);
     if (pty) {
       // Going through the pseudo-terminal keeps its count of openers right.

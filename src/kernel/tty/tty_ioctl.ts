@@ -156,7 +156,8 @@ export function ttyIoctl(
 
 /** Whether this is the controlling terminal of the caller. */
 function controls(terminal: Terminal, context: FileContext): boolean {
-  return terminal.session !== undefined && terminal.session.sid === context.sid;
+  return terminal.session !== undefined && terminal.session.sid === context.sid &&
+    !terminal.jobs.isDetached(context);
 }
 
 function setTermios(terminal: Terminal, bytes: Uint8Array, flush: boolean): number {
@@ -213,8 +214,11 @@ function takeControl(terminal: Terminal, force: number, context: FileContext): n
 
 function giveUpControl(terminal: Terminal, context: FileContext): number {
   if (!controls(terminal, context)) return -ENOTTY;
-  // Only a leader speaks for its session; others cannot leave it this way.
-  if (context.pid !== context.sid) return -EPERM;
+  if (context.pid !== context.sid) {
+    // Only a leader speaks for its session; another process leaves alone.
+    terminal.jobs.detach(context);
+    return 0;
+  }
   const { foregroundGroup, session, jobs } = terminal;
   session!.terminal = undefined;
   terminal.sessionEnded();
