@@ -4,7 +4,7 @@ import type { Crash } from "../runner/guest_spec.ts";
 import { backtrace } from "./backtrace.ts";
 import { describeAddress, locate } from "./symbols.ts";
 
-const hex = (value: number) => "0x" + value.toString(16);
+const hex = (value: number) => "0x" + BigInt.asUintN(64, BigInt(value)).toString(16);
 
 /** The crash with `symbol` and `backtrace` filled in. Call it while the crashed task still has its address space. */
 export function describeCrash(task: Task, crash: Crash): Crash {

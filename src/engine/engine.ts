@@ -31,6 +31,8 @@ export interface Exit {
    * - `fault`: the first byte that could not be accessed.
    * - `alignment`: the misaligned address (of the data, or the pc itself when `access` is `execute`).
    * - otherwise unused.
+   *
+   * Signed: addresses of the upper half of the 64-bit range are negative.
    */
   address: Va;
   /** Set for `fault` and `alignment`. */

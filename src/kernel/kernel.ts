@@ -502,7 +502,7 @@ export class Kernel {
   /** A signal that dumps core is about to end a process. */
   crashed(task: Task, info: Siginfo): void {
     if (this.#crashes.length >= MAX_CRASHES) return;
-    const { regs } = task.cpu, hex = (value: bigint | number) => `0x${value.toString(16)}`;
+    const { regs } = task.cpu, hex = (value: bigint | number) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
     const registers: Record<string, string> = {};
     for (let n = 0; n < 31; n++) registers[`x${n}`] = hex(regs.x(n));
     registers.sp = hex(regs.sp);

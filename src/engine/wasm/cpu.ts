@@ -159,7 +159,7 @@ export class WasmCpu implements CpuInterface {
           continue;
         case Code.miss: {
           const pc = this.#pc();
-          if (space.attachCode(pc)) continue;
+          if (space.attachCode(pc) || this.#untagPc()) continue;
           return this.#fault("fault", pc, "execute");
         }
         case Code.invalidate: {
@@ -205,12 +205,22 @@ export class WasmCpu implements CpuInterface {
     return this.#exit;
   }
   #exitAddress(): number {
-    const { u32 } = this.#m, at = At.exitValue >> 2;
-    return u32[at]! + u32[at + 1]! * TWO32;
+    return this.#address(At.exitValue);
   }
   #pc(): number {
-    const { u32 } = this.#m, at = At.pc >> 2;
-    return u32[at]! + u32[at + 1]! * TWO32;
+    return this.#address(At.pc);
+  }
+  /** Signed, so that addresses just below 2^64 are exact too. */
+  #address(offset: number): number {
+    const { u32, i32 } = this.#m, at = offset >> 2;
+    return u32[at]! + i32[at + 1]! * TWO32;
+  }
+  /** A branch ignores the top byte of its target (Arm ARM D8.8, BranchToAddr); true if there was one. */
+  #untagPc(): boolean {
+    const pc = this.regs.pc, plain = BigInt.asUintN(64, BigInt.asIntN(56, pc));
+    if (plain === pc) return false;
+    this.regs.pc = plain;
+    return true;
   }
 
   clearExclusive(): void {

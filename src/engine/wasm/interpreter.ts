@@ -318,13 +318,15 @@ class HandlerLowering extends InterpreterLowering {
     code.i32(size);
     code.i32(need);
     code.op1(Op.call, runtime.slow);
-    const bad = code.local("i64");
-    code.tee(bad);
+    code.tee(local);
     code.i64(-1n);
-    code.opcode(0x52); // i64.ne
+    code.opcode(0x51); // i64.eq
     code.byte(Op.if);
     code.byte(VOID);
-    this.#leave(Exit.fault, () => code.get(bad), need);
+    this.#leave(Exit.fault, () => {
+      code.i32(0);
+      code.memory("i64.load", ENGINE, Cpu.exitValue);
+    }, need);
     code.byte(Op.end);
     code.byte(Op.end);
   }
@@ -648,19 +650,26 @@ function defineRuntime(module: Module, runtime: Runtime, run: number): void {
   stop.op1(Op.return_call, runtime.exit);
   module.define(runtime.stop, stop);
 
-  // slow(address, size, need): -1 if every byte may be accessed, else the first address that may not.
+  // slow(address, size, need): the address without its tag if every byte may be accessed, else -1 with the first
+  // address that may not in exitValue.
   const slow = new Code(3);
   {
     const last = slow.local("i64");
-    const bad = (address: number) => {
+    const fail = (address: number) => {
+      slow.byte(Op.if);
+      slow.byte(VOID);
+      slow.i32(0);
+      slow.get(address);
+      slow.memory("i64.store", ENGINE, Cpu.exitValue);
+      slow.i64(-1n);
+      slow.byte(Op.return);
+      slow.byte(Op.end);
+    };
+    const check = (address: number) => {
       slow.get(address);
       slow.i64(BigInt(GUEST_LIMIT));
       slow.opcode(0x5a);
-      slow.byte(Op.if);
-      slow.byte(VOID);
-      slow.get(address);
-      slow.byte(Op.return);
-      slow.byte(Op.end);
+      fail(address);
       slow.get(address);
       slow.i64(12n);
       slow.opcode(0x88);
@@ -668,13 +677,16 @@ function defineRuntime(module: Module, runtime: Runtime, run: number): void {
       slow.get(2);
       slow.opcode(0x71);
       slow.opcode(0x45);
-      slow.byte(Op.if);
-      slow.byte(VOID);
-      slow.get(address);
-      slow.byte(Op.return);
-      slow.byte(Op.end);
+      fail(address);
     };
-    bad(0);
+    // The top byte of an address is ignored (TCR_EL1.TBI0, set by Linux): bit 55 extended (Arm ARM D8.8).
+    slow.get(0);
+    slow.i64(8n);
+    slow.opcode(0x86); // i64.shl
+    slow.i64(8n);
+    slow.opcode(0x87); // i64.shr_s
+    slow.set(0);
+    check(0);
     slow.get(0);
     slow.get(1);
     slow.i32(1);
@@ -691,9 +703,9 @@ function defineRuntime(module: Module, runtime: Runtime, run: number): void {
     slow.opcode(0x56); // i64.gt_u
     slow.byte(Op.if);
     slow.byte(VOID);
-    bad(last);
+    check(last);
     slow.byte(Op.end);
-    slow.i64(-1n);
+    slow.get(0);
   }
   module.define(runtime.slow, slow);
 
