@@ -214,8 +214,7 @@ export class Kernel {
       this.#now = this.clock.monotonic();
       this.#current = task;
       this.#runSlice(task);
-      this.#current = task;
-      this.accountNow();
+      this.#endOfSlice(task);
       this.#current = undefined;
       if (this.timers.next <= this.#now) this.timers.fire(this.#now);
       if (this.#now - visited > HOST_INTERVAL) {
@@ -481,8 +480,14 @@ export class Kernel {
     usage.utime += spent - system;
     process.cpuTime += spent;
     process.userTime += spent - system;
+  }
+
+  /** The slice is over: accounts, the watchdog, timers on CPU time. */
+  #endOfSlice(task: Task): void {
+    const { process } = task, start = this.#now;
+    this.accountNow();
     // -1 says that a call or fault came in between.
-    task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + spent;
+    task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + this.#now - start;
     if (this.#watchdog && task.uninterrupted > this.#watchdog) this.end({ kind: "timeout", which: "watchdog" });
     if (process.cpuTime >= process.cpuTimerDue && !process.zombie) runCpuTimers(process);
   }

@@ -1,5 +1,5 @@
 /** Making, replacing, ending and awaiting processes; process groups and sessions; pidfds. */
-import { AT_FDCWD, O_NONBLOCK } from "../abi/fcntl.ts";
+import { AT_FDCWD, O_NONBLOCK, O_PATH } from "../abi/fcntl.ts";
 import { CAP_SYS_PTRACE } from "../abi/capability.ts";
 import {
   CLONE_ARGS_SIZE,
@@ -33,6 +33,7 @@ import {
   WUNTRACED,
 } from "../abi/wait.ts";
 import { readStringVector } from "../exec/arguments.ts";
+import { TaskDirectory } from "../fs/proc/pid_directory.ts";
 import { cloneTask, unshareTask } from "../task/clone_task.ts";
 import { execTask } from "../task/exec_task.ts";
 import { exitProcess, exitThread } from "../task/exit_process.ts";
@@ -262,22 +263,31 @@ function pidfdOpen(task: Task, pid: number, flags: number): number {
   return installFd(task, new PidFd(process, flags), true);
 }
 
+/** The process behind a descriptor: of a pidfd, or of an open /proc/PID, which signals may go to as well. */
+function processOf(task: Task, fd: number): Process | undefined {
+  const file = task.files.get(fd);
+  if (file instanceof PidFd) return file.process;
+  if (!file || file.flags & O_PATH) return undefined;
+  const { inode } = file;
+  return inode instanceof TaskDirectory && inode.isProcess ? inode.task.process : undefined;
+}
+
 function pidfdSendSignal(task: Task, fd: number, signal: number, infop: number, flags: number): number {
   if (flags !== 0) return -EINVAL;
-  const file = task.files.get(fd);
-  if (!(file instanceof PidFd)) return -EBADF;
+  const process = processOf(task, fd);
+  if (!process) return -EBADF;
   if (signal < 0 || signal > SIGRTMAX) return -EINVAL;
   let info = { signo: signal, code: SI_USER, pid: task.pid, uid: task.credentials.uid };
   if (infop !== 0) {
     const given = decodeSiginfo(task.mm.readBytes(infop, SIGINFO_SIZE), task.mm.readI32(infop));
     if (given.signo !== signal) return -EINVAL;
-    if (file.process !== task.process && (given.code >= 0 || given.code === -6)) return -EPERM;
+    if (process !== task.process && (given.code >= 0 || given.code === -6)) return -EPERM;
     info = { ...info, ...given };
   }
-  if (file.process.zombie && !task.kernel.processes.has(file.process.pid)) return -ESRCH;
-  const error = checkKill(task, file.process, signal);
+  if (task.kernel.processes.get(process.pid) !== process) return -ESRCH;
+  const error = checkKill(task, process, signal);
   if (error || signal === 0) return error;
-  return sendToProcess(file.process, info);
+  return sendToProcess(process, info);
 }
 
 function pidfdGetfd(task: Task, pidfd: number, targetFd: number, flags: number): number {
