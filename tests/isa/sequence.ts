@@ -184,7 +184,7 @@ export class Sequencer {
     return {
       kind: ended,
       pc: regs.pc,
-      address: ended === "fault" || ended === "alignment" ? BigInt(address) : 0n,
+      address: ended === "fault" || ended === "alignment" ? BigInt.asUintN(64, BigInt(address)) : 0n,
       memory,
       state: { x, v: this.#v.slice(), nzcv: regs.nzcv >>> 0, fpsr: regs.fpsr, fpcr: regs.fpcr },
     };
