@@ -46,7 +46,7 @@ const SLICE_ALONE = 1_000_000;
 const SLICE_SHARED = 250_000;
 /** Least instructions in a slice that is cut short for a timer. */
 const SLICE_MIN = 10_000;
-/** What a system call takes off a slice, in instructions. */
+/** What a system call takes off a slice at least, in instructions. */
 const SYSCALL_FUEL = 250;
 /** Nanoseconds between visits to the host's event loop. */
 const HOST_INTERVAL = 6e6;
@@ -276,13 +276,18 @@ export class Kernel {
     this.#yield = false;
     if (task.call !== undefined && !this.#resume(task, task.call, task.wakeReason)) return;
     let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : SLICE_ALONE;
-    const due = this.timers.next;
-    if (due !== Infinity) fuel = Math.max(SLICE_MIN, Math.min(fuel, Math.trunc((due - this.#now) * this.#speed)));
+    // With nothing to be in time for, slices depend on the program alone, and a run can be repeated.
+    let callFuel = SYSCALL_FUEL, due = Infinity;
     const { cpu } = task;
     for (;;) {
       if (task.state !== "runnable") return;
       if ((task.signalPending || task.restartCode !== 0 || task.savedMask !== undefined) && !deliverSignals(task)) {
         return;
+      }
+      if (this.timers.next < due) {
+        due = this.timers.next;
+        callFuel = Math.max(SYSCALL_FUEL, Math.trunc(this.#callCost * this.#speed));
+        fuel = Math.min(fuel, Math.max(SLICE_MIN, Math.trunc((due - this.#now) * this.#speed)));
       }
       if (fuel <= 0) break;
       const exit = cpu.run(task.mm.space, fuel);
@@ -290,14 +295,14 @@ export class Kernel {
       this.#instructions += exit.retired;
       if (exit.kind === "syscall") {
         task.uninterrupted = -1;
-        fuel -= SYSCALL_FUEL;
+        fuel -= callFuel;
         if (!this.#syscall(task)) return;
         if (this.#yield) break;
       } else if (exit.kind === "fuel") {
         break;
       } else {
         task.uninterrupted = -1;
-        fuel -= SYSCALL_FUEL;
+        fuel -= callFuel;
         this.#exception(task, exit);
       }
     }
