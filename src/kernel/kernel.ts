@@ -156,6 +156,11 @@ export class Kernel {
     return this.#instructions;
   }
 
+  /** A process by pid, with the two that have no program: they have ids, but no threads. */
+  findProcess(pid: number): Process | undefined {
+    return this.processes.get(pid) ?? (pid === 1 ? this.init : pid === FIRST_PID ? this.#host : undefined);
+  }
+
   /** A pid that is neither a thread's nor a group's or session's; undefined when there is none. */
   allocatePid(): number | undefined {
     for (let tries = 0; tries < PID_MAX; tries++) {
@@ -166,8 +171,7 @@ export class Kernel {
   }
 
   pidInUse(pid: number): boolean {
-    if (pid <= FIRST_PID && (pid === 1 || pid === FIRST_PID)) return true;
-    if (this.tasks.has(pid) || this.processes.has(pid)) return true;
+    if (this.findProcess(pid) !== undefined || this.tasks.has(pid)) return true;
     for (const process of this.processes.values()) if (process.pgid === pid || process.session.sid === pid) return true;
     return false;
   }

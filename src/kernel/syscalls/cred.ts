@@ -9,7 +9,7 @@ import {
   CAP_SETUID,
 } from "../abi/capability.ts";
 import { EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
-import { capabilitiesAfterUidChange, type Credentials } from "../task/credentials.ts";
+import { capabilitiesAfterUidChange, type Credentials, initialCapabilities } from "../task/credentials.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
 
@@ -150,9 +150,11 @@ function capget(task: Task, header: number, data: number): number {
   const pid = mm.readI32(header + 4);
   if (pid < 0) return -EINVAL;
   const target = pid === 0 ? task : kernel.tasks.get(pid);
-  if (!target) return -ESRCH;
+  // The processes without a program are root's.
+  const capabilities = target?.capabilities ?? (kernel.findProcess(pid) && initialCapabilities(0));
+  if (!capabilities) return -ESRCH;
   if (data === 0) return 0;
-  const { effective, permitted, inheritable } = target.capabilities;
+  const { effective, permitted, inheritable } = capabilities;
   for (let word = 0; word < words; word++) {
     [effective, permitted, inheritable].forEach((set, index) => {
       mm.writeU32(data + 12 * word + 4 * index, Number(set >> BigInt(32 * word) & 0xffffffffn));

@@ -214,7 +214,7 @@ function waitid(
 
 /** A live or zombie process; 0 is the caller's. */
 function findProcess(task: Task, pid: number): Process | undefined {
-  return pid === 0 ? task.process : task.kernel.processes.get(pid);
+  return pid === 0 ? task.process : task.kernel.findProcess(pid);
 }
 
 function setpgid(task: Task, pid: number, pgid: number): number {

@@ -48,8 +48,8 @@ function kill(task: Task, pid: number, signal: number): number {
   if (!validSignal(signal)) return -EINVAL;
   const info = fromUser(task, signal, SI_USER);
   if (pid > 0) {
-    const target = kernel.processes.get(pid) ?? kernel.tasks.get(pid)?.process;
-    if (!target) return pid === 1 || pid === process.ppid ? -EPERM : -ESRCH;
+    const target = kernel.findProcess(pid) ?? kernel.tasks.get(pid)?.process;
+    if (!target) return -ESRCH;
     const error = checkKill(task, target, signal);
     return error || signal === 0 ? error : sendToProcess(target, info);
   }

@@ -59,7 +59,7 @@ export class Process {
   /** Threads alive. */
   readonly threads: Set<Task> = new Set();
   readonly children: Set<Process> = new Set();
-  /** The thread whose tid is the pid; it stays named here after its exit. */
+  /** The thread whose tid is the pid; it stays named here after its exit. Missing only in the two processes without a program. */
   leader!: Task;
   parent: Process | undefined;
   /** The thread of the parent that made this process: PR_SET_PDEATHSIG and __WNOTHREAD go by it. */

@@ -175,8 +175,9 @@ export function maySignal(sender: Task, target: Credentials): boolean {
 
 /** The permission rule of kill(2), with its exception: SIGCONT within the session. */
 export function checkKill(sender: Task, target: Process, signal: number): number {
-  const credentials = target.leader?.credentials;
-  if (!credentials) return -EPERM;
+  // The two processes without a program are root's.
+  if (target.leader === undefined) return sender.capable(CAP_KILL) ? 0 : -EPERM;
+  const { credentials } = target.leader;
   if (sender.process === target || maySignal(sender, credentials)) return 0;
   if (signal === SIGCONT && sender.process.session === target.session) return 0;
   return -EPERM;
