@@ -3,33 +3,22 @@
  * for a time slice, serves the system call or fault that ended the slice, fires timers, and goes back to the host's
  * event loop every few milliseconds and whenever nobody can run.
  */
-import type { Engine, Exit } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { EFAULT, EINTR, ENOSYS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from "./abi/errno.ts";
-import { kernelSiginfo, type Siginfo } from "./abi/siginfo.ts";
-import { abortSyndrome, alignmentSyndrome } from "./abi/sigframe.ts";
-import {
-  BUS_ADRALN,
-  ILL_ILLOPC,
-  SEGV_ACCERR,
-  SIGBUS,
-  SIGILL,
-  SIGKILL,
-  signalCodeName,
-  signalName,
-  SIGSEGV,
-  SIGTRAP,
-  TRAP_BRKPT,
-} from "./abi/signal.ts";
+import { kernelSiginfo } from "./abi/siginfo.ts";
+import { SIGKILL, signalName } from "./abi/signal.ts";
 import { syscallName } from "./abi/unistd.ts";
+import { CrashLog } from "./crash_log.ts";
 import { UserFault } from "./mm/user_fault.ts";
 import { compileTable, type Entry } from "./syscalls/dispatch.ts";
 import type { SyscallRow } from "./syscalls/row.ts";
 import { deliverSignals } from "./task/deliver_signal.ts";
+import { serveException } from "./task/exception.ts";
 import { exitProcess } from "./task/exit_process.ts";
 import { FutexTable } from "./task/futex_table.ts";
 import { Process } from "./task/process.ts";
 import { Scheduler } from "./task/scheduler.ts";
-import { forceSignal, sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
+import { sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
 import { Session } from "./task/session.ts";
 import type { Task } from "./task/task.ts";
 import { type Clock, HostClock } from "./time/clock.ts";
@@ -62,8 +51,6 @@ const PID_MAX = 32768;
 const MEMORY = 8 * 2 ** 30;
 /** Illegal instructions told to the user. */
 const MAX_ILLEGAL = 16;
-/** Crashes kept for the report. */
-const MAX_CRASHES = 16;
 
 /** What a kernel is made with. */
 export interface KernelOptions {
@@ -106,9 +93,8 @@ export class Kernel {
   readonly #table: readonly (Entry | undefined)[];
   readonly #idle: HostIdle;
   readonly #watchdog: number;
-  readonly #describeCrash: ((task: Task, crash: Crash) => Crash) | undefined;
   readonly #unimplemented = new Map<number, number>();
-  readonly #crashes: Crash[] = [];
+  readonly crashLog: CrashLog;
   #lastPid = FIRST_PID - 1;
   #instructions = 0;
   #accounted = 0;
@@ -136,7 +122,7 @@ export class Kernel {
     this.cpuCount = options.cpus ?? Math.min(4, navigator.hardwareConcurrency || 1);
     this.cpuMask = 2 ** this.cpuCount - 1;
     this.#watchdog = (options.watchdog ?? 0) * 1e9;
-    this.#describeCrash = options.describeCrash;
+    this.crashLog = new CrashLog(options.describeCrash);
     this.#table = compileTable(rows);
     this.#idle = new HostIdle(this.clock);
     this.scheduler = new Scheduler(this.timers, () => this.#idle.wake());
@@ -150,7 +136,7 @@ export class Kernel {
     return Object.fromEntries([...this.#unimplemented].map(([nr, count]) => [syscallName(nr), count]));
   }
   get crashes(): readonly Crash[] {
-    return this.#crashes;
+    return this.crashLog.crashes;
   }
   get instructions(): number {
     return this.#instructions;
@@ -307,7 +293,7 @@ export class Kernel {
       } else {
         task.uninterrupted = -1;
         fuel -= callFuel;
-        this.#exception(task, exit);
+        serveException(task, exit);
       }
     }
     if (task.state !== "runnable") return;
@@ -400,41 +386,8 @@ export class Kernel {
     return true;
   }
 
-  /** Acts on an exit that is not a system call: a page that can be given, or a signal. */
-  #exception(task: Task, exit: Exit): void {
-    switch (exit.kind) {
-      case "fault": {
-        const { address, access } = exit;
-        const result = task.mm.handleFault(address, access);
-        task.usage.minorFaults++;
-        if (result === "ok") return;
-        task.faultAddress = address;
-        task.faultSyndrome = abortSyndrome(access, result.code === SEGV_ACCERR);
-        forceSignal(task, { signo: result.signal, code: result.code, address });
-        return;
-      }
-      case "alignment":
-        task.faultAddress = exit.address;
-        task.faultSyndrome = alignmentSyndrome(exit.access);
-        forceSignal(task, { signo: SIGBUS, code: BUS_ADRALN, address: exit.address });
-        return;
-      case "illegal": {
-        const pc = Number(task.cpu.regs.pc);
-        task.faultAddress = task.faultSyndrome = 0;
-        this.#reportIllegal(task, exit.value, pc);
-        forceSignal(task, { signo: SIGILL, code: ILL_ILLOPC, address: pc });
-        return;
-      }
-      case "breakpoint":
-        forceSignal(task, { signo: SIGTRAP, code: TRAP_BRKPT, address: Number(task.cpu.regs.pc) });
-        return;
-      default:
-        throw new Error(`engine left for ${exit.kind}`);
-    }
-  }
-
-  /** An illegal instruction goes to the user's stderr. Programs that probe for features this way say so only once in a while. */
-  #reportIllegal(task: Task, word: number, pc: number): void {
+  /** Tells the user of an illegal instruction; programs that probe for features this way do not flood the terminal. */
+  reportIllegal(task: Task, word: number, pc: number): void {
     if (++this.#illegal > MAX_ILLEGAL) return;
     const text = this.engine.disassemble(word, pc);
     this.log(`${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${text}`);
@@ -512,35 +465,4 @@ export class Kernel {
     for (const timer of [...process.posixTimers.values()]) timer.delete();
     process.cpuTimerDue = Infinity;
   }
-
-  /** A signal that dumps core is about to end a process. */
-  crashed(task: Task, info: Siginfo): void {
-    if (this.#crashes.length >= MAX_CRASHES) return;
-    const { regs } = task.cpu, hex = (value: bigint | number) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
-    const registers: Record<string, string> = {};
-    for (let n = 0; n < 31; n++) registers[`x${n}`] = hex(regs.x(n));
-    registers.sp = hex(regs.sp);
-    registers.pc = hex(regs.pc);
-    registers.pstate = hex(regs.nzcv >>> 0);
-    const crash: Crash = {
-      signal: info.signo,
-      signalName: signalName(info.signo),
-      code: signalCodeName(info.signo, info.code),
-      address: hex(info.address ?? 0),
-      pc: hex(regs.pc),
-      symbol: undefined,
-      backtrace: [],
-      registers,
-      pid: task.pid,
-      tid: task.tid,
-      program: task.name,
-    };
-    this.#crashes.push(this.#describeCrash?.(task, crash) ?? crash);
-  }
-}
-
-/** SIGSEGV at an address, as arm64 gives it for a bad signal frame. */
-export function badFrame(task: Task, address: number): void {
-  const mapped = task.mm.vmas.find(address) !== undefined;
-  forceSignal(task, { signo: SIGSEGV, code: mapped ? SEGV_ACCERR : 1, address });
 }

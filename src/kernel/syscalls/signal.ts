@@ -13,9 +13,9 @@ import {
   SIGRTMAX,
   UNBLOCKABLE,
 } from "../abi/signal.ts";
-import { badFrame } from "../kernel.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { takeSignal } from "../task/deliver_signal.ts";
+import { badFrame } from "../task/exception.ts";
 import type { Process } from "../task/process.ts";
 import {
   checkKill,

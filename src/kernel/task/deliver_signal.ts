@@ -70,7 +70,7 @@ export function deliverSignals(task: Task): boolean {
       startGroupStop(task, signal);
       return false;
     }
-    if (dumpsCoreByDefault(signal)) kernel.crashed(task, info);
+    if (dumpsCoreByDefault(signal)) kernel.crashLog.add(task, info);
     // Core files are never written, so the status never says that one was.
     exitProcess(process, signal);
     return false;
