@@ -2,7 +2,7 @@
  * The generated interpreter as a thing to keep: generating takes some 700 ms in a fresh process, compiling the kept
  * bytes 10 ms. The module itself can be sent to Workers, which then share its compiled code.
  */
-import type { RowHandlers } from "./interpreter.ts";
+import type { RowHandlers } from "./interpreter/record.ts";
 
 /** The interpreter, ready to be instantiated. */
 export interface InterpreterImage {
@@ -11,7 +11,7 @@ export interface InterpreterImage {
 }
 
 /** Folders whose files decide what is generated. */
-const SOURCES = ["../../isa/ir/", "../../isa/a64/", "../../isa/a64/softfloat/", "./"];
+const SOURCES = ["../../isa/ir/", "../../isa/a64/", "../../isa/a64/softfloat/", "./", "./interpreter/"];
 
 /** Names the sources by version, or by size and time of change where they are files. */
 function sourceKey(version: string): string {
@@ -51,7 +51,7 @@ export async function loadInterpreter(cache: string | undefined, version: string
       // Not there yet, or damaged.
     }
   }
-  const { generateInterpreter } = await import("./interpreter.ts");
+  const { generateInterpreter } = await import("./interpreter/generate.ts");
   const { rows } = await import("../../isa/a64/table.ts");
   const { bytes, handlers } = generateInterpreter(rows);
   const module = new WebAssembly.Module(bytes);

@@ -5,7 +5,7 @@
 import { type Fields, fieldsOf, type Row } from "../../isa/a64/row.ts";
 import { matchRow } from "../../isa/a64/decode.ts";
 import { rows } from "../../isa/a64/table.ts";
-import type { RowHandlers, Slot } from "./interpreter.ts";
+import type { RowHandlers, Slot } from "./interpreter/record.ts";
 import { Cpu, FixedHandler, HEAT, HEAT_COUNTERS, RECORD } from "./layout.ts";
 import type { EngineMemory } from "./memory.ts";
 

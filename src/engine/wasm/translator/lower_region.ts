@@ -10,7 +10,7 @@
 import type { FlagKind, LoadOp, Place, Stmt, StoreOp } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
 import { cV128, type I64, i64x2, type Value } from "../../../isa/ir/ops.ts";
-import { REGION } from "../interpreter.ts";
+import { REGION } from "../interpreter/runtime.ts";
 import { Cpu, FlagKinds, GUEST_LIMIT, PageBits, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
 import { Lowering, type TargetStmt } from "../lower.ts";
 import { Code, Op, VOID } from "../module.ts";

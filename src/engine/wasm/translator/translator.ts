@@ -6,7 +6,7 @@
 import type { Stmt } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
 import type { WasmAddressSpace } from "../address_space.ts";
-import { REGION } from "../interpreter.ts";
+import { REGION } from "../interpreter/runtime.ts";
 import { GUEST_MEMORY_MAX, WASM_PAGE, WINDOW } from "../layout.ts";
 import type { EngineMemory, GuestMemory } from "../memory.ts";
 import { Module } from "../module.ts";
