@@ -30,14 +30,15 @@ export interface Exit {
   /**
    * - `fault`: the first byte that could not be accessed.
    * - `alignment`: the misaligned address (of the data, or the pc itself when `access` is `execute`).
+   * - `watchpoint`: the first watched byte of the access.
    * - otherwise unused.
    *
    * Signed: addresses of the upper half of the 64-bit range are negative.
    */
   address: Va;
-  /** Set for `fault` and `alignment`. */
+  /** Set for `fault`, `alignment` and `watchpoint`. */
   access: Access;
-  /** `breakpoint`: the comment field of BRK. `illegal`: the instruction word. `syscall`: the immediate of SVC. */
+  /** `breakpoint`: the comment field of BRK, -1 for a debugger's. `illegal`: the instruction word. `syscall`: the immediate of SVC. */
   value: number;
   /** Instructions completed in this run. */
   retired: number;
@@ -49,9 +50,14 @@ export interface Exit {
  * - `alignment`: an access that must be aligned was not, or the pc was not.
  * - `illegal`: an undefined or unimplemented instruction; pc is at it.
  * - `breakpoint`: BRK, or a debugger's breakpoint; pc is at it.
+ * - `watchpoint`: the instruction at pc is about to access watched bytes; as with `fault` it has had no effect on
+ *   registers, and it comes again unless the watchpoint is taken away.
  * - `fuel`: the slice is over (a run with fuel 1 is an exact single step).
  */
-export type ExitKind = "syscall" | "fault" | "alignment" | "illegal" | "breakpoint" | "fuel";
+export type ExitKind = "syscall" | "fault" | "alignment" | "illegal" | "breakpoint" | "watchpoint" | "fuel";
+
+/** What a debugger wants to hear of: reads, writes, or both. */
+export type WatchKind = "read" | "write" | "access";
 
 /** One page of storage that several mappings, in one or many address spaces, can share: a page of a file or of shared memory. */
 export interface Frame {
@@ -94,8 +100,18 @@ export interface AddressSpace {
   view(va: Va, length: number, access: "read" | "write", force?: boolean): Uint8Array | undefined;
   /** Forgets decoded and translated code in the range (any alignment); IC IVAU by the guest does the same. */
   invalidateCode(va: Va, length: number): void;
-  /** Instruction addresses at which a run stops with `breakpoint` before executing. */
+  /**
+   * Instruction addresses at which a run stops with `breakpoint` before executing. They stay whatever is mapped there.
+   * Translated code leaves to the interpreter at these instructions alone; all other code runs as fast as without.
+   */
   setBreakpoint(va: Va, on: boolean): void;
+  /**
+   * Bytes (any alignment and length) whose access by an instruction ends a run with `watchpoint` before the access.
+   * Exact to the byte, for every access of the instruction; the kernel's own accesses ({@link view}) are not watched.
+   * Pages that hold watched bytes lose the plain right to such accesses, so that translated code leaves to the
+   * interpreter for them and the interpreter asks; accesses to other pages cost what they did.
+   */
+  setWatchpoint(va: Va, length: number, kind: WatchKind, on: boolean): void;
   /** Gives all storage back. The space must not be used again. */
   free(): void;
 }
@@ -130,6 +146,8 @@ export interface Cpu {
   readonly regs: Registers;
   /** Executes at most `fuel` instructions of the program in `space`. */
   run(space: AddressSpace, fuel: number): Exit;
+  /** Executes one instruction, also where a debugger's breakpoint is: how one is stepped over without removing it. */
+  step(space: AddressSpace): Exit;
   /** Clears the exclusive monitor: due whenever another thread ran in between (Arm ARM B2.9.5). */
   clearExclusive(): void;
   /** Gives the register storage back. */

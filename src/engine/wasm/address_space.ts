@@ -3,18 +3,21 @@
  * rights byte per page. Pages come into being when touched: a rights byte says what the kernel allows and, apart
  * from that, what may be done directly; an access that is allowed but not yet possible ends in {@link touch}.
  */
-import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va } from "../engine.ts";
+import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, type WatchKind } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
 import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, PageBits, PLAIN_BLOCKS, RECORD } from "./layout.ts";
 import { RegionRecord, WINDOW } from "./layout.ts";
 import type { Translator } from "./translator/translator.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
 import type { Predecoder } from "./predecode.ts";
+import { type WatchHit, Watchpoints } from "./watchpoints.ts";
 
 const { read, write, exec, present, mapped, allowedShift, allowedMask } = PageBits;
 
 /** A load from a writable or executable page works on arm64 Linux too: there is no write-only or execute-only page. */
 const withRead = (prot: Prot): Prot => prot & (Prot.write | Prot.exec) ? prot | Prot.read : prot;
+
+const NO_BREAKPOINTS: ReadonlySet<Va> = new Set();
 
 /** What the kernel lends an address space and takes back. */
 export interface MemoryPool {
@@ -39,6 +42,7 @@ export class WasmAddressSpace implements AddressSpace {
   /** Pages with an entry in the block table. */
   readonly #attached = new Set<number>();
   readonly #breakpoints = new Set<Va>();
+  #watchpoints: Watchpoints | undefined;
   /** One past the highest page that was ever mapped: what {@link free} has to clean. */
   #top = 0;
 
@@ -109,7 +113,7 @@ export class WasmAddressSpace implements AddressSpace {
           this.memory.ensure((to + i + 1) * PAGE_SIZE);
           this.#bytes(to + i).set(this.#bytes(from + i));
         }
-        this.#u8[to + i] = bits;
+        this.#u8[to + i] = bits & ~(this.#watchpoints?.withheld(to + i) ?? 0);
       }
       this.#dropBlock(from + i);
       this.#u8[from + i] = 0;
@@ -144,7 +148,7 @@ export class WasmAddressSpace implements AddressSpace {
         frame.owner = link;
         u8[page] = bits & ~write;
         const block = this.#blocks.get(page);
-        if (block !== undefined) {
+        if (block !== undefined && !this.#hasBreakpointIn(page)) {
           frame.block = block;
           this.#blocks.delete(page);
         }
@@ -212,6 +216,7 @@ export class WasmAddressSpace implements AddressSpace {
 
   free(): void {
     this.#pool.translator?.forget(this);
+    this.memory.mayAccess = undefined;
     this.#drop(0, this.#top);
     this.#u8.fill(0, 0, this.#top);
     this.#pool.returnMemory(this.memory);
@@ -263,14 +268,15 @@ export class WasmAddressSpace implements AddressSpace {
     if (!this.#attached.has(page)) return undefined;
     const block = this.memory.u32[(BLOCKS >> 2) + page]!;
     const handler = this.#pool.engine.u16[(block + (va & 0xffc) * (RECORD / 4)) >> 1];
-    return handler === FixedHandler.undecoded ? undefined : this.memory.word(va);
+    // Translated code ends before a breakpoint and leaves to the interpreter, which stops.
+    return handler === FixedHandler.undecoded || handler === FixedHandler.breakpoint ? undefined : this.memory.word(va);
   }
 
   /** For the translator: makes the record of a root lead to its region. */
   enterRegion(va: Va, slot: number): void {
     const page = Math.floor(va / PAGE_SIZE);
     const block = this.memory.u32[(BLOCKS >> 2) + page]!;
-    if (block === 0 || this.#breakpoints.size > 0) return;
+    if (block === 0) return;
     const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#pool.engine;
     i32[(record + RegionRecord.slot) >> 2] = slot;
     i32[(record + RegionRecord.root) >> 2] = va / 4;
@@ -307,6 +313,60 @@ export class WasmAddressSpace implements AddressSpace {
     this.invalidateCode(va, 4);
   }
 
+  /**
+   * Has the instruction at `va` executed in spite of a breakpoint there: from a block in which there is none, while
+   * the page's own, and what is translated from it, stay as they are. Returns what ends that; undefined where there
+   * is no breakpoint.
+   */
+  setBreakpointAside(va: Va): (() => void) | undefined {
+    if (!this.#breakpoints.has(va) || !this.attachCode(va)) return undefined;
+    const { engine, predecoder } = this.#pool, { u32 } = this.memory;
+    const page = Math.floor(va / PAGE_SIZE), entry = (BLOCKS >> 2) + page;
+    const own = u32[entry]!, aside = engine.allotBlock();
+    predecoder.decodeRun(this.#bytes(page), va, aside, NO_BREAKPOINTS, false);
+    u32[entry] = aside;
+    return () => {
+      if (u32[entry] === aside) u32[entry] = own;
+      engine.freeBlock(aside);
+    };
+  }
+
+  #hasBreakpointIn(page: number): boolean {
+    for (const va of this.#breakpoints) if (Math.floor(va / PAGE_SIZE) === page) return true;
+    return false;
+  }
+
+  // ---- watchpoints --------------------------------------------------------------------------------------------
+
+  setWatchpoint(va: Va, length: number, kind: WatchKind, on: boolean): void {
+    if (!(va >= 0 && length > 0 && va + length <= GUEST_LIMIT)) {
+      throw new RangeError(`not a range of guest addresses: 0x${va.toString(16)} + 0x${length.toString(16)}`);
+    }
+    const points = this.#watchpoints ??= new Watchpoints();
+    const [from, to] = points.set({ va, length, kind }, on);
+    // Rights that are no longer withheld come back when they are needed.
+    for (let page = from; page < to; page++) this.#u8[page] = this.#u8[page]! & ~points.withheld(page);
+    this.memory.mayAccess = (address, size, need) => this.#mayAccess(address, size, need);
+  }
+
+  /** An access without the plain right: it may be made if the right is only withheld, and no watched byte is met. */
+  #mayAccess(va: Va, size: number, need: number): boolean {
+    if (!(va >= 0 && va + size <= GUEST_LIMIT)) return false;
+    let withheld = 0;
+    for (let page = Math.floor(va / PAGE_SIZE); page * PAGE_SIZE < va + size; page++) {
+      if (!(this.#directRights(page) & need)) return false;
+      withheld |= this.#watchpoints!.withheld(page);
+      // Not withheld, merely not granted yet: touch grants.
+      if (!((this.#u8[page]! | this.#watchpoints!.withheld(page)) & need)) return false;
+    }
+    return (withheld & need) !== 0 && !this.#watchpoints!.hits(va, size, need);
+  }
+
+  /** The access that ended the last run, if a watchpoint did. */
+  takeWatchHit(): WatchHit | undefined {
+    return this.#watchpoints?.takeHit();
+  }
+
   /** For the translator: there is no region at this root after all. */
   leaveRegion(va: Va): void {
     const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
@@ -318,7 +378,7 @@ export class WasmAddressSpace implements AddressSpace {
     const own = this.#blocks.get(page);
     if (own !== undefined) return own;
     const link = this.#links.get(page);
-    if (link) {
+    if (link && !this.#hasBreakpointIn(page)) {
       if (link.frame.block === 0) {
         link.frame.block = this.#pool.engine.allotBlock();
         this.#pool.predecoder.freeWith(link.frame, link.frame.block);
@@ -417,11 +477,17 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** Sets the rights of a present page: writing directly only where nobody else holds a copy. */
   #grant(page: number, prot: Prot): void {
-    const allowed = withRead(prot);
+    this.#u8[page] = mapped | present | (withRead(prot) << allowedShift);
+    this.#u8[page] |= this.#directRights(page) & ~(this.#watchpoints?.withheld(page) ?? 0);
+  }
+
+  /** What may be done directly with a page as it is now, were nothing watched. */
+  #directRights(page: number): number {
+    const bits = this.#u8[page]!;
+    if (!(bits & present)) return 0;
+    const direct = (bits & allowedMask) >> allowedShift & (read | write);
     const link = this.#links.get(page);
-    let direct = allowed & (read | write);
-    if (link && (link.copyOnWrite || link.frame.owner !== link)) direct &= ~write;
-    this.#u8[page] = mapped | present | (allowed << allowedShift) | direct;
+    return link && (link.copyOnWrite || link.frame.owner !== link) ? direct & ~write : direct;
   }
 
   /** For links: the page's bytes. */
@@ -439,6 +505,7 @@ export class WasmAddressSpace implements AddressSpace {
   /** For links: the decoded block no longer holds. */
   pageForgetCode(page: number): void {
     this.#detach(page);
+    this.#resetRecords(this.#blocks.get(page), page, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   }
 }
 

@@ -140,6 +140,8 @@ export class WasmCpu implements CpuInterface {
           exit.kind = "fuel";
           return exit;
         case Code.fault: {
+          const hit = space.takeWatchHit();
+          if (hit !== undefined) return this.#fault("watchpoint", hit.address, hit.access);
           const address = this.#exitAddress();
           const access: Access = i32[At.exitMode >> 2] === PageBits.write ? "write" : "read";
           if (space.touch(address, access)) continue;
@@ -198,7 +200,20 @@ export class WasmCpu implements CpuInterface {
     }
   }
 
-  #fault(kind: "fault" | "alignment", address: number, access: Access): Exit {
+  step(addressSpace: AddressSpace): Exit {
+    const space = addressSpace as WasmAddressSpace;
+    for (;;) {
+      const restore = space.setBreakpointAside(this.#pc());
+      const exit = this.run(space, 1);
+      if (restore === undefined) return exit;
+      restore();
+      // The instruction has changed what its page is made of, and met the new breakpoint there.
+      const again = exit.kind === "breakpoint" && exit.value === -1 && exit.retired === 0;
+      if (!again) return exit;
+    }
+  }
+
+  #fault(kind: "fault" | "alignment" | "watchpoint", address: number, access: Access): Exit {
     this.#exit.kind = kind;
     this.#exit.address = address;
     this.#exit.access = access;

@@ -107,6 +107,11 @@ export class GuestMemory {
   readonly regions: WebAssembly.Table;
   /** The interpreter's exports that translated code imports. */
   readonly exports: WebAssembly.Exports;
+  /**
+   * Asked about an access without the plain right to it; true: it may go on all the same (Watchpoints).
+   * Undefined: there are no watchpoints.
+   */
+  mayAccess: ((va: number, size: number, need: number) => boolean) | undefined;
 
   constructor(module: WebAssembly.Module, engine: EngineMemory, now: () => bigint) {
     // V8 accounts a memory by its size and may collect garbage at each growth (2.4 ms): start large, grow in leaps.
@@ -122,7 +127,13 @@ export class GuestMemory {
     this.u32 = new Uint32Array(buffer, 0, WINDOW / 4);
     this.regions = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
     const instance = new WebAssembly.Instance(module, {
-      host: { now, engine: engine.memory, guest: this.memory, regions: this.regions },
+      host: {
+        now,
+        mayAccess: (va: bigint, size: number, need: number) => this.mayAccess?.(Number(va), size, need) ? 1 : 0,
+        engine: engine.memory,
+        guest: this.memory,
+        regions: this.regions,
+      },
     });
     this.exports = instance.exports;
     this.run = instance.exports.run as (fuel: number) => number;

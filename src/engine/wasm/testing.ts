@@ -61,6 +61,10 @@ export class Machine {
   resume(fuel: number): Exit {
     return this.#cpu.run(this.space, fuel);
   }
+  /** Executes the instruction at pc, whatever breakpoint is there. */
+  stepOver(): Exit {
+    return this.#cpu.step(this.space);
+  }
   /** A vector register as a 128-bit integer. */
   v(n: number): bigint {
     this.regs.readV(this.#vectors);

@@ -93,6 +93,7 @@ export class FakeSpace implements AddressSpace {
   }
   invalidateCode(): void {}
   setBreakpoint(): void {}
+  setWatchpoint(): void {}
   free(): void {
     this.freed = true;
     this.pages.clear();

@@ -122,6 +122,9 @@ class ScriptedCpu implements Cpu {
     exit.kind = "fuel";
     return exit;
   }
+  step(space: AddressSpace): Exit {
+    return this.run(space, 1);
+  }
   clearExclusive(): void {}
   free(): void {}
 }

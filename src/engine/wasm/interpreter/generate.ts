@@ -97,6 +97,7 @@ function fixedHandlers(module: Module, runtime: Runtime): number[] {
 export function generateInterpreter(rows: readonly Row[]): Interpreter {
   const module = new Module();
   const now = module.importFunction("host", "now", [], ["i64"]);
+  const mayAccess = module.importFunction("host", "mayAccess", ["i64", "i32", "i32"], ["i32"]);
   module.importTable("host", "regions");
   module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
   module.importMemory("host", "guest", {
@@ -132,6 +133,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
     exit: module.declare(["i32", "i32", "i64", "i32", "i32"], ["i32"]),
     slow: module.declare(["i64", "i32", "i32"], ["i64"]),
     now,
+    mayAccess,
     handlerType: module.type(...HANDLER),
     helpers: helperIndex,
   };

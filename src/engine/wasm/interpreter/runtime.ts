@@ -26,6 +26,7 @@ export interface Runtime {
   readonly exit: number;
   readonly slow: number;
   readonly now: number;
+  readonly mayAccess: number;
   readonly handlerType: number;
   readonly helpers: ReadonlyMap<string, number>;
 }
@@ -192,13 +193,22 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
   module.define(runtime.stop, stop);
 
   // slow(address, size, need): the address without its tag if every byte may be accessed, else -1 with the first
-  // address that may not in exitValue.
+  // address that may not in exitValue. A page may lack the right only because some of it is watched: the host knows.
   const slow = new Code(3);
   {
     const last = slow.local("i64");
     const fail = (address: number) => {
       slow.byte(Op.if);
       slow.byte(VOID);
+      slow.get(0);
+      slow.get(1);
+      slow.get(2);
+      slow.op1(Op.call, runtime.mayAccess);
+      slow.byte(Op.if);
+      slow.byte(VOID);
+      slow.get(0);
+      slow.byte(Op.return);
+      slow.byte(Op.end);
       slow.i32(0);
       slow.get(address);
       slow.memory("i64.store", ENGINE, Cpu.exitValue);
