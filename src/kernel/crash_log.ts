@@ -1,28 +1,28 @@
 /** The crashes of a run, for its report: what signals that dump core leave behind. */
-import type { Crash } from "../runner/guest_spec.ts";
+import type { Registers } from "../engine/engine.ts";
 import type { Siginfo } from "./abi/siginfo.ts";
 import { signalCodeName, signalName } from "./abi/signal.ts";
+import type { Crash } from "./crash.ts";
 import type { Task } from "./task/task.ts";
 
 /** Crashes kept: the first ones tell the story. */
-const MAX_CRASHES = 16;
+export const MAX_CRASHES = 16;
+
+/** Completes a report with what needs more than registers. Called while the process still has its memory. */
+export type DescribeCrash = (task: Task, info: Siginfo, crash: Crash) => Crash;
+
+const hex = (value: bigint | number) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
 
 export class CrashLog {
   readonly crashes: Crash[] = [];
 
-  /** @param describe fills in what needs more than registers: names and callers */
-  constructor(private readonly describe: (task: Task, crash: Crash) => Crash = (_, crash) => crash) {}
+  constructor(private readonly describe: DescribeCrash = (_task, _info, crash) => crash) {}
 
   /** A signal is about to end the thread's process; its memory is still there. */
   add(task: Task, info: Siginfo): void {
     if (this.crashes.length >= MAX_CRASHES) return;
-    const { regs } = task.cpu, hex = (value: bigint | number) => `0x${value.toString(16)}`;
-    const registers: Record<string, string> = {};
-    for (let n = 0; n < 31; n++) registers[`x${n}`] = hex(regs.x(n));
-    registers.sp = hex(regs.sp);
-    registers.pc = hex(regs.pc);
-    registers.pstate = hex(regs.nzcv >>> 0);
-    this.crashes.push(this.describe(task, {
+    const { regs } = task.cpu;
+    this.crashes.push(this.describe(task, info, {
       signal: info.signo,
       signalName: signalName(info.signo),
       code: signalCodeName(info.signo, info.code),
@@ -30,10 +30,20 @@ export class CrashLog {
       pc: hex(regs.pc),
       symbol: undefined,
       backtrace: [],
-      registers,
+      registers: namedRegisters(regs),
       pid: task.pid,
       tid: task.tid,
       program: task.name,
     }));
   }
+}
+
+/** x0…x30, sp, pc and pstate by name. */
+export function namedRegisters(regs: Registers): Record<string, string> {
+  const registers: Record<string, string> = {};
+  for (let n = 0; n < 31; n++) registers[`x${n}`] = hex(regs.x(n));
+  registers.sp = hex(regs.sp);
+  registers.pc = hex(regs.pc);
+  registers.pstate = hex(regs.nzcv >>> 0);
+  return registers;
 }

@@ -8,7 +8,9 @@ import { EFAULT, EINTR, ENOSYS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from "./abi
 import { kernelSiginfo } from "./abi/siginfo.ts";
 import { SIGKILL, signalName } from "./abi/signal.ts";
 import { syscallName } from "./abi/unistd.ts";
-import { CrashLog } from "./crash_log.ts";
+import type { Crash } from "./crash.ts";
+import { CrashLog, type DescribeCrash } from "./crash_log.ts";
+import type { Ending } from "./ending.ts";
 import { UserFault } from "./mm/user_fault.ts";
 import { compileTable, type Entry } from "./syscalls/dispatch.ts";
 import type { SyscallRow } from "./syscalls/row.ts";
@@ -27,7 +29,6 @@ import { HostIdle } from "./time/host_idle.ts";
 import { TimerHeap } from "./time/timer_heap.ts";
 import type { Tracer } from "./tracer.ts";
 import type { Blocking, Wake } from "./wait.ts";
-import type { Crash, GuestOutcome } from "../runner/guest_spec.ts";
 
 /** Instructions in a slice when nobody else wants to run: about 5 ms of the interpreter. */
 const SLICE_ALONE = 1_000_000;
@@ -64,11 +65,8 @@ export interface KernelOptions {
   /** Seconds one uninterrupted stretch of guest instructions may take; 0: no limit. */
   readonly watchdog?: number;
   /** Fills in what a crash report needs beyond registers. */
-  readonly describeCrash?: (task: Task, crash: Crash) => Crash;
+  readonly describeCrash?: DescribeCrash;
 }
-
-/** How the first program ended. */
-type Ending = GuestOutcome["ending"];
 
 export class Kernel {
   readonly clock: Clock;
@@ -307,6 +305,7 @@ export class Kernel {
     const nr = regs.xi(8);
     const entry = this.#table[nr];
     task.callNumber = nr;
+    task.callSequence = task.process.recentCalls.begin(nr, task.tid, regs, entry?.count ?? 6);
     const { tracer } = this;
     tracer?.enter(task, nr, entry?.row, entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n)));
     if (entry === undefined) {
@@ -369,6 +368,7 @@ export class Kernel {
   /** Gives a call's result to the guest. */
   #finish(task: Task, result: number | bigint): boolean {
     task.callNumber = -1;
+    task.process.recentCalls.end(task.callSequence, result);
     if (task.state === "dead") return false;
     this.tracer?.leave(task, result);
     if (typeof result === "number" && result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK) {

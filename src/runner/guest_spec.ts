@@ -2,6 +2,10 @@
  * What it takes to run one guest program, and what came of it: the messages between the command line or the test
  * runner and the Worker that holds the kernel. Plain data only: it crosses `postMessage`.
  */
+import type { Crash } from "../kernel/crash.ts";
+import type { Ending } from "../kernel/ending.ts";
+
+export type { Crash } from "../kernel/crash.ts";
 
 /** A host folder or file shown to the guest. */
 export interface Bind {
@@ -44,32 +48,10 @@ export interface GuestSpec {
   readonly stderr: "inherit" | "piped" | "null";
 }
 
-/** A fatal signal, for the report. Addresses as 0x… text. */
-export interface Crash {
-  readonly signal: number;
-  readonly signalName: string;
-  /** si_code by name, e.g. SEGV_MAPERR. */
-  readonly code: string;
-  readonly address: string;
-  readonly pc: string;
-  /** symbol+0xoffset (file), where known. */
-  readonly symbol: string | undefined;
-  /** Innermost first, `0xpc symbol+0xoff (file)`. */
-  readonly backtrace: readonly string[];
-  readonly registers: Readonly<Record<string, string>>;
-  readonly pid: number;
-  readonly tid: number;
-  /** comm of the process. */
-  readonly program: string;
-}
-
 /** How a run ended. */
 export interface GuestOutcome {
   readonly ending:
-    | { readonly kind: "exit"; readonly code: number }
-    | { readonly kind: "signal"; readonly signal: number; readonly signalName: string }
-    /** Wall-time limit or watchdog. */
-    | { readonly kind: "timeout"; readonly which: "timeout" | "watchdog" }
+    | Ending
     /** The program could not be started, or elftap itself failed: one line and the exit code to use (126, 127, 125). */
     | { readonly kind: "error"; readonly message: string; readonly hint?: string; readonly exitCode: number };
   /** Crashes of any process of the run, first one first. */

@@ -12,6 +12,8 @@ export interface Entry {
   readonly invoke: Invoke;
   /** The arguments as the handler gets them, for the trace. */
   readonly args: (regs: Registers) => number[];
+  /** How many there are. */
+  readonly count: number;
 }
 
 /** Highest number a table may hold. */
@@ -72,6 +74,7 @@ export function compileTable(rows: Iterable<SyscallRow>): readonly (Entry | unde
       row,
       invoke: compile(row),
       args: (regs) => converters.map((convert, n) => convert(regs, n)),
+      count: converters.length,
     };
   }
   return table;

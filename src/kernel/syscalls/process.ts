@@ -107,6 +107,7 @@ function clone3(task: Task, args: number, size: number): number | Blocking {
 
 function execveat(task: Task, dirfd: number, path: number, argv: number, envp: number, flags: number): number {
   const name = task.mm.readString(path, PATH_MAX);
+  task.process.recentCalls.keepPath(task.callSequence, name);
   if (name.length >= PATH_MAX) return -ENAMETOOLONG;
   const args = readStringVector(task.mm, argv);
   if (typeof args === "number") return args;

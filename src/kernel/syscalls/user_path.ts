@@ -10,6 +10,7 @@ import type { Task } from "../task/task.ts";
 /** The path at an address (a byte string), or -ENAMETOOLONG. */
 export function readPath(task: Task, va: number): string | number {
   const path = task.mm.readString(va, PATH_MAX);
+  task.process.recentCalls.keepPath(task.callSequence, path);
   return path.length >= PATH_MAX ? -ENAMETOOLONG : path;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Kernel } from "../kernel.ts";
 import type { Timer } from "../time/timer_heap.ts";
+import { RecentCalls } from "../syscalls/recent_calls.ts";
 import { WaitQueue } from "../wait.ts";
 import { PendingSignals } from "./pending_signals.ts";
 import type { PosixTimer } from "../time/posix_timer.ts";
@@ -125,6 +126,8 @@ export class Process {
   /** oom_score_adj, personality and what else only is kept to be read back. */
   personality = 0;
   oomScoreAdjust = 0;
+  /** For crash reports. */
+  readonly recentCalls: RecentCalls = new RecentCalls();
   /** PR_SET_THP_DISABLE, inherited and read back. */
   thpDisabled = false;
 

@@ -84,6 +84,8 @@ export class Task implements Waiter, FileContext {
   call: Blocking | undefined;
   /** Number of the call in progress, -1 outside. */
   callNumber = -1;
+  /** Its place in the process's {@link RecentCalls}. */
+  callSequence = 0;
   wait: Wait | undefined;
   waitTimer: Timer | undefined;
   wakeReason: Wake = "event";
