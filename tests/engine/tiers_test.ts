@@ -108,6 +108,17 @@ function hash(bytes: Uint8Array): number {
   return h >>> 0;
 }
 
+Deno.test("branches that the operands decide are translated: AL, NV, comparisons of ZR", () => {
+  const image = buildInterpreter();
+  // Each skips the addition or falls into it.
+  const branches = [0x5400004e, 0x5400004f, 0xb400005f, 0xb500005f, 0x3600005f, 0x3700005f];
+  const words = branches.flatMap((branch) => [branch, 0x91000421]); // add x1, x1, #1
+  words.push(0xd100079c, (0xb5000000 | ((-(words.length + 1) & 0x7ffff) << 5) | 28) >>> 0, 0xd4000001);
+  const interpreter = new Machine(image, "interpreter"), translator = new Machine(image, "auto");
+  equal(run(translator, words, 1), run(interpreter, words, 1));
+  ok(translator.engine.translator!.stats.regions > 0, "nothing was translated");
+});
+
 Deno.test("translated loops end as interpreted ones do", () => {
   const image = buildInterpreter();
   const interpreter = new Machine(image, "interpreter"), translator = new Machine(image, "auto");

@@ -252,9 +252,10 @@ export class RegionLowering extends Lowering {
         this.#conditional(block, instruction, terminator);
         return;
       }
-      const { decoded } = instruction;
-      const isPlainJump = isLast && terminator.kind === "goto" && decoded!.row.name === "B" && !isCall(decoded!);
-      if (!isPlainJump) this.lower(fuseScalarWrites(instruction.body!));
+      const { decoded, body } = instruction;
+      // A branch that is always taken is the way to the terminator's target.
+      const isPlainJump = isLast && body!.at(-1)?.s === "branch" && !isCall(decoded!);
+      this.lower(fuseScalarWrites(isPlainJump ? body!.slice(0, -1) : body!));
       this.release();
       this.#paid--;
     }

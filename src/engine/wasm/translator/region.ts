@@ -56,6 +56,16 @@ function lift(word: number, pc: number): Instruction {
 
 const CONDITIONAL = new Set(["B.cond", "CBZ", "TBZ"]);
 
+/**
+ * Where the block goes on after a branch with an immediate target, if the known operands decide: B, the conditions AL
+ * and NV, comparisons of ZR.
+ */
+function decided({ pc, decoded, body }: Instruction): number | undefined {
+  const last = body?.at(-1);
+  if (last?.s === "if" || decoded === undefined) return undefined;
+  return last?.s === "branch" ? pc + offsetOf(decoded) : pc + 4;
+}
+
 const offsetOf = (decoded: Decoded): number => Number(decoded.row.immediates.offset!.of(decoded.fields));
 
 /** Whether the instruction is BL or BLR: control comes back behind it. */
@@ -90,8 +100,8 @@ export function findRegion(root: number, read: (pc: number) => number | undefine
       if (body === undefined || decoded === undefined) break;
       const { name } = decoded.row;
       if (CONDITIONAL.has(name)) {
-        const taken = pc + offsetOf(decoded);
-        for (const target of [taken, pc + 4]) {
+        const only = decided(instruction);
+        for (const target of only === undefined ? [pc + offsetOf(decoded), pc + 4] : [only]) {
           leaders.add(target);
           work.push(target);
         }
@@ -133,11 +143,11 @@ function cutBlock(
     own.push(instruction);
     const { name } = decoded.row;
     if (CONDITIONAL.has(name)) {
-      return {
-        start,
-        instructions: own,
-        terminator: { kind: "cond", taken: pc + offsetOf(decoded), next: pc + 4 },
-      };
+      const only = decided(instruction);
+      const terminator: Terminator = only === undefined
+        ? { kind: "cond", taken: pc + offsetOf(decoded), next: pc + 4 }
+        : { kind: "goto", target: only };
+      return { start, instructions: own, terminator };
     }
     if (name === "B" && decoded.fields.op === 0) {
       return { start, instructions: own, terminator: { kind: "goto", target: pc + offsetOf(decoded) } };
