@@ -27,6 +27,7 @@ import { type Clock, HostClock } from "./time/clock.ts";
 import { runCpuTimers, updateCpuTimerDue } from "./time/cpu_timers.ts";
 import { HostIdle } from "./time/host_idle.ts";
 import { TimerHeap } from "./time/timer_heap.ts";
+import { tampered, type Tampering } from "./tamper.ts";
 import type { Tracer } from "./tracer.ts";
 import type { Blocking, Wake } from "./wait.ts";
 
@@ -174,6 +175,7 @@ export class Kernel {
   addTask(task: Task): void {
     this.tasks.set(task.tid, task);
     task.process.threads.add(task);
+    this.tracer?.created?.(task);
     this.scheduler.enqueue(task);
   }
 
@@ -262,7 +264,10 @@ export class Kernel {
   /** Runs a thread until its slice is over or it cannot go on. */
   #runSlice(task: Task): void {
     this.#yield = false;
-    if (task.call !== undefined && !this.#resume(task, task.call, task.wakeReason)) return;
+    if (task.call !== undefined) {
+      this.tracer?.resumed?.(task);
+      if (!this.#resume(task, task.call, task.wakeReason)) return;
+    }
     let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : SLICE_ALONE;
     // With nothing to be in time for, slices depend on the program alone, and a run can be repeated.
     let callFuel = SYSCALL_FUEL, due = Infinity;
@@ -291,6 +296,7 @@ export class Kernel {
       } else {
         task.uninterrupted = -1;
         fuel -= callFuel;
+        if (exit.kind === "fault") this.tracer?.fault?.(task, exit.address, exit.access);
         serveException(task, exit);
       }
     }
@@ -306,14 +312,23 @@ export class Kernel {
     const entry = this.#table[nr];
     task.callNumber = nr;
     task.callSequence = task.process.recentCalls.begin(nr, task.tid, regs, entry?.count ?? 6);
-    const { tracer } = this;
-    tracer?.enter(task, nr, entry?.row, entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n)));
+    if (this.tracer !== undefined) {
+      const args = entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n));
+      const tampering = this.tracer.enter(task, nr, entry?.row, args);
+      if (tampering !== undefined) return this.#tampered(task, entry, tampering);
+    }
     if (entry === undefined) {
       this.countUnimplemented(nr);
       return this.#finish(task, -ENOSYS);
     }
     if (++this.#calls % SYSCALL_SAMPLE === 0) return this.#timedCall(task, entry);
     return this.#call(task, entry);
+  }
+
+  /** Serves a call that the tracer interferes with. */
+  #tampered(task: Task, entry: Entry | undefined, tampering: Tampering): boolean {
+    const serve = () => entry === undefined ? -ENOSYS : entry.invoke(task, task.cpu.regs);
+    return this.#resume(task, tampered(task, tampering, serve), "event");
   }
 
   #call(task: Task, entry: Entry): boolean {
@@ -448,6 +463,7 @@ export class Kernel {
   #endOfSlice(task: Task): void {
     const { process } = task, start = this.#now;
     this.accountNow();
+    this.tracer?.slice?.(task, start, this.#now);
     // -1 says that a call or fault came in between.
     task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + this.#now - start;
     if (this.#watchdog && task.uninterrupted > this.#watchdog) this.end({ kind: "timeout", which: "watchdog" });

@@ -25,8 +25,10 @@ export interface GuestKernelOptions {
   readonly stdio: HostStdio;
   /** What the engine is made from, when it has come. */
   readonly engineImage: Promise<InterpreterImage>;
-  /** Takes a line of the trace, without its newline. */
-  readonly trace: (line: string) => void;
+  /** Takes a line of elftap's own about the run, without its newline. */
+  readonly log: (line: string) => void;
+  /** Takes text of the trace, in pieces that may end anywhere. */
+  readonly trace: (text: string) => void;
 }
 
 /** Makes the kernel for one run. */
@@ -51,14 +53,20 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
     current = { run: number, stdio, kernel: undefined, early: [] };
     let outcome: GuestOutcome;
     try {
-      const kernel = await makeKernel({ spec, stdio, engineImage, trace: (line) => stdio.trace(line) });
+      const kernel = await makeKernel({
+        spec,
+        stdio,
+        engineImage,
+        log: (line) => stdio.log(line),
+        trace: stdio.traceText,
+      });
       current.kernel = kernel;
       const ended = kernel.run(spec);
       for (const message of current.early) receive(message);
       outcome = await ended;
     } catch (error) {
       outcome = failedOutcome(error, performance.now() - started);
-      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.trace(error.stack);
+      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.log(error.stack);
     }
     await stdio.finish();
     current = undefined;

@@ -3,6 +3,7 @@
  */
 import { checkProgram } from "../elf/preflight.ts";
 import { hostFiles } from "../elf/host_files.ts";
+import type { CallTracer } from "../debug/trace/call_tracer.ts";
 import { describeCrash } from "../debug/describe_crash.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../failure.ts";
@@ -26,7 +27,6 @@ import { createTerminals, standardStreams } from "../kernel/syscalls/terminals.t
 import { initialCapabilities, plainCredentials } from "../kernel/task/credentials.ts";
 import { execTask } from "../kernel/task/exec_task.ts";
 import { Task } from "../kernel/task/task.ts";
-import type { Tracer } from "../kernel/tracer.ts";
 import type { Terminals } from "../kernel/tty/terminals.ts";
 import type { GuestKernel, GuestKernelOptions } from "./guest_service.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
@@ -37,17 +37,19 @@ export class Machine implements GuestKernel {
   readonly #tree: GuestTree;
   readonly #terminals: Terminals;
   readonly #options: GuestKernelOptions;
+  readonly #tracer: CallTracer | undefined;
 
   /** @throws {Failure} when the file tree cannot be built */
-  constructor(engine: Engine, options: GuestKernelOptions, tracer: Tracer | undefined) {
-    const { spec, trace } = options;
+  constructor(engine: Engine, options: GuestKernelOptions, tracer: CallTracer | undefined) {
+    const { spec, log } = options;
     this.#options = options;
+    this.#tracer = tracer;
     this.#tree = makeTree(spec, engine);
     this.#tree.special.fifo = openFifo;
     this.#kernel = new Kernel(engine, SYSCALLS, {
       hostname: spec.hostname,
       watchdog: spec.watchdog,
-      log: trace,
+      log,
       describeCrash,
       ...(tracer ? { tracer } : {}),
     });
@@ -62,6 +64,7 @@ export class Machine implements GuestKernel {
     const kernel = this.#kernel;
     this.#start(spec);
     const ending = await kernel.run();
+    this.#tracer?.finish();
     this.#tree.sync();
     return {
       ending,
@@ -113,6 +116,7 @@ export class Machine implements GuestKernel {
     // The loader tells its own story about a library that is missing; one line that names it is better.
     const missing = preflight(spec);
     if (missing) throw missing;
+    this.#tracer?.started(task, fromHost(spec.argv[0] ?? spec.path), spec.argv.map(fromHost), env.length);
     kernel.addTask(task);
   }
 
