@@ -214,6 +214,7 @@ export class Kernel {
     }
     for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
     this.timers.clear();
+    this.#idle.close();
     return this.#ending!;
   }
 
