@@ -34,14 +34,14 @@ export class WasmEngine implements Engine {
   readonly translator: Translator | undefined;
 
   constructor(options: WasmEngineOptions) {
-    const { module, handlers } = options.interpreter;
+    const { module, tables } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
     const free: GuestMemory[] = [];
     const engine = this.#memory;
     this.translator = options.tier === "interpreter" ? undefined : new Translator(engine);
     this.#pool = {
       engine,
-      predecoder: new Predecoder(engine, handlers),
+      predecoder: new Predecoder(engine, tables),
       translator: this.translator,
       takeMemory: () => free.pop() ?? new GuestMemory(module, engine, now),
       returnMemory: (memory) => {
