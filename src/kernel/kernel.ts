@@ -105,6 +105,8 @@ export class Kernel {
   #current: Task | undefined;
   #yield = false;
   #illegal = 0;
+  /** Lines for the user that are still being put together. */
+  readonly #reports: Promise<void>[] = [];
   /** The thread that ran last: its exclusive monitor may still be set. */
   #last: Task | undefined;
   /** Calls made in this stretch, and the estimated cost of one in ns. */
@@ -215,6 +217,7 @@ export class Kernel {
     for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
     this.timers.clear();
     this.#idle.close();
+    await Promise.all(this.#reports);
     return this.#ending!;
   }
 
@@ -405,8 +408,8 @@ export class Kernel {
   /** Tells the user of an illegal instruction; programs that probe for features this way do not flood the terminal. */
   reportIllegal(task: Task, word: number, pc: number): void {
     if (++this.#illegal > MAX_ILLEGAL) return;
-    const text = this.engine.disassemble(word, pc);
-    this.log(`${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${text}`);
+    const where = `${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}`;
+    this.#reports.push(this.engine.disassemble(word, pc).then((text) => this.log(`${where}: ${text}`)));
   }
 
   /** A number without a handler, or a handler that has to say so. */
