@@ -1,5 +1,8 @@
 /** A file of the host that takes a trace. */
+import { dirname, join } from "node:path";
 import { Failure } from "../failure.ts";
+
+const SUFFIXES = { text: "strace", json: "jsonl", perfetto: "perfetto.json" } as const;
 
 export class TraceFile {
   readonly #file: Deno.FsFile;
@@ -17,6 +20,23 @@ export class TraceFile {
       }
       throw new Failure(`the trace cannot be written to ${path}: ${(error as Error).message.split("\n")[0]}`);
     }
+  }
+
+  /** The file of one attempt at a test, in a folder as the test's name says: `FOLDER/sub/name.strace`, `name.2.strace`. */
+  static forTest(folder: string, name: string, attempt: number, format: keyof typeof SUFFIXES): TraceFile {
+    // A name is a path as the user gave it: it must not lead out of the folder.
+    const parts = name.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+    const file = `${parts.join("/") || "test"}${attempt > 1 ? `.${attempt}` : ""}.${SUFFIXES[format]}`;
+    const path = join(folder, file);
+    try {
+      Deno.mkdirSync(dirname(path), { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) {
+        throw new Failure(`the folder for traces cannot be made: ${(error as Error).message.split("\n")[0]}`);
+      }
+      // Said by the constructor, which names the permission.
+    }
+    return new TraceFile(path);
   }
 
   /** Writes all of it; what a full disk does not take is lost, and said so at {@link close}. */

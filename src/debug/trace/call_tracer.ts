@@ -4,7 +4,8 @@
  */
 import type { Access } from "../../engine/engine.ts";
 import type { Siginfo } from "../../kernel/abi/siginfo.ts";
-import { NR_EXECVE, SYSCALL_NAMES } from "../../kernel/abi/unistd.ts";
+import { NR_EXECVE, NR_MMAP, SYSCALL_NAMES } from "../../kernel/abi/unistd.ts";
+import { SYSCALLS } from "../../kernel/syscalls/table.ts";
 import type { SyscallRow } from "../../kernel/syscalls/row.ts";
 import type { Tampering } from "../../kernel/tamper.ts";
 import type { Task } from "../../kernel/task/task.ts";
@@ -12,6 +13,7 @@ import type { Tracer } from "../../kernel/tracer.ts";
 import type { Style } from "./decode/call.ts";
 import { errorText, resultText } from "./decode/result.ts";
 import { hex, pointer, quote } from "./decode/text.ts";
+import { LoaderNotes } from "./loader_notes.ts";
 import { Injector } from "./injector.ts";
 import { OpenCall } from "./open_call.ts";
 import type { Status, TraceSpec } from "./spec.ts";
@@ -34,6 +36,9 @@ export class CallTracer implements Tracer {
   readonly #summary: Summary | undefined;
   readonly #open = new Map<Task, OpenCall>();
   readonly #timed: boolean;
+  readonly #loader: LoaderNotes | undefined;
+  /** What the loader did in an execve(2) that has not returned yet. */
+  #notes: readonly string[] = [];
   readonly created: ((task: Task) => void) | undefined;
   readonly fault: ((task: Task, address: number, access: Access) => void) | undefined;
   readonly slice: ((task: Task, start: number, end: number) => void) | undefined;
@@ -52,6 +57,7 @@ export class CallTracer implements Tracer {
     this.#statuses = statuses && new Set(statuses);
     this.#injector = spec.injections.length > 0 ? new Injector(spec.injections) : undefined;
     this.#summary = spec.summary === "none" ? undefined : new Summary(spec);
+    this.#loader = spec.loader ? new LoaderNotes() : undefined;
     this.#timed = this.#summary !== undefined || spec.durations || spec.format !== "text";
     this.created = writer?.created && ((task) => writer.created!(task));
     this.fault = writer?.fault && ((task, address, access) => writer.fault!(task, address, access));
@@ -83,7 +89,8 @@ export class CallTracer implements Tracer {
     if (this.writer === undefined || this.#traced[NR_EXECVE] === 0 || this.#statuses?.has("successful") === false) {
       return;
     }
-    const call = new OpenCall(task, NR_EXECVE, "execve", undefined, [], this.#style);
+    const row = SYSCALLS.find(({ nr }) => nr === NR_EXECVE);
+    const call = new OpenCall(task, NR_EXECVE, "execve", row, [], this.#style);
     call.start = task.kernel.clock.monotonic();
     const strings = argv.slice(0, this.#style.limit).map((text) => quote(text));
     // The environment's pointers lie on the stack above those of argv and its NULL (System V ABI, process start).
@@ -91,6 +98,7 @@ export class CallTracer implements Tracer {
     call.show(quote(path), `[${strings.join(", ")}]`, `${envp} /* ${environment} vars */`);
     this.writer.begin?.(call);
     this.writer.end(call, { text: "0", result: 0, end: call.start });
+    if (this.#loader !== undefined) this.#tellLoader(task, NR_EXECVE, 0);
   }
 
   leave(task: Task, value: number | bigint): void {
@@ -98,6 +106,7 @@ export class CallTracer implements Tracer {
     if (call === undefined) return;
     this.#open.delete(task);
     this.#leave(task, call, value);
+    if (this.#loader !== undefined) this.#tellLoader(task, call.nr, Number(value));
     if (call.ignored !== undefined) { for (const info of call.ignored) this.signal(task, info); }
   }
 
@@ -158,6 +167,7 @@ export class CallTracer implements Tracer {
 
   execed(task: Task): void {
     this.writer?.execed?.(task);
+    if (this.#loader) this.#notes = this.#loader.execed(task);
   }
 
   exited(task: Task, status: number): void {
@@ -174,9 +184,11 @@ export class CallTracer implements Tracer {
     this.writer?.end(call, { ...end, end: at });
   }
 
-  /** What the loader did; shown with -vv. */
-  note(text: string): void {
-    if (this.spec.loader) this.writer?.note(text);
+  /** Writes what the loader did in a call that has ended. */
+  #tellLoader(task: Task, nr: number, result: number): void {
+    const notes = nr === NR_MMAP && result > 0 ? this.#loader!.mapped(task, result) : this.#notes;
+    this.#notes = [];
+    for (const note of notes) this.writer?.note(note);
   }
 
   /** The run is over: the rest of the trace, and the summary. */

@@ -62,5 +62,6 @@ export function syscallName(nr: number): string {
 }
 
 export const NR_EXECVE = 221;
+export const NR_MMAP = 222;
 /** The call that continues an interrupted sleep (restart_syscall(2)). */
 export const NR_RESTART_SYSCALL = 128;
