@@ -27,7 +27,7 @@ import { type Clock, HostClock } from "./time/clock.ts";
 import { runCpuTimers, updateCpuTimerDue } from "./time/cpu_timers.ts";
 import { HostIdle } from "./time/host_idle.ts";
 import { TimerHeap } from "./time/timer_heap.ts";
-import { tampered, type Tampering } from "./tamper.ts";
+import type { Ptracer } from "./ptracer.ts";
 import type { Tracer } from "./tracer.ts";
 import type { Blocking, Wake } from "./wait.ts";
 
@@ -35,6 +35,8 @@ import type { Blocking, Wake } from "./wait.ts";
 const SLICE_ALONE = 1_000_000;
 /** Instructions in a slice when others wait for their turn. */
 const SLICE_SHARED = 250_000;
+/** What a step under a debugger takes off a slice: others get their turn while a thread steps over a long range. */
+const STEP_FUEL = 1000;
 /** Least instructions in a slice that is cut short for a timer. */
 const SLICE_MIN = 10_000;
 /** What a system call takes off a slice at least, in instructions. */
@@ -82,7 +84,9 @@ export class Kernel {
   readonly init: Process;
   /** The parent of the first program. */
   readonly #host: Process;
-  readonly tracer: Tracer | undefined;
+  tracer: Tracer | undefined;
+  /** A debugger, which may come and go. */
+  ptracer: Ptracer | undefined;
   readonly log: (line: string) => void;
   hostname: string;
   domainname = "(none)";
@@ -98,6 +102,8 @@ export class Kernel {
   #instructions = 0;
   #accounted = 0;
   #ending: Ending | undefined;
+  /** By {@link end}: nothing keeps it going. */
+  #ended = false;
   #main: Process | undefined;
   /** CLOCK_MONOTONIC at the start of the stretch that is being accounted. */
   #now = 0;
@@ -105,8 +111,6 @@ export class Kernel {
   #current: Task | undefined;
   #yield = false;
   #illegal = 0;
-  /** Lines for the user that are still being put together. */
-  readonly #reports: Promise<void>[] = [];
   /** The thread that ran last: its exclusive monitor may still be set. */
   #last: Task | undefined;
   /** Calls made in this stretch, and the estimated cost of one in ns. */
@@ -163,13 +167,15 @@ export class Kernel {
     return false;
   }
 
-  /** Makes the process of the first program: leader of a session and group of its own. */
+  /** Makes the process of the first program, or of the next one without a parent in the guest: leader of a session and group of its own. */
   createFirstProcess(rlimits: [number, number][]): Process {
     const pid = this.allocatePid()!;
     const process = new Process(this, pid, this.#host, new Session(pid), pid, rlimits, 0);
     this.#host.children.add(process);
     this.processes.set(pid, process);
     this.#main = process;
+    // A debugger may start the program again: how the last one ends counts.
+    this.#ending = undefined;
     return process;
   }
 
@@ -177,23 +183,22 @@ export class Kernel {
   addTask(task: Task): void {
     this.tasks.set(task.tid, task);
     task.process.threads.add(task);
-    this.tracer?.created?.(task);
     this.scheduler.enqueue(task);
   }
 
   /** Runs until the first program has ended, or {@link end} says so. */
   async run(): Promise<Ending> {
     let visited = this.clock.monotonic();
-    while (this.#ending === undefined || this.clock.monotonic() < this.#lingerUntil) {
+    while (!this.#isOver || this.clock.monotonic() < this.#lingerUntil) {
       const task = this.scheduler.next();
       if (task === undefined) {
-        if (this.#ending !== undefined) {
+        if (this.#isOver) {
           if (await this.#lastWords()) continue;
           break;
         }
         await this.#idle.until(() => this.timers.next, () => {
           this.timers.fire(this.clock.monotonic());
-          return this.scheduler.runnable > 0 || this.#ending !== undefined;
+          return this.scheduler.runnable > 0 || this.#isOver;
         });
         visited = this.clock.monotonic();
         continue;
@@ -216,16 +221,25 @@ export class Kernel {
     }
     for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
     this.timers.clear();
-    this.#idle.close();
-    await Promise.all(this.#reports);
     return this.#ending!;
   }
 
   /** Ends the run from outside: {@link run} returns soon. */
   end(ending: Ending): void {
     this.#ending ??= ending;
+    this.#ended = true;
     this.#lingerUntil = 0;
     this.#idle.wake();
+  }
+
+  /** What {@link Ptracer.keepsMachine} says has changed: a wait looks again. */
+  ptracerChanged(): void {
+    this.#idle.wake();
+  }
+
+  /** The first program has ended, or the run was ended from outside; and no debugger wants to go on. */
+  get #isOver(): boolean {
+    return this.#ending !== undefined && (this.#ended || !this.ptracer?.keepsMachine);
   }
 
   /** A signal from the host's keyboard (Ctrl-C): to the foreground group of the first program's terminal, else to its group. */
@@ -253,6 +267,7 @@ export class Kernel {
   execed(task: Task): void {
     task.cpu.clearExclusive();
     this.tracer?.execed(task);
+    this.ptracer?.execed(task);
   }
 
   /** Called at the end of every process. */
@@ -268,10 +283,7 @@ export class Kernel {
   /** Runs a thread until its slice is over or it cannot go on. */
   #runSlice(task: Task): void {
     this.#yield = false;
-    if (task.call !== undefined) {
-      this.tracer?.resumed?.(task);
-      if (!this.#resume(task, task.call, task.wakeReason)) return;
-    }
+    if (!this.#resumeCall(task)) return;
     let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : SLICE_ALONE;
     // With nothing to be in time for, slices depend on the program alone, and a run can be repeated.
     let callFuel = SYSCALL_FUEL, due = Infinity;
@@ -281,58 +293,80 @@ export class Kernel {
       if ((task.signalPending || task.restartCode !== 0 || task.savedMask !== undefined) && !deliverSignals(task)) {
         return;
       }
+      if (task.held) return;
       if (this.timers.next < due) {
         due = this.timers.next;
         callFuel = Math.max(SYSCALL_FUEL, Math.trunc(this.#callCost * this.#speed));
         fuel = Math.min(fuel, Math.max(SLICE_MIN, Math.trunc((due - this.#now) * this.#speed)));
       }
       if (fuel <= 0) break;
-      const exit = cpu.run(task.mm.space, fuel);
+      const { stepping } = task;
+      let exit = stepping ? cpu.step(task.mm.space) : cpu.run(task.mm.space, fuel);
       fuel -= exit.retired;
       this.#instructions += exit.retired;
+      if (exit.kind === "watchpoint" || (exit.kind === "breakpoint" && exit.value === -1)) {
+        const passed = this.ptracer!.trap(task, exit);
+        if (passed === undefined) return;
+        exit = passed;
+        this.#instructions += exit.retired;
+      }
       if (exit.kind === "syscall") {
         task.uninterrupted = -1;
         fuel -= callFuel;
         if (!this.#syscall(task)) return;
+        if (stepping) this.ptracer?.stepped(task);
         if (this.#yield) break;
       } else if (exit.kind === "fuel") {
-        break;
+        if (!stepping) break;
+        fuel -= STEP_FUEL;
+        this.ptracer?.stepped(task);
       } else {
         task.uninterrupted = -1;
         fuel -= callFuel;
-        if (exit.kind === "fault") this.tracer?.fault?.(task, exit.address, exit.access);
         serveException(task, exit);
       }
     }
-    if (task.state !== "runnable") return;
+    if (task.state !== "runnable" || task.held) return;
     task.usage.involuntarySwitches++;
     this.scheduler.enqueue(task);
   }
 
+  /** Goes on with the call that a thread was in when it last ran. @returns whether the thread can go on */
+  #resumeCall(task: Task): boolean {
+    const { call } = task;
+    if (task.heldAtCall) {
+      task.heldAtCall = false;
+      if (!this.#makeCall(task)) return false;
+    } else if (call === undefined) return true;
+    else if (!this.#resume(task, call, task.wakeReason)) return false;
+    if (task.stepping) this.ptracer?.stepped(task);
+    return true;
+  }
+
   /** Serves a call. @returns whether the thread can go on */
   #syscall(task: Task): boolean {
+    if (this.ptracer) {
+      this.ptracer.enterCall(task, task.cpu.regs.xi(8));
+      task.heldAtCall = task.held;
+      if (task.held) return false;
+    }
+    return this.#makeCall(task);
+  }
+
+  #makeCall(task: Task): boolean {
     const { regs } = task.cpu;
     const nr = regs.xi(8);
     const entry = this.#table[nr];
     task.callNumber = nr;
     task.callSequence = task.process.recentCalls.begin(nr, task.tid, regs, entry?.count ?? 6);
-    if (this.tracer !== undefined) {
-      const args = entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n));
-      const tampering = this.tracer.enter(task, nr, entry?.row, args);
-      if (tampering !== undefined) return this.#tampered(task, entry, tampering);
-    }
+    const { tracer } = this;
+    tracer?.enter(task, nr, entry?.row, entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n)));
     if (entry === undefined) {
       this.countUnimplemented(nr);
       return this.#finish(task, -ENOSYS);
     }
     if (++this.#calls % SYSCALL_SAMPLE === 0) return this.#timedCall(task, entry);
     return this.#call(task, entry);
-  }
-
-  /** Serves a call that the tracer interferes with. */
-  #tampered(task: Task, entry: Entry | undefined, tampering: Tampering): boolean {
-    const serve = () => entry === undefined ? -ENOSYS : entry.invoke(task, task.cpu.regs);
-    return this.#resume(task, tampered(task, tampering, serve), "event");
   }
 
   #call(task: Task, entry: Entry): boolean {
@@ -384,9 +418,24 @@ export class Kernel {
     return this.#finish(task, result);
   }
 
+  /** A debugger is about to change the registers of a held thread: the call it waits in ends as by a signal. */
+  interruptCall(task: Task): void {
+    const { call, wait } = task;
+    if (call === undefined || wait?.interruptible === false) return;
+    this.scheduler.unhook(task);
+    task.state = "runnable";
+    this.#resume(task, call, "signal");
+  }
+
   /** Gives a call's result to the guest. */
   #finish(task: Task, result: number | bigint): boolean {
+    const goesOn = this.#setResult(task, result), nr = task.callNumber;
     task.callNumber = -1;
+    if (goesOn) this.ptracer?.leaveCall(task, nr);
+    return goesOn;
+  }
+
+  #setResult(task: Task, result: number | bigint): boolean {
     task.process.recentCalls.end(task.callSequence, result);
     if (task.state === "dead") return false;
     this.tracer?.leave(task, result);
@@ -408,8 +457,8 @@ export class Kernel {
   /** Tells the user of an illegal instruction; programs that probe for features this way do not flood the terminal. */
   reportIllegal(task: Task, word: number, pc: number): void {
     if (++this.#illegal > MAX_ILLEGAL) return;
-    const where = `${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}`;
-    this.#reports.push(this.engine.disassemble(word, pc).then((text) => this.log(`${where}: ${text}`)));
+    const text = this.engine.disassemble(word, pc);
+    this.log(`${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${text}`);
   }
 
   /** A number without a handler, or a handler that has to say so. */
@@ -467,7 +516,6 @@ export class Kernel {
   #endOfSlice(task: Task): void {
     const { process } = task, start = this.#now;
     this.accountNow();
-    this.tracer?.slice?.(task, start, this.#now);
     // -1 says that a call or fault came in between.
     task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + this.#now - start;
     if (this.#watchdog && task.uninterrupted > this.#watchdog) this.end({ kind: "timeout", which: "watchdog" });

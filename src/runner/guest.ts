@@ -4,9 +4,10 @@
  */
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import { GuestPool, type PooledWorker } from "./guest_pool.ts";
+import type { DebugPort } from "./debug_port.ts";
 import { failedOutcome } from "./guest_service.ts";
 import { requirePermissions } from "./permissions.ts";
-import type { FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
+import type { DebuggeeEvent, DebuggerEvent, FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
 import { Failure } from "../failure.ts";
 
 /** Milliseconds a Worker has to answer `stop` before it is terminated. */
@@ -20,6 +21,8 @@ export interface GuestOptions {
   readonly output?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
   /** The next bytes of piped standard input, null at its end. */
   readonly input?: () => Promise<Uint8Array | null>;
+  /** Where debuggers come from, for a spec that allows for them. */
+  readonly debugPort?: DebugPort | undefined;
 }
 
 /** A guest that has been started. */
@@ -42,6 +45,10 @@ export class Guest {
   #ended = false;
   /** Output that consumers have not taken yet. */
   readonly #taking = new Set<Promise<void>>();
+  /** Its place at the debuggers' port. */
+  readonly #debuggee: { receive(event: DebuggerEvent): void } = {
+    receive: (event) => this.#post({ type: "debugger", run: this.#run, event }),
+  };
 
   /** @throws {Failure} when elftap lacks a permission that the guest needs */
   constructor(spec: GuestSpec, options: GuestOptions = {}) {
@@ -59,8 +66,17 @@ export class Guest {
     this.#pooled.equipped.catch((error) => this.#fail(error));
     this.#post({ type: "run", run: this.#run, spec });
     if (spec.timeout !== undefined) {
-      this.#timeout = setTimeout(() => this.#stop("timeout"), spec.timeout);
+      const { holdOnFailure = false } = spec.debug ?? {};
+      const late = () => holdOnFailure ? this.#hold("its time is over") : this.#stop("timeout");
+      this.#timeout = setTimeout(late, spec.timeout);
     }
+    if (spec.debug && !spec.debug.holdOnFailure) this.#options.debugPort?.offer(this.#debuggee);
+  }
+
+  /** Keeps the guest for a debugger; then it ends with its time-out. */
+  #hold(why: string): void {
+    this.#stopped = "timeout";
+    this.#post({ type: "hold", run: this.#run, why });
   }
 
   /** A signal for the guest's foreground process group, as from the keyboard. */
@@ -107,8 +123,21 @@ export class Guest {
         return this.#take(message.stream, message.bytes);
       case "pull":
         return void this.#feed();
+      case "debugger":
+        return this.#tellDebugger(message.event);
       case "outcome":
         void this.#finish(message.outcome);
+    }
+  }
+
+  #tellDebugger(event: DebuggeeEvent): void {
+    const port = this.#options.debugPort;
+    if (event.kind === "bytes") port?.send(this.#debuggee, event.bytes);
+    else if (event.kind === "close") port?.hangUp(this.#debuggee);
+    else {
+      // It is held: its time does not count.
+      clearTimeout(this.#timeout);
+      port?.want(this.#debuggee, event.why);
     }
   }
 
@@ -148,6 +177,7 @@ export class Guest {
   }
 
   #clearTimers(): void {
+    this.#options.debugPort?.withdraw(this.#debuggee);
     clearTimeout(this.#timeout);
     clearTimeout(this.#grace);
   }
@@ -171,8 +201,6 @@ export interface GuestResult {
   readonly stderr: Uint8Array;
   /** The lines of `-v`, unless stderr was inherited. */
   readonly trace: Uint8Array;
-  /** A trace with `toFile`. */
-  readonly traceFile: Uint8Array;
 }
 
 /** Options of {@link runGuest}. */
@@ -190,9 +218,9 @@ export interface RunGuestOptions {
  * @throws {Failure} when elftap lacks a permission that the guest needs
  */
 export async function runGuest(spec: GuestSpec, options: RunGuestOptions = {}): Promise<GuestResult> {
-  const chunks: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [], trace: [], "trace-file": [] };
+  const chunks: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [], trace: [] };
   const limit = options.limit ?? 64 << 20;
-  const room: Record<OutputStream, number> = { stdout: limit, stderr: limit, trace: limit, "trace-file": limit };
+  const room: Record<OutputStream, number> = { stdout: limit, stderr: limit, trace: limit };
   let input: Uint8Array | null = options.input ?? null;
   const guest = new Guest(spec, {
     ...(options.pool ? { pool: options.pool } : {}),
@@ -208,13 +236,7 @@ export async function runGuest(spec: GuestSpec, options: RunGuestOptions = {}): 
     },
   });
   const outcome = await guest.outcome;
-  return {
-    outcome,
-    stdout: concat(chunks.stdout),
-    stderr: concat(chunks.stderr),
-    trace: concat(chunks.trace),
-    traceFile: concat(chunks["trace-file"]),
-  };
+  return { outcome, stdout: concat(chunks.stdout), stderr: concat(chunks.stderr), trace: concat(chunks.trace) };
 }
 
 function concat(chunks: Uint8Array[]): Uint8Array {

@@ -6,7 +6,7 @@ import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { HostStdio } from "../kernel/host_stdio.ts";
 import { describeFailure } from "../failure.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
-import type { FromWorker, ToWorker } from "./worker_messages.ts";
+import type { DebuggeeEvent, DebuggerEvent, FromWorker, ToWorker } from "./worker_messages.ts";
 import { WorkerStdio } from "./worker_stdio.ts";
 
 /** One guest's kernel, as the runner uses it. */
@@ -17,6 +17,10 @@ export interface GuestKernel {
   interrupt(signal: number): void;
   /** Ends the run as soon as possible with `timeout`. */
   stop(): void;
+  /** Of a debugger, where the spec allows for one. */
+  debugger?(event: DebuggerEvent): void;
+  /** Holds the guest for a debugger; {@link stop}s when that has detached. */
+  hold?(why: string): void;
 }
 
 /** What a kernel is made with. */
@@ -25,10 +29,10 @@ export interface GuestKernelOptions {
   readonly stdio: HostStdio;
   /** What the engine is made from, when it has come. */
   readonly engineImage: Promise<InterpreterImage>;
-  /** Takes a line of elftap's own about the run, without its newline. */
-  readonly log: (line: string) => void;
-  /** Takes text of the trace, in pieces that may end anywhere. */
-  readonly trace: (text: string) => void;
+  /** Takes a line of the trace, without its newline. */
+  readonly trace: (line: string) => void;
+  /** Tells the debugger. */
+  readonly debuggee: (event: DebuggeeEvent) => void;
 }
 
 /** Makes the kernel for one run. */
@@ -57,8 +61,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
         spec,
         stdio,
         engineImage,
-        log: (line) => stdio.log(line),
-        trace: stdio.traceText,
+        trace: (line) => stdio.trace(line),
+        debuggee: (event) => post({ type: "debugger", run: number, event }),
       });
       current.kernel = kernel;
       const ended = kernel.run(spec);
@@ -66,7 +70,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
       outcome = await ended;
     } catch (error) {
       outcome = failedOutcome(error, performance.now() - started);
-      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.log(error.stack);
+      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.trace(error.stack);
     }
     await stdio.finish();
     current = undefined;
@@ -90,6 +94,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
       default:
         if (!current.kernel) current.early.push(message);
         else if (message.type === "stop") current.kernel.stop();
+        else if (message.type === "debugger") current.kernel.debugger?.(message.event);
+        else if (message.type === "hold") current.kernel.hold?.(message.why);
         else current.kernel.interrupt(message.signal);
     }
   }

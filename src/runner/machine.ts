@@ -3,8 +3,9 @@
  */
 import { checkProgram } from "../elf/preflight.ts";
 import { hostFiles } from "../elf/host_files.ts";
-import type { CallTracer } from "../debug/trace/call_tracer.ts";
 import { describeCrash } from "../debug/describe_crash.ts";
+import type { DebugServer, DebugServerOptions } from "../debug/gdb/server.ts";
+import type { LaunchRequest } from "../debug/gdb/launch.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../failure.ts";
 import { EACCES, ENOENT, ENOEXEC, ERRNO_NAMES } from "../kernel/abi/errno.ts";
@@ -25,11 +26,14 @@ import { addProcSysvIpc } from "../kernel/syscalls/ipc_namespace.ts";
 import { SYSCALLS } from "../kernel/syscalls/table.ts";
 import { createTerminals, standardStreams } from "../kernel/syscalls/terminals.ts";
 import { initialCapabilities, plainCredentials } from "../kernel/task/credentials.ts";
+import { exitProcess } from "../kernel/task/exit_process.ts";
 import { execTask } from "../kernel/task/exec_task.ts";
 import { Task } from "../kernel/task/task.ts";
+import type { Tracer } from "../kernel/tracer.ts";
 import type { Terminals } from "../kernel/tty/terminals.ts";
 import type { GuestKernel, GuestKernelOptions } from "./guest_service.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import type { DebuggerEvent } from "./worker_messages.ts";
 
 /** A machine ready to run its program. */
 export class Machine implements GuestKernel {
@@ -37,19 +41,20 @@ export class Machine implements GuestKernel {
   readonly #tree: GuestTree;
   readonly #terminals: Terminals;
   readonly #options: GuestKernelOptions;
-  readonly #tracer: CallTracer | undefined;
+  #debugServer: DebugServer | undefined;
+  /** Of the first program; a debugger's next ones get them too. */
+  #streams: readonly OpenFile[] | undefined;
 
   /** @throws {Failure} when the file tree cannot be built */
-  constructor(engine: Engine, options: GuestKernelOptions, tracer: CallTracer | undefined) {
-    const { spec, log } = options;
+  constructor(engine: Engine, options: GuestKernelOptions, tracer: Tracer | undefined) {
+    const { spec, trace } = options;
     this.#options = options;
-    this.#tracer = tracer;
     this.#tree = makeTree(spec, engine);
     this.#tree.special.fifo = openFifo;
     this.#kernel = new Kernel(engine, SYSCALLS, {
       hostname: spec.hostname,
       watchdog: spec.watchdog,
-      log,
+      log: trace,
       describeCrash,
       ...(tracer ? { tracer } : {}),
     });
@@ -64,7 +69,6 @@ export class Machine implements GuestKernel {
     const kernel = this.#kernel;
     this.#start(spec);
     const ending = await kernel.run();
-    this.#tracer?.finish();
     this.#tree.sync();
     return {
       ending,
@@ -87,10 +91,59 @@ export class Machine implements GuestKernel {
     this.#kernel.end({ kind: "timeout", which: "timeout" });
   }
 
+  /** Lets debuggers come. @param Server where the protocol is: loaded only when it is wanted */
+  allowDebugger(Server: new (kernel: Kernel, options: DebugServerOptions) => DebugServer): void {
+    const { spec, debuggee, trace } = this.#options;
+    this.#debugServer = new Server(this.#kernel, {
+      stopOnEntry: spec.debug?.stopOnEntry ?? false,
+      holdOnFailure: spec.debug?.holdOnFailure ?? false,
+      program: programOf(spec),
+      send: (bytes) => debuggee({ kind: "bytes", bytes }),
+      close: () => debuggee({ kind: "close" }),
+      wanted: (why) => debuggee({ kind: "wanted", why }),
+      launch: (request) => this.#launch(request),
+      setTrace: async (on) => {
+        const { Strace } = await import("../debug/trace/strace.ts");
+        this.#kernel.tracer = on ? new Strace(trace) : undefined;
+      },
+    });
+  }
+
+  debugger(event: DebuggerEvent): void {
+    if (event.kind === "bytes") this.#debugServer?.receive(event.bytes);
+    else if (event.kind === "connected") this.#debugServer?.connected();
+    else this.#debugServer?.disconnected();
+  }
+
+  hold(why: string): void {
+    if (this.#debugServer) this.#debugServer.hold(why, () => this.stop());
+    else this.stop();
+  }
+
   /** Makes the first process and lets it execute the program. */
   #start(spec: GuestSpec): void {
-    const kernel = this.#kernel;
-    const env = Object.entries(spec.env).map(([name, value]) => fromHost(`${name}=${value}`));
+    const task = this.#spawn(programOf(spec), this.#context(spec));
+    if (typeof task === "number") throw explain(task, spec);
+    // The loader tells its own story about a library that is missing; one line that names it is better.
+    const missing = preflight(spec);
+    if (missing) throw missing;
+    this.#kernel.addTask(task);
+    this.#debugServer?.started(task);
+  }
+
+  /** Starts another program for a debugger. */
+  #launch(request: LaunchRequest): Task | string {
+    const context = this.#tree.context(toHost(request.cwd) ?? request.cwd);
+    if (typeof context === "number") return `${request.cwd}: ${errnoText(context)}`;
+    const task = this.#spawn(request, context);
+    if (typeof task === "number") return `${request.path}: ${errnoText(task)}`;
+    this.#kernel.addTask(task);
+    return task;
+  }
+
+  /** Makes a process without a parent in the guest and lets it execute a program. */
+  #spawn(program: LaunchRequest, context: FsContext): Task | number {
+    const kernel = this.#kernel, { spec } = this.#options;
     const process = kernel.createFirstProcess(defaultLimits());
     const task = new Task(
       kernel,
@@ -101,30 +154,27 @@ export class Machine implements GuestKernel {
       initialCapabilities(spec.uid),
       new Mm(kernel.engine),
       new FdTable(),
-      this.#context(spec),
+      context,
     );
     process.leader = task;
     this.#addStreams(task, spec);
-    const error = execTask(task, {
-      dirfd: AT_FDCWD,
-      path: fromHost(spec.path),
-      argv: spec.argv.map(fromHost),
-      envp: env,
-      flags: 0,
-    });
-    if (error < 0) throw explain(error, spec);
-    // The loader tells its own story about a library that is missing; one line that names it is better.
-    const missing = preflight(spec);
-    if (missing) throw missing;
-    this.#tracer?.started(task, fromHost(spec.argv[0] ?? spec.path), spec.argv.map(fromHost), env.length);
-    kernel.addTask(task);
+    const { path, args, env, argv0 = path } = program;
+    const error = execTask(task, { dirfd: AT_FDCWD, path, argv: [argv0, ...args], envp: env, flags: 0 });
+    if (error === 0) return task;
+    process.threads.add(task);
+    exitProcess(process, 127 << 8);
+    return error;
   }
 
   /** Descriptors 0, 1 and 2. */
   #addStreams(task: Task, spec: GuestSpec): void {
     const { process, files } = task, limit = process.rlimits[RLIMIT_NOFILE]![0];
-    const streams = standardStreams(this.#terminals, this.#tree, this.#options.stdio, spec, process);
+    const streams = this.#streams ?? standardStreams(this.#terminals, this.#tree, this.#options.stdio, spec, process);
     const wanted = [spec.stdin, spec.stdout, spec.stderr];
+    if (spec.debug) {
+      this.#streams = streams;
+      for (const stream of streams) stream.references++;
+    }
     streams.forEach((stream, fd) => {
       // Nowhere is a device, not a stream that is empty or thrown away.
       const nowhere = wanted[fd] === "null" ? open(task, task.fs.root, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0) : 0;
@@ -139,6 +189,18 @@ export class Machine implements GuestKernel {
       hint: "--workdir DIR chooses another",
     });
   }
+}
+
+/** The program of a spec, as byte strings. */
+function programOf({ path, argv, env, cwd }: GuestSpec): LaunchRequest {
+  const [argv0, ...args] = argv.map(fromHost);
+  return {
+    path: fromHost(path),
+    ...(argv0 === undefined ? {} : { argv0 }),
+    args,
+    env: Object.entries(env).map(([name, value]) => fromHost(`${name}=${value}`)),
+    cwd: fromHost(cwd),
+  };
 }
 
 function makeTree(spec: GuestSpec, engine: Engine): GuestTree {

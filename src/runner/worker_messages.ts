@@ -5,8 +5,20 @@
 import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 
-/** A stream of bytes from the Worker: the guest's, the trace of `-v`, or a trace that goes to a file of its own. */
-export type OutputStream = "stdout" | "stderr" | "trace" | "trace-file";
+/** A stream of bytes from the Worker: the guest's, or the trace of `-v`. */
+export type OutputStream = "stdout" | "stderr" | "trace";
+
+/** What a debugger does. */
+export type DebuggerEvent =
+  | { readonly kind: "connected" | "disconnected" }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array };
+
+/** What is for a debugger. */
+export type DebuggeeEvent =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "close" }
+  /** @param why for the user */
+  | { readonly kind: "wanted"; readonly why: string };
 
 /** To the Worker. */
 export type ToWorker =
@@ -21,12 +33,18 @@ export type ToWorker =
   | { readonly type: "stdin"; readonly run: number; readonly bytes: Uint8Array | null }
   /** Nobody reads this stream any more: the guest's writes are to fail with EPIPE. */
   | { readonly type: "close"; readonly run: number; readonly stream: OutputStream }
+  /** A debugger has connected, has sent bytes, has gone. */
+  | { readonly type: "debugger"; readonly run: number; readonly event: DebuggerEvent }
+  /** Hold the guest for a debugger; when that has detached, the run ends with its time-out. */
+  | { readonly type: "hold"; readonly run: number; readonly why: string }
   /** So many bytes of a stream were consumed. */
   | { readonly type: "consumed"; readonly run: number; readonly stream: OutputStream; readonly count: number };
 
 /** From the Worker. */
 export type FromWorker =
   | { readonly type: "output"; readonly run: number; readonly stream: OutputStream; readonly bytes: Uint8Array }
+  /** For the debugger: bytes, or the end of its connection. Or the guest has stopped and wants one. */
+  | { readonly type: "debugger"; readonly run: number; readonly event: DebuggeeEvent }
   /** The guest wants standard input. */
   | { readonly type: "pull"; readonly run: number }
   | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome };

@@ -166,6 +166,7 @@ export const BUS_ADRALN = 1;
 export const BUS_ADRERR = 2;
 export const TRAP_BRKPT = 1;
 export const TRAP_TRACE = 2;
+export const TRAP_HWBKPT = 4;
 export const CLD_EXITED = 1;
 export const CLD_KILLED = 2;
 export const CLD_DUMPED = 3;
@@ -181,7 +182,7 @@ const CODE_NAMES: Readonly<Record<number, readonly string[]>> = {
   [SIGFPE]: ["", "FPE_INTDIV", "FPE_INTOVF", "FPE_FLTDIV", "FPE_FLTOVF", "FPE_FLTUND", "FPE_FLTRES", "FPE_FLTINV"],
   [SIGSEGV]: ["", "SEGV_MAPERR", "SEGV_ACCERR"],
   [SIGBUS]: ["", "BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR"],
-  [SIGTRAP]: ["", "TRAP_BRKPT", "TRAP_TRACE"],
+  [SIGTRAP]: ["", "TRAP_BRKPT", "TRAP_TRACE", "TRAP_BRANCH", "TRAP_HWBKPT"],
   [SIGCHLD]: ["", "CLD_EXITED", "CLD_KILLED", "CLD_DUMPED", "CLD_TRAPPED", "CLD_STOPPED", "CLD_CONTINUED"],
   [SIGIO]: ["", "POLL_IN", "POLL_OUT", "POLL_MSG", "POLL_ERR", "POLL_PRI", "POLL_HUP"],
   [SIGSYS]: ["", "SYS_SECCOMP"],

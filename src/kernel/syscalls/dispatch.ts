@@ -40,15 +40,13 @@ function converter(format: ArgFormat): Convert {
     case "uid":
     case "gid":
     case "mode":
-    case "filemode":
     case "uint":
-    case "xint":
       return int;
     case "long":
     case "off":
       return long;
     default:
-      return /^(flags|int):/.test(format) ? int : unsigned;
+      return format.startsWith("flags:") ? int : unsigned;
   }
 }
 

@@ -244,13 +244,8 @@ export const rows: SyscallRow[] = [
   row(
     72,
     "pselect6",
-    "nfds:int readfds:struct:fd_set writefds:struct:fd_set exceptfds:struct:fd_set timeout:struct:timespec sigmask:struct:sigset_arg =by:select",
+    "nfds:int readfds:ptr writefds:ptr exceptfds:ptr timeout:struct:timespec sigmask:ptr",
     pselect6,
   ),
-  row(
-    73,
-    "ppoll",
-    "fds:arg:pollfds nfds:uint timeout:struct:timespec sigmask:struct:sigset sigsetsize:size =by:poll",
-    ppoll,
-  ),
+  row(73, "ppoll", "fds:ptr nfds:uint timeout:struct:timespec sigmask:struct:sigset sigsetsize:size", ppoll),
 ];

@@ -125,14 +125,16 @@ export function cloneTask(task: Task, request: CloneRequest): number | Blocking 
     task.mm.writeU32(request.pidfd, fd);
   }
   kernel.addTask(child);
+  kernel.ptracer?.cloned(task, child, thread ? "clone" : has(flags, CLONE_VFORK) ? "vfork" : "fork");
   if (!has(flags, CLONE_VFORK)) return tid;
   process.vforkWait = new WaitQueue();
-  return waitForVfork(process, process.vforkWait, tid);
+  return waitForVfork(task, process, process.vforkWait, tid);
 }
 
 /** The parent of a vfork goes on when the child has an address space of its own or none. Only death ends the wait earlier. */
-function* waitForVfork(child: Process, queue: WaitQueue, tid: number): Blocking {
+function* waitForVfork(task: Task, child: Process, queue: WaitQueue, tid: number): Blocking {
   while (child.vforkWait === queue) yield { queues: [queue], interruptible: false };
+  task.kernel.ptracer?.vforkDone(task);
   return tid;
 }
 

@@ -35,6 +35,15 @@ export function takeSignal(task: Task, allowed: bigint): Siginfo | undefined {
   return info;
 }
 
+/** The signal to act on, which is the debugger's choice where there is one; undefined: none, or it was withdrawn. */
+function nextSignal(task: Task): Siginfo | undefined | "held" {
+  const { injected } = task, { ptracer } = task.kernel;
+  task.injected = undefined;
+  if (injected) return injected;
+  const info = takeSignal(task, ~task.blocked);
+  return info && ptracer ? ptracer.signal(task, info) : info;
+}
+
 /**
  * Acts on signals until there is none or the thread cannot go on.
  *
@@ -51,15 +60,17 @@ export function deliverSignals(task: Task): boolean {
       stopThread(task);
       return false;
     }
-    const info = takeSignal(task, ~task.blocked);
+    const info = nextSignal(task);
     recalcSignalPending(task);
-    if (!info) break;
+    if (info === "held") return false;
+    if (!info) continue;
     const signal = info.signo, action = process.actions.get(signal);
     kernel.tracer?.signal(task, info);
     if (action.handler === SIG_IGN) continue;
     if (action.handler !== SIG_DFL) {
       if (action.flags & SA_RESETHAND) process.actions.set(signal, { ...action, handler: SIG_DFL });
       if (!runHandler(task, info, action)) continue;
+      if (task.stepping) kernel.ptracer?.stepped(task);
       // A handler entered is a return to user mode, but further signals nest on top of it.
       continue;
     }

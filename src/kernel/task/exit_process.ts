@@ -29,6 +29,7 @@ import type { Task } from "./task.ts";
 export function exitThread(task: Task, status: number): void {
   const { process, kernel } = task;
   if (task.state === "dead") return;
+  kernel.ptracer?.exiting(task);
   kernel.scheduler.unhook(task);
   const { call } = task;
   task.call = undefined;
@@ -127,6 +128,7 @@ function endProcess(process: Process, status: number): void {
   process.exitWait.wake();
   process.signalWait.wake();
   kernel.processEnded(process);
+  kernel.ptracer?.exited(process);
   notifyParent(process);
 }
 

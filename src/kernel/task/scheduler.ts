@@ -21,9 +21,10 @@ export class Scheduler {
     return this.#queue.length - this.#head;
   }
 
-  /** Puts a thread at the end of the run queue. */
+  /** Puts a thread at the end of the run queue, unless it is held. */
   enqueue(task: Task): void {
     task.state = "runnable";
+    if (task.held) return;
     this.#queue.push(task);
     this.woken();
   }
@@ -41,6 +42,20 @@ export class Scheduler {
       }
       if (task.state === "runnable") return task;
     }
+  }
+
+  /** A debugger holds a thread: whatever happens to it, it does not run until {@link release}. */
+  hold(task: Task): void {
+    task.held = true;
+    this.#queue = this.#queue.slice(this.#head).filter((each) => each !== task);
+    this.#head = 0;
+  }
+
+  /** Lets a held thread run again, if it can. Not for the thread whose slice it is. */
+  release(task: Task): void {
+    if (!task.held) return;
+    task.held = false;
+    if (task.state === "runnable") this.enqueue(task);
   }
 
   /** Makes a thread wait. The caller has checked that no signal ends the wait at once. */

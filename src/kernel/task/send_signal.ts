@@ -27,7 +27,7 @@ import type { Task } from "./task.ts";
 
 /** Looks anew whether a thread has something to take before it goes back to user mode. */
 export function recalcSignalPending(task: Task): void {
-  task.signalPending = task.stopPending ||
+  task.signalPending = task.stopPending || task.injected !== undefined ||
     ((task.pending.set | task.process.pending.set) & ~task.blocked) !== 0n;
 }
 
@@ -46,6 +46,7 @@ function notify(task: Task): void {
 /** Whether a signal that nobody blocks is thrown away on arrival (kernel/signal.c: sig_ignored). */
 function isIgnored(process: Process, task: Task, signal: number): boolean {
   if (((task.blocked | task.realBlocked) & signalBit(signal)) !== 0n) return false;
+  if (process.kernel.ptracer?.traces(process)) return false;
   return process.actions.ignores(signal);
 }
 
@@ -98,10 +99,7 @@ function send(process: Process, to: Task | undefined, info: Siginfo): number {
   if (process.threads.size === 0 || (to && to.state === "dead")) return 0;
   cancelOpposites(process, signal);
   const first = to ?? (process.leader.state === "dead" ? process.threads.values().next().value! : process.leader);
-  if (isIgnored(process, first, signal) && signal !== SIGKILL) {
-    process.kernel.tracer?.ignored?.(first, info);
-    return 0;
-  }
+  if (isIgnored(process, first, signal) && signal !== SIGKILL) return 0;
   const pending = to ? to.pending : process.pending;
   if (signal >= SIGRTMIN && overLimit(process, pending)) {
     if (info.code !== SI_USER && info.code < 0) return -EAGAIN;
@@ -141,6 +139,7 @@ function chooseThread(process: Process, bit: bigint): Task | undefined {
 /** SIGKILL ends every wait and every stop. */
 function wakeForKill(task: Task): void {
   task.signalPending = true;
+  task.kernel.scheduler.release(task);
   if (task.state === "blocked") task.kernel.scheduler.wake(task, "signal");
   else if (task.state === "stopped") task.kernel.scheduler.enqueue(task);
 }

@@ -3,6 +3,7 @@
  */
 import type { Cpu } from "../../engine/engine.ts";
 import { SI_USER, SIG_IGN, signalBit, SS_DISABLE } from "../abi/signal.ts";
+import type { Siginfo } from "../abi/siginfo.ts";
 import type { FdTable } from "../fs/fd_table.ts";
 import type { FileContext } from "../fs/file.ts";
 import type { FsContext } from "../fs/fs_context.ts";
@@ -78,6 +79,16 @@ export class Task implements Waiter, FileContext {
   restartBlock: (() => number | bigint | Blocking) | undefined;
   /** PR_SET_PDEATHSIG */
   parentDeathSignal = 0;
+
+  // Debugging
+  /** A debugger holds it: it does not run. */
+  held = false;
+  /** Executes one instruction, then tells the debugger. */
+  stepping = false;
+  /** A signal that the debugger has decided on: taken before all others, without asking again. */
+  injected: Siginfo | undefined;
+  /** It is held at the beginning of a system call that has yet to be made. */
+  heldAtCall = false;
 
   // Waiting
   /** The system call in progress. */
