@@ -3,13 +3,14 @@
  * nothing when both are up to date. Failing is not fatal: elftap then runs from its sources.
  */
 import { fileURLToPath } from "node:url";
-import { loadInterpreter } from "../src/engine/wasm/image.ts";
-import { type BuildStamp, DIST, freshBuild, STAMP_FILE, WORKER_FILE } from "../src/runner/build_product.ts";
-import { VERSION } from "../src/version.ts";
+import { packInterpreter } from "../src/engine/wasm/image.ts";
+import { type BuildStamp, DIST, freshBuild, INTERPRETER_FILE, STAMP_FILE } from "../src/runner/build_product.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = fileURLToPath(DIST);
 const entry = "src/runner/guest_worker.ts";
+/** What generates the interpreter. */
+const generator = "src/engine/wasm/image.ts";
 
 async function deno(...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null" })
@@ -23,12 +24,14 @@ interface ModuleInfo {
   readonly modules: readonly { readonly local?: string }[];
 }
 
-/** Size and time of change of every module of the Worker. */
+/** Size and time of change of every module that the build is made from. */
 async function stampOf(): Promise<BuildStamp> {
-  const { modules } = JSON.parse(await deno("info", "--json", entry)) as ModuleInfo;
-  const files = modules.flatMap(({ local }) => local?.startsWith(root) ? [local] : []).map((local) => {
-    const { size, mtime } = Deno.lstatSync(local);
-    return [local.slice(root.length), size, mtime!.getTime()] as const;
+  const infos = await Promise.all([entry, generator].map((path) => deno("info", "--json", path)));
+  const modules = infos.flatMap((info) => (JSON.parse(info) as ModuleInfo).modules);
+  const local = new Set(modules.flatMap(({ local }) => local?.startsWith(root) ? [local] : []));
+  const files = [...local].map((path) => {
+    const { size, mtime } = Deno.lstatSync(path);
+    return [path.slice(root.length), size, mtime!.getTime()] as const;
   });
   return { deno: Deno.version.deno, files };
 }
@@ -38,18 +41,13 @@ async function build(): Promise<void> {
   Deno.mkdirSync(dist, { recursive: true });
   // Taken before: a source that changes while it is bundled makes the build stale, not wrong.
   const stamp = await stampOf();
-  await deno("bundle", "--quiet", "--platform=deno", "--minify", "--output", dist + WORKER_FILE, entry);
-  for (const name of folderNames(dist + "engine")) Deno.removeSync(`${dist}engine/${name}`);
-  await loadInterpreter(dist.replace(/\/$/, ""), VERSION);
+  for (const { name } of [...Deno.readDirSync(dist)]) Deno.removeSync(dist + name, { recursive: true });
+  const [file] = await Promise.all([
+    packInterpreter(),
+    deno("bundle", "--quiet", "--platform=deno", "--minify", "--code-splitting", "--outdir", dist, entry),
+  ]);
+  Deno.writeFileSync(dist + INTERPRETER_FILE, file);
   Deno.writeTextFileSync(dist + STAMP_FILE, JSON.stringify(stamp));
-}
-
-function folderNames(path: string): string[] {
-  try {
-    return [...Deno.readDirSync(path)].map((entry) => entry.name);
-  } catch {
-    return [];
-  }
 }
 
 try {

@@ -8,8 +8,10 @@ import { Guest } from "../runner/guest.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
 import { guestSpec } from "../runner/world.ts";
 import { VERSION } from "../version.ts";
+import { TraceFile } from "../runner/trace_file.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { print, reportFailure, talk } from "./talk.ts";
+import { traceOf, traceOptions } from "./trace_options.ts";
 import { worldOf, worldOptions } from "./world_options.ts";
 
 /** Options and help. */
@@ -35,7 +37,7 @@ export const runSyntax: CommandSyntax = {
           short: "t",
           value: "N",
           help: "Seconds that one iteration of the engine may take before the run is given up, 0 for no limit. " +
-            "A watchdog, not a limit of the whole run. Default: 10.",
+            "A watchdog, not a limit of the whole run. Default: 10. Without a number -t is strace's: timestamps.",
         },
         {
           name: "gdb",
@@ -45,6 +47,7 @@ export const runSyntax: CommandSyntax = {
         { name: "gdb-stop-on-entry", help: "Wait for the debugger before the program's first instruction." },
       ],
     },
+    { title: "Trace", options: traceOptions },
     { title: "The guest's world", options: worldOptions },
   ],
   epilogue: "Exit status: the program's; 128+N when signal N ended it; 125 when elftap itself failed; 126 when the\n" +
@@ -56,14 +59,21 @@ const FORWARDED = { SIGINT, SIGTERM, SIGHUP } as const;
 
 /** Runs the command; resolves with the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
-  const line = parseCommandLine(runSyntax, args);
+  const { rest: own, timestamps } = straceTimestamps(args);
+  const line = parseCommandLine(runSyntax, own);
   if (line.has("help")) return print(helpText(runSyntax));
   if (line.has("version")) return print(`elftap ${VERSION}\n`);
   const [path, ...rest] = line.operands;
   if (path === undefined) throw new Failure("no program given", { hint: "see elftap run --help" });
   const watchdog = line.number("timeout", { min: 0, max: 86400 });
   const verbose = Math.min(2, line.values("verbose").length) as 0 | 1 | 2;
-  const world = { ...await worldOf(line), verbose, ...(watchdog === undefined ? {} : { watchdog }) };
+  const trace = await traceOf(line, timestamps), output = line.value("trace-output");
+  const world = {
+    ...await worldOf(line),
+    verbose,
+    ...(trace === undefined ? {} : { trace }),
+    ...(watchdog === undefined ? {} : { watchdog }),
+  };
   const stopOnEntry = line.has("gdb-stop-on-entry"), gdb = line.value("gdb");
   if (stopOnEntry && gdb === undefined) throw new Failure("--gdb-stop-on-entry needs --gdb PORT");
   using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb);
@@ -71,15 +81,41 @@ export async function run(args: readonly string[]): Promise<number> {
     ...guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world),
     ...(gdb === undefined ? {} : { debug: { stopOnEntry, holdOnFailure: false } }),
   };
-  const guest = new Guest(spec, { debugPort });
+  const file = output === undefined ? undefined : new TraceFile(output);
+  const guest = new Guest(spec, { debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
   const release = forwardSignals(guest);
   let outcome = await guest.outcome;
   await debugPort?.flush();
   release();
+  if (file?.close() === false) talk(`not all of the trace could be written to ${output}`);
   if (outcome.ending.kind === "error") {
     outcome = await (await import("../runner/missing_parts.ts")).withProfileHint(outcome, spec);
   }
   return exitStatus(outcome, watchdog ?? 10);
+}
+
+/**
+ * strace's -t, -tt and -ttt. `-t` is the watchdog's as well and has a number then: `-t 5`, `-t5`. Without one it is a
+ * timestamp. Only options are looked at: what follows the program's path is its own.
+ */
+function straceTimestamps(args: readonly string[]): { rest: string[]; timestamps: number } {
+  const valued = new Set(
+    runSyntax.groups.flatMap((group) => group.options).filter((each) => each.value !== undefined)
+      .flatMap((each) => [`--${each.name}`, ...(each.short ? [`-${each.short}`] : [])]),
+  );
+  const rest: string[] = [];
+  let timestamps = 0, at = 0;
+  for (; at < args.length; at++) {
+    const arg = args[at]!;
+    if (arg === "--" || arg === "-" || !arg.startsWith("-")) break;
+    const isNumber = /^\d/.test(args[at + 1] ?? "");
+    if (/^-t{1,3}$/.test(arg) && !(arg === "-t" && isNumber)) timestamps = Math.max(timestamps, arg.length - 1);
+    else {
+      rest.push(arg);
+      if (valued.has(arg) && at + 1 < args.length) rest.push(args[++at]!);
+    }
+  }
+  return { rest: [...rest, ...args.slice(at)], timestamps };
 }
 
 /** Listens for debuggers, and says where. */

@@ -9,6 +9,7 @@ import type { Protocol } from "../runner/verdict.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { destinations, Outputs, REPORTERS } from "./outputs.ts";
 import { print } from "./talk.ts";
+import { traceOf, traceOptions } from "./trace_options.ts";
 import { worldOf, worldOptions } from "./world_options.ts";
 
 /** Options and help. */
@@ -58,7 +59,7 @@ export const testSyntax: CommandSyntax = {
           name: "verbose",
           short: "v",
           repeatable: true,
-          help: "Record system calls; a failing test's report shows them.",
+          help: "Trace system calls; a failing test's report shows them. Twice: the steps of the loader too.",
         },
       ],
     },
@@ -75,6 +76,14 @@ export const testSyntax: CommandSyntax = {
         { name: "color", value: "WHEN", choices: ["auto", "always", "never"], help: "Default: auto." },
         { name: "no-progress", help: "No live lines on a terminal." },
       ],
+    },
+    {
+      title: "Trace",
+      options: traceOptions.map((option) =>
+        option.name === "trace-output"
+          ? { ...option, value: "FOLDER", help: "A folder for a file per test and attempt, instead of the report." }
+          : option
+      ),
     },
     { title: "The guests' world", options: worldOptions },
   ],
@@ -95,8 +104,10 @@ export async function test(args: readonly string[]): Promise<number> {
   const retries = line.number("retries", { min: 0, max: 100, integer: true }) ?? 0;
   const color = line.value("color") ?? "auto";
   const list = destinations(line);
+  const trace = await traceOf(line), traceFolder = line.value("trace-output");
   const world = {
     ...await worldOf(line),
+    ...(trace === undefined ? {} : { trace }),
     ...(seconds > 0 ? { timeout: seconds * 1000 } : {}),
     verbose: Math.min(2, line.values("verbose").length) as 0 | 1 | 2,
   };
@@ -129,6 +140,7 @@ export async function test(args: readonly string[]): Promise<number> {
       args: line.values("arg"),
       retries,
       failFast: line.has("fail-fast"),
+      ...(traceFolder === undefined ? {} : { traceFolder }),
       protocol: (line.value("protocol") ?? "auto") as Protocol,
       deselected: all.length - tests.length,
       signal: interruption.signal,

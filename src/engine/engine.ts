@@ -164,5 +164,5 @@ export interface Engine {
   /** A shared page with this content (at most one page; the rest is zero). */
   createFrame(content?: Uint8Array): Frame;
   /** Unallocated or unimplemented: the text for an illegal instruction, disassembled. */
-  disassemble(word: number, pc: Va): string;
+  disassemble(word: number, pc: Va): Promise<string>;
 }

@@ -28,6 +28,7 @@ import { runCpuTimers, updateCpuTimerDue } from "./time/cpu_timers.ts";
 import { HostIdle } from "./time/host_idle.ts";
 import { TimerHeap } from "./time/timer_heap.ts";
 import type { Ptracer } from "./ptracer.ts";
+import { tampered, type Tampering } from "./tamper.ts";
 import type { Tracer } from "./tracer.ts";
 import type { Blocking, Wake } from "./wait.ts";
 
@@ -111,6 +112,8 @@ export class Kernel {
   #current: Task | undefined;
   #yield = false;
   #illegal = 0;
+  /** Lines for the user that are still being put together. */
+  readonly #reports: Promise<void>[] = [];
   /** The thread that ran last: its exclusive monitor may still be set. */
   #last: Task | undefined;
   /** Calls made in this stretch, and the estimated cost of one in ns. */
@@ -183,6 +186,7 @@ export class Kernel {
   addTask(task: Task): void {
     this.tasks.set(task.tid, task);
     task.process.threads.add(task);
+    this.tracer?.created?.(task);
     this.scheduler.enqueue(task);
   }
 
@@ -221,6 +225,8 @@ export class Kernel {
     }
     for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
     this.timers.clear();
+    this.#idle.close();
+    await Promise.all(this.#reports);
     return this.#ending!;
   }
 
@@ -323,6 +329,7 @@ export class Kernel {
       } else {
         task.uninterrupted = -1;
         fuel -= callFuel;
+        if (exit.kind === "fault") this.tracer?.fault?.(task, exit.address, exit.access);
         serveException(task, exit);
       }
     }
@@ -338,7 +345,10 @@ export class Kernel {
       task.heldAtCall = false;
       if (!this.#makeCall(task)) return false;
     } else if (call === undefined) return true;
-    else if (!this.#resume(task, call, task.wakeReason)) return false;
+    else {
+      this.tracer?.resumed?.(task);
+      if (!this.#resume(task, call, task.wakeReason)) return false;
+    }
     if (task.stepping) this.ptracer?.stepped(task);
     return true;
   }
@@ -359,14 +369,23 @@ export class Kernel {
     const entry = this.#table[nr];
     task.callNumber = nr;
     task.callSequence = task.process.recentCalls.begin(nr, task.tid, regs, entry?.count ?? 6);
-    const { tracer } = this;
-    tracer?.enter(task, nr, entry?.row, entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n)));
+    if (this.tracer !== undefined) {
+      const args = entry?.args(regs) ?? [0, 1, 2, 3, 4, 5].map((n) => regs.xu(n));
+      const tampering = this.tracer.enter(task, nr, entry?.row, args);
+      if (tampering !== undefined) return this.#tampered(task, entry, tampering);
+    }
     if (entry === undefined) {
       this.countUnimplemented(nr);
       return this.#finish(task, -ENOSYS);
     }
     if (++this.#calls % SYSCALL_SAMPLE === 0) return this.#timedCall(task, entry);
     return this.#call(task, entry);
+  }
+
+  /** Serves a call that the tracer interferes with. */
+  #tampered(task: Task, entry: Entry | undefined, tampering: Tampering): boolean {
+    const serve = () => entry === undefined ? -ENOSYS : entry.invoke(task, task.cpu.regs);
+    return this.#resume(task, tampered(task, tampering, serve), "event");
   }
 
   #call(task: Task, entry: Entry): boolean {
@@ -457,8 +476,8 @@ export class Kernel {
   /** Tells the user of an illegal instruction; programs that probe for features this way do not flood the terminal. */
   reportIllegal(task: Task, word: number, pc: number): void {
     if (++this.#illegal > MAX_ILLEGAL) return;
-    const text = this.engine.disassemble(word, pc);
-    this.log(`${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}: ${text}`);
+    const where = `${task.name} (pid ${task.pid}): illegal instruction at 0x${pc.toString(16)}`;
+    this.#reports.push(this.engine.disassemble(word, pc).then((text) => this.log(`${where}: ${text}`)));
   }
 
   /** A number without a handler, or a handler that has to say so. */
@@ -516,6 +535,7 @@ export class Kernel {
   #endOfSlice(task: Task): void {
     const { process } = task, start = this.#now;
     this.accountNow();
+    this.tracer?.slice?.(task, start, this.#now);
     // -1 says that a call or fault came in between.
     task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + this.#now - start;
     if (this.#watchdog && task.uninterrupted > this.#watchdog) this.end({ kind: "timeout", which: "watchdog" });

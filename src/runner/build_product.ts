@@ -18,6 +18,9 @@ export const DIST: URL = new URL("dist/", ROOT);
 /** The bundled Worker inside of it. */
 export const WORKER_FILE = "guest_worker.js";
 
+/** The interpreter inside of it. */
+export const INTERPRETER_FILE = "interpreter";
+
 /** The stamp inside of it. */
 export const STAMP_FILE = "stamp.json";
 

@@ -201,6 +201,8 @@ export interface GuestResult {
   readonly stderr: Uint8Array;
   /** The lines of `-v`, unless stderr was inherited. */
   readonly trace: Uint8Array;
+  /** A trace with `toFile`. */
+  readonly traceFile: Uint8Array;
 }
 
 /** Options of {@link runGuest}. */
@@ -218,9 +220,9 @@ export interface RunGuestOptions {
  * @throws {Failure} when elftap lacks a permission that the guest needs
  */
 export async function runGuest(spec: GuestSpec, options: RunGuestOptions = {}): Promise<GuestResult> {
-  const chunks: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [], trace: [] };
+  const chunks: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [], trace: [], "trace-file": [] };
   const limit = options.limit ?? 64 << 20;
-  const room: Record<OutputStream, number> = { stdout: limit, stderr: limit, trace: limit };
+  const room: Record<OutputStream, number> = { stdout: limit, stderr: limit, trace: limit, "trace-file": limit };
   let input: Uint8Array | null = options.input ?? null;
   const guest = new Guest(spec, {
     ...(options.pool ? { pool: options.pool } : {}),
@@ -236,7 +238,13 @@ export async function runGuest(spec: GuestSpec, options: RunGuestOptions = {}): 
     },
   });
   const outcome = await guest.outcome;
-  return { outcome, stdout: concat(chunks.stdout), stderr: concat(chunks.stderr), trace: concat(chunks.trace) };
+  return {
+    outcome,
+    stdout: concat(chunks.stdout),
+    stderr: concat(chunks.stderr),
+    trace: concat(chunks.trace),
+    traceFile: concat(chunks["trace-file"]),
+  };
 }
 
 function concat(chunks: Uint8Array[]): Uint8Array {

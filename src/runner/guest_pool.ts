@@ -2,9 +2,9 @@
  * The Workers that guests run in. Starting one takes longer than many a test, so a Worker serves guest after guest, as
  * long as they have the same permissions; every guest gets a fresh kernel in it.
  */
-import type { InterpreterImage } from "../engine/wasm/image.ts";
+import { type InterpreterImage, loadInterpreter, readInterpreter } from "../engine/wasm/image.ts";
 import { VERSION } from "../version.ts";
-import { freshBuild, WORKER_FILE } from "./build_product.ts";
+import { freshBuild, INTERPRETER_FILE, WORKER_FILE } from "./build_product.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
 
 /** A Worker and what it may do. */
@@ -43,8 +43,11 @@ export class GuestPool implements Disposable {
     const key = JSON.stringify(permissions);
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
+    // First, so that it is compiled on other threads while this one waits for the Worker to start.
+    if (this.#isReal) image ??= loadImage();
     const worker = new Worker(this.#entry, { type: "module", name: "elftap guest", deno: { permissions } });
-    return { worker, key, equipped: this.#isReal ? equip(worker) : Promise.resolve() };
+    const equip = async () => worker.postMessage({ type: "engine", image: await image });
+    return { worker, key, equipped: this.#isReal ? equip() : Promise.resolve() };
   }
 
   /** The guest has ended in good order: its Worker can serve another. */
@@ -75,17 +78,13 @@ function workerEntry(folder: URL | undefined): URL {
   return folder ? new URL(WORKER_FILE, folder) : new URL("./guest_worker.ts", import.meta.url);
 }
 
-/** Loaded once per process, while the first Worker starts. */
+/** Loaded once per process. */
 let image: Promise<InterpreterImage> | undefined;
 
-async function equip(worker: Worker): Promise<void> {
-  image ??= import("../engine/wasm/image.ts").then(({ loadInterpreter }) => loadInterpreter(imageFolder(), VERSION));
-  worker.postMessage({ type: "engine", image: await image });
-}
-
-/** Where the interpreter lies, or is put. */
-function imageFolder(): string | undefined {
-  return build?.folder ? decodeURIComponent(build.folder.pathname).replace(/\/$/, "") : cacheFolder();
+/** The interpreter of the build, or of the user's cache. */
+async function loadImage(): Promise<InterpreterImage> {
+  const built = build?.folder && await readInterpreter(new URL(INTERPRETER_FILE, build.folder));
+  return built ?? await loadInterpreter(cacheFolder(), VERSION);
 }
 
 /** Where generated code is kept; undefined where elftap may not know or has no home. */

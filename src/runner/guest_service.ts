@@ -29,8 +29,10 @@ export interface GuestKernelOptions {
   readonly stdio: HostStdio;
   /** What the engine is made from, when it has come. */
   readonly engineImage: Promise<InterpreterImage>;
-  /** Takes a line of the trace, without its newline. */
-  readonly trace: (line: string) => void;
+  /** Takes a line of elftap's own about the run, without its newline. */
+  readonly log: (line: string) => void;
+  /** Takes text of the trace, in pieces that may end anywhere. */
+  readonly trace: (text: string) => void;
   /** Tells the debugger. */
   readonly debuggee: (event: DebuggeeEvent) => void;
 }
@@ -61,7 +63,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
         spec,
         stdio,
         engineImage,
-        trace: (line) => stdio.trace(line),
+        log: (line) => stdio.log(line),
+        trace: stdio.traceText,
         debuggee: (event) => post({ type: "debugger", run: number, event }),
       });
       current.kernel = kernel;
@@ -70,7 +73,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
       outcome = await ended;
     } catch (error) {
       outcome = failedOutcome(error, performance.now() - started);
-      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.trace(error.stack);
+      if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.log(error.stack);
     }
     await stdio.finish();
     current = undefined;

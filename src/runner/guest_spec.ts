@@ -7,6 +7,8 @@ import type { Ending } from "../kernel/ending.ts";
 
 export type { Crash } from "../kernel/crash.ts";
 
+import type { TraceSpec } from "../debug/trace/spec.ts";
+
 /** A host folder or file shown to the guest. */
 export interface Bind {
   /** Absolute host path. */
@@ -42,6 +44,8 @@ export interface GuestSpec {
   readonly timeout?: number;
   /** strace-like lines: 0 none, 1 calls and signals, 2 loader steps too. */
   readonly verbose: 0 | 1 | 2;
+  /** What to trace and how; without it `verbose` alone decides. */
+  readonly trace?: TraceSpec;
   /** For a debugger, which may come at any time; undefined: none. */
   readonly debug?: {
     /** The program waits for it before its first instruction. */

@@ -3,6 +3,7 @@
  */
 import { checkProgram } from "../elf/preflight.ts";
 import { hostFiles } from "../elf/host_files.ts";
+import type { CallTracer } from "../debug/trace/call_tracer.ts";
 import { describeCrash } from "../debug/describe_crash.ts";
 import type { DebugServer, DebugServerOptions } from "../debug/gdb/server.ts";
 import type { LaunchRequest } from "../debug/gdb/launch.ts";
@@ -29,7 +30,6 @@ import { initialCapabilities, plainCredentials } from "../kernel/task/credential
 import { exitProcess } from "../kernel/task/exit_process.ts";
 import { execTask } from "../kernel/task/exec_task.ts";
 import { Task } from "../kernel/task/task.ts";
-import type { Tracer } from "../kernel/tracer.ts";
 import type { Terminals } from "../kernel/tty/terminals.ts";
 import type { GuestKernel, GuestKernelOptions } from "./guest_service.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
@@ -41,20 +41,22 @@ export class Machine implements GuestKernel {
   readonly #tree: GuestTree;
   readonly #terminals: Terminals;
   readonly #options: GuestKernelOptions;
+  #tracer: CallTracer | undefined;
   #debugServer: DebugServer | undefined;
   /** Of the first program; a debugger's next ones get them too. */
   #streams: readonly OpenFile[] | undefined;
 
   /** @throws {Failure} when the file tree cannot be built */
-  constructor(engine: Engine, options: GuestKernelOptions, tracer: Tracer | undefined) {
-    const { spec, trace } = options;
+  constructor(engine: Engine, options: GuestKernelOptions, tracer: CallTracer | undefined) {
+    const { spec, log } = options;
     this.#options = options;
+    this.#tracer = tracer;
     this.#tree = makeTree(spec, engine);
     this.#tree.special.fifo = openFifo;
     this.#kernel = new Kernel(engine, SYSCALLS, {
       hostname: spec.hostname,
       watchdog: spec.watchdog,
-      log: trace,
+      log,
       describeCrash,
       ...(tracer ? { tracer } : {}),
     });
@@ -69,6 +71,7 @@ export class Machine implements GuestKernel {
     const kernel = this.#kernel;
     this.#start(spec);
     const ending = await kernel.run();
+    this.#tracer?.finish();
     this.#tree.sync();
     return {
       ending,
@@ -103,8 +106,12 @@ export class Machine implements GuestKernel {
       wanted: (why) => debuggee({ kind: "wanted", why }),
       launch: (request) => this.#launch(request),
       setTrace: async (on) => {
-        const { Strace } = await import("../debug/trace/strace.ts");
-        this.#kernel.tracer = on ? new Strace(trace) : undefined;
+        if (on && !this.#tracer) {
+          const { startTrace } = await import("../debug/trace/start.ts");
+          const { PLAIN_TRACE } = await import("../debug/trace/spec.ts");
+          this.#tracer = startTrace(PLAIN_TRACE, trace);
+        }
+        this.#kernel.tracer = on ? this.#tracer : undefined;
       },
     });
   }
@@ -127,6 +134,8 @@ export class Machine implements GuestKernel {
     // The loader tells its own story about a library that is missing; one line that names it is better.
     const missing = preflight(spec);
     if (missing) throw missing;
+    const { path, argv0 = path, args, env } = programOf(spec);
+    this.#tracer?.started(task, argv0, [argv0, ...args], env.length);
     this.#kernel.addTask(task);
     this.#debugServer?.started(task);
   }

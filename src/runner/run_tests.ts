@@ -21,6 +21,7 @@ import { failedOutcome } from "./guest_service.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import { withProfileHint } from "./missing_parts.ts";
 import { TapReader } from "./tap_reader.ts";
+import { TraceFile } from "./trace_file.ts";
 import { judge, type Protocol } from "./verdict.ts";
 import { guestSpec, type World } from "./world.ts";
 
@@ -44,6 +45,8 @@ export interface TestRunOptions {
   readonly deselected?: number;
   /** Ends the run: tests under way are stopped and count as not run. */
   readonly signal?: AbortSignal;
+  /** Where each attempt's trace becomes a file, if the world has a trace that wants one. */
+  readonly traceFolder?: string;
   readonly pool?: GuestPool;
   readonly onEvent?: (event: TestEvent) => void;
   /** Makes the spec of a test; a stand-in for tests. */
@@ -173,10 +176,12 @@ class Run {
       if (exitCode === 125) throw error;
       return this.#judge(number, failedOutcome(error, 0), { stdout, stderr, trace, tap, protocol });
     }
+    const file = this.#traceFile(spec, test, number);
     const guest = new Guest(spec, {
       pool: this.pool,
       output: (stream, bytes) => {
-        if (stream === "stdout") {
+        if (stream === "trace-file") file?.write(bytes);
+        else if (stream === "stdout") {
           stdout.write(bytes);
           if (protocol !== "exit") tap.write(bytes);
         } else (stream === "stderr" ? stderr : trace).write(bytes);
@@ -188,6 +193,7 @@ class Run {
     outcome = await guest.outcome;
     this.#guests.delete(guest);
     clearTimeout(slow);
+    file?.close();
     if (outcome.ending.kind === "error") outcome = await withProfileHint(outcome, spec);
     // Workers round their clock; the wall time as seen from here includes their start.
     outcome = { ...outcome, milliseconds: Math.round(performance.now() - started) };
@@ -216,6 +222,12 @@ class Run {
       timeout: this.options.world.timeout,
       watchdog: this.options.world.watchdog ?? 0,
     });
+  }
+
+  #traceFile({ trace }: GuestSpec, test: TestCase, attempt: number): TraceFile | undefined {
+    const { traceFolder } = this.options;
+    if (traceFolder === undefined || !trace?.toFile) return undefined;
+    return TraceFile.forTest(traceFolder, test.name, attempt, trace.format);
   }
 
   #spec(test: TestCase): GuestSpec {

@@ -5,8 +5,8 @@
 import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 
-/** A stream of bytes from the Worker: the guest's, or the trace of `-v`. */
-export type OutputStream = "stdout" | "stderr" | "trace";
+/** A stream of bytes from the Worker: the guest's, the trace of `-v`, or a trace that goes to a file of its own. */
+export type OutputStream = "stdout" | "stderr" | "trace" | "trace-file";
 
 /** What a debugger does. */
 export type DebuggerEvent =

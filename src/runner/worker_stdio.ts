@@ -45,6 +45,9 @@ export class MessageOutput implements HostOutput {
   readonly size = undefined;
   #pending = new Uint8Array(0);
   #length = 0;
+  /** Text not yet encoded; a stream is written as text or as bytes, not both. */
+  #text = "";
+  static readonly #encoder = new TextEncoder();
   #scheduled = false;
   #inFlight = 0;
   #closed = false;
@@ -74,14 +77,32 @@ export class MessageOutput implements HostOutput {
     if (this.#pending.length === 0) this.#pending = new Uint8Array(BATCH);
     this.#pending.set(bytes, this.#length);
     this.#length += bytes.length;
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => this.flush());
   }
 
+  /** As {@link writeAll}; many small texts are encoded together. */
+  writeText(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= BATCH) this.#sendText();
+    else this.#schedule();
+  }
+
+  #sendText(): void {
+    const text = this.#text;
+    this.#text = "";
+    if (text !== "") this.#send(MessageOutput.#encoder.encode(text));
+  }
+
   /** Sends what has gathered. */
   flush(): void {
     this.#scheduled = false;
+    this.#sendText();
     if (this.#length === 0) return;
     this.#send(this.#pending.slice(0, this.#length));
     this.#length = 0;
@@ -144,6 +165,7 @@ export class WorkerStdio implements HostStdio {
   readonly stderr: HostOutput;
   readonly #writer = new HostWriter();
   readonly #trace: MessageOutput | WriterStream;
+  readonly #traceFile: MessageOutput | undefined;
   static readonly #encoder = new TextEncoder();
 
   constructor(spec: GuestSpec, run: number, post: Post) {
@@ -161,12 +183,19 @@ export class WorkerStdio implements HostStdio {
     this.stderr = inheritedError ??
       (spec.stderr === "piped" ? new MessageOutput(run, "stderr", post) : discardingOutput);
     this.#trace = inheritedError ?? new MessageOutput(run, "trace", post);
+    this.#traceFile = spec.trace?.toFile ? new MessageOutput(run, "trace-file", post) : undefined;
   }
 
-  /** elftap's own lines about the run: the trace and what else belongs on stderr beside the guest's. */
-  trace(line: string): void {
+  /** elftap's own lines about the run: what belongs on stderr beside the guest's. */
+  log(line: string): void {
     this.#trace.writeAll(WorkerStdio.#encoder.encode(line + "\n"));
   }
+
+  /** Text of the trace, in pieces that may end anywhere: to its file, or to where elftap's own lines go. */
+  readonly traceText = (text: string): void => {
+    if (this.#traceFile !== undefined) this.#traceFile.writeText(text);
+    else this.#trace.writeAll(WorkerStdio.#encoder.encode(text));
+  };
 
   /** An answer to a pull. */
   deliver(bytes: Uint8Array | null): void {
@@ -184,14 +213,15 @@ export class WorkerStdio implements HostStdio {
   }
 
   #messageOutput(stream: OutputStream): MessageOutput | undefined {
-    const output = stream === "stdout" ? this.stdout : stream === "stderr" ? this.stderr : this.#trace;
+    const output =
+      { stdout: this.stdout, stderr: this.stderr, trace: this.#trace, "trace-file": this.#traceFile }[stream];
     return output instanceof MessageOutput ? output : undefined;
   }
 
   /** Gives the terminal back and lets all output out. */
   async finish(): Promise<void> {
     this.stdin.setRaw(false);
-    for (const output of [this.stdout, this.stderr, this.#trace]) {
+    for (const output of [this.stdout, this.stderr, this.#trace, this.#traceFile]) {
       if (output instanceof MessageOutput) output.flush();
     }
     await this.#writer.flush();

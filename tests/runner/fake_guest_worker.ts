@@ -77,7 +77,7 @@ class FakeKernel implements GuestKernel {
         for (let bytes; (bytes = await stdio.stdin.read());) await writeAll(stdio.stdout, bytes);
         return;
       case "trace":
-        return void this.options.trace(rest);
+        return void this.options.log(rest);
       case "wait": {
         const why = await new Promise<"stop" | number>((resolve) => this.#woken = resolve);
         return why === "stop"

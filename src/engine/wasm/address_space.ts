@@ -5,8 +5,8 @@
  */
 import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, type WatchKind } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
-import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, PageBits, PLAIN_BLOCKS, RECORD } from "./layout.ts";
-import { RegionRecord, WINDOW } from "./layout.ts";
+import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HEAT, HEAT_COUNTERS, PageBits } from "./layout.ts";
+import { PLAIN_BLOCKS, RECORD, RegionRecord, WINDOW } from "./layout.ts";
 import type { Translator } from "./translator/translator.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
 import type { Predecoder } from "./predecode.ts";
@@ -23,8 +23,10 @@ const NO_BREAKPOINTS: ReadonlySet<Va> = new Set();
 export interface MemoryPool {
   readonly engine: EngineMemory;
   readonly predecoder: Predecoder;
-  /** Undefined: the interpreter alone. */
+  /** Undefined: the interpreter alone, or not yet loaded. */
   readonly translator: Translator | undefined;
+  /** There is something to translate. */
+  wantTranslator(): void;
   takeMemory(): GuestMemory;
   returnMemory(memory: GuestMemory): void;
 }
@@ -252,14 +254,18 @@ export class WasmAddressSpace implements AddressSpace {
     this.#pool.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints, !isPlain);
   }
 
-  /** Has the code from `va` on translated, or what was translated before put in place here. */
   /** Gives the region table the length that records may refer to; due before every run. */
   fitRegions(): void {
     const { translator } = this.#pool;
     if (translator !== undefined && this.memory.regions.length < translator.slotCount) translator.fit(this.memory);
   }
+  /** Has the code from `va` on translated, or what was translated before put in place here. */
   translate(va: Va): void {
-    this.#pool.translator?.translate(this, va);
+    const { translator } = this.#pool;
+    if (translator !== undefined) return translator.translate(this, va);
+    this.#pool.wantTranslator();
+    // It is still hot when the translator has come.
+    this.#pool.engine.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = 0;
   }
 
   /** For the translator: the instruction word at an address whose instruction has been decoded. */

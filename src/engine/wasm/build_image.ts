@@ -5,6 +5,6 @@ import { generateInterpreter } from "./interpreter/generate.ts";
 
 /** Generates and compiles the interpreter for all rows. */
 export function buildInterpreter(): InterpreterImage {
-  const { bytes, handlers } = generateInterpreter(rows);
-  return { module: new WebAssembly.Module(bytes), handlers };
+  const { bytes, tables } = generateInterpreter(rows);
+  return { module: new WebAssembly.Module(bytes), tables };
 }

@@ -1,6 +1,6 @@
 /** A guest thread's processor: its register file in engine memory, and the loop around the interpreter. */
 import type { Access, AddressSpace, Cpu as CpuInterface, Exit, Registers } from "../engine.ts";
-import { FPCR_BITS, FPSR_BITS } from "../../isa/a64/system.ts";
+import { FPCR_BITS, FPSR_BITS } from "../../isa/a64/fp_status.ts";
 import type { WasmAddressSpace } from "./address_space.ts";
 import { Code, Cpu as At, PageBits } from "./layout.ts";
 import type { EngineMemory, RegisterFile } from "./memory.ts";

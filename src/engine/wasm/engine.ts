@@ -1,17 +1,17 @@
 /**
  * The `wasm` engine: A64 executed by WebAssembly, on any host, without native code.
  *
- * Today it has one tier, the interpreter generated from the instruction table. Memory: {@link ./layout.ts}.
+ * Two tiers: the interpreter generated from the instruction table, and translated regions of what is hot. Memory:
+ * {@link ./layout.ts}. The instruction table itself is loaded when something needs it: most programs end before.
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
-import { disassemble } from "../../isa/a64/disasm/disassemble.ts";
 import { FEATURES } from "../../isa/a64/features.ts";
 import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
 import type { InterpreterImage } from "./image.ts";
 import { EngineMemory, GuestMemory } from "./memory.ts";
-import { Translator } from "./translator/translator.ts";
+import type { Translator } from "./translator/translator.ts";
 import { Predecoder } from "./predecode.ts";
 
 /** Guest memories kept for the next process; each keeps its touched pages resident. */
@@ -21,6 +21,8 @@ export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
   /** Which tiers execute. Default `auto`: interpret, and translate what is hot. */
   readonly tier?: "auto" | "interpreter";
+  /** Default: loaded while the first hot code is still interpreted. */
+  readonly translator?: typeof Translator;
   /** CNTVCT_EL0 in nanoseconds. */
   readonly now?: () => bigint;
 }
@@ -30,24 +32,37 @@ export class WasmEngine implements Engine {
   readonly features: ReadonlySet<string> = FEATURES;
   readonly #memory = new EngineMemory();
   readonly #pool: MemoryPool;
-  /** For statistics. */
-  readonly translator: Translator | undefined;
+  #translator: Translator | undefined;
 
   constructor(options: WasmEngineOptions) {
-    const { module, handlers } = options.interpreter;
+    const { module, tables } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
     const free: GuestMemory[] = [];
     const engine = this.#memory;
-    this.translator = options.tier === "interpreter" ? undefined : new Translator(engine);
+    let load: (() => void) | undefined = () => {
+      load = undefined;
+      void import("./translator/translator.ts").then(({ Translator }) => this.#translator = new Translator(engine));
+    };
+    if (options.tier === "interpreter" || options.translator) load = undefined;
+    if (options.tier !== "interpreter" && options.translator) this.#translator = new options.translator(engine);
+    const translator = () => this.#translator;
     this.#pool = {
       engine,
-      predecoder: new Predecoder(engine, handlers),
-      translator: this.translator,
+      predecoder: new Predecoder(engine, tables),
+      get translator() {
+        return translator();
+      },
+      wantTranslator: () => load?.(),
       takeMemory: () => free.pop() ?? new GuestMemory(module, engine, now),
       returnMemory: (memory) => {
         if (free.length < POOL) free.push(memory);
       },
     };
+  }
+
+  /** For statistics; undefined while there was no use for it. */
+  get translator(): Translator | undefined {
+    return this.#translator;
   }
 
   createAddressSpace(): AddressSpace {
@@ -59,7 +74,8 @@ export class WasmEngine implements Engine {
   createFrame(content?: Uint8Array): Frame {
     return new WasmFrame(content);
   }
-  disassemble(word: number, pc: number): string {
+  async disassemble(word: number, pc: number): Promise<string> {
+    const { disassemble } = await import("../../isa/a64/disasm/disassemble.ts");
     return disassemble(word, pc);
   }
 }

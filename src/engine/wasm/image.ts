@@ -1,17 +1,23 @@
 /**
  * The generated interpreter as a thing to keep: generating takes some 700 ms in a fresh process, compiling the kept
- * bytes 10 ms. The module itself can be sent to Workers, which then share its compiled code.
+ * bytes 5 ms of background threads. The module itself can be sent to Workers, which then share its compiled code.
+ *
+ * The file: {@link HEADER} bytes with a magic number, the length of the tables and the SHA-256 of all that follows;
+ * the tables; the module.
  */
-import type { RowHandlers } from "./interpreter/record.ts";
+import { type DecodeTables, unpackTables } from "./decode_tables.ts";
 
 /** The interpreter, ready to be instantiated. */
 export interface InterpreterImage {
   readonly module: WebAssembly.Module;
-  readonly handlers: readonly RowHandlers[];
+  readonly tables: DecodeTables;
 }
 
 /** Folders whose files decide what is generated. */
 const SOURCES = ["../../isa/ir/", "../../isa/a64/", "../../isa/a64/softfloat/", "./", "./interpreter/"];
+
+const MAGIC = 0x31665445; // "ETf1", little-endian
+const HEADER = 64, HASH_AT = 16;
 
 /** Names the sources by version, or by size and time of change where they are files. */
 function sourceKey(version: string): string {
@@ -42,44 +48,69 @@ function sourceKey(version: string): string {
  * @param cache a folder of the user's, e.g. `~/.cache/elftap`; undefined: no caching
  */
 export async function loadInterpreter(cache: string | undefined, version: string): Promise<InterpreterImage> {
-  let path: string | undefined;
-  if (cache !== undefined) {
-    try {
-      path = `${cache}/engine/interpreter-${sourceKey(version)}`;
-      return readImage(Deno.readFileSync(path));
-    } catch {
-      // Not there yet, or damaged.
-    }
-  }
-  const { generateInterpreter } = await import("./interpreter/generate.ts");
-  const { rows } = await import("../../isa/a64/table.ts");
-  const { bytes, handlers } = generateInterpreter(rows);
-  const module = new WebAssembly.Module(bytes);
-  if (path !== undefined) writeImage(path, bytes, handlers);
-  return { module, handlers };
+  const path = cache === undefined ? undefined : imagePath(cache, version);
+  const kept = path === undefined ? undefined : await readInterpreter(path);
+  if (kept !== undefined) return kept;
+  const file = await packInterpreter();
+  if (path !== undefined) writeAside(path, file);
+  return await openImage(file);
 }
 
-/** u32 length of the JSON, the JSON, the module. */
-function readImage(file: Uint8Array<ArrayBuffer>): InterpreterImage {
-  const length = new DataView(file.buffer).getUint32(0, true);
-  const handlers = JSON.parse(new TextDecoder().decode(file.subarray(4, 4 + length))) as RowHandlers[];
-  return { module: new WebAssembly.Module(file.subarray(4 + length)), handlers };
-}
-
-function writeImage(path: string, bytes: Uint8Array, handlers: readonly RowHandlers[]): void {
+/** Where the image of these sources is in a cache; undefined where elftap may not read its own sources. */
+function imagePath(cache: string, version: string): string | undefined {
   try {
-    const json = new TextEncoder().encode(JSON.stringify(handlers));
-    const file = new Uint8Array(4 + json.length + bytes.length);
-    new DataView(file.buffer).setUint32(0, json.length, true);
-    file.set(json, 4);
-    file.set(bytes, 4 + json.length);
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    Deno.mkdirSync(folder, { recursive: true });
+    return `${cache}/engine/interpreter-${sourceKey(version)}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The interpreter in a file; undefined if there is none, or if it is not what was written. */
+export async function readInterpreter(path: string | URL): Promise<InterpreterImage | undefined> {
+  try {
+    const file = Deno.readFileSync(path);
+    // Compiled while it is checked: both happen on other threads.
+    const [image, hash] = await Promise.all([openImage(file), crypto.subtle.digest("SHA-256", file.subarray(HEADER))]);
+    return new Uint8Array(hash).every((byte, i) => byte === file[HASH_AT + i]) ? image : undefined;
+  } catch {
+    return undefined; // Not there yet, or damaged.
+  }
+}
+
+/** Generates the interpreter as the content of an image file. */
+export async function packInterpreter(): Promise<Uint8Array<ArrayBuffer>> {
+  const { generateInterpreter } = await import("./interpreter/generate.ts");
+  const { packTables } = await import("./decode_tables.ts");
+  const { rows } = await import("../../isa/a64/table.ts");
+  const { bytes, tables } = generateInterpreter(rows);
+  const packed = packTables(tables);
+  const file = new Uint8Array(HEADER + packed.length + bytes.length), view = new DataView(file.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, packed.length, true);
+  file.set(packed, HEADER);
+  file.set(bytes, HEADER + packed.length);
+  file.set(new Uint8Array(await crypto.subtle.digest("SHA-256", file.subarray(HEADER))), HASH_AT);
+  return file;
+}
+
+async function openImage(file: Uint8Array<ArrayBuffer>): Promise<InterpreterImage> {
+  const view = new DataView(file.buffer), length = view.getUint32(4, true);
+  if (view.getUint32(0, true) !== MAGIC) throw new TypeError("not an interpreter image");
+  return {
+    module: await WebAssembly.compile(file.subarray(HEADER + length)),
+    tables: unpackTables(file.slice(HEADER, HEADER + length)),
+  };
+}
+
+/** Writes a cache file as a whole or not at all. No right or no room: the next run generates again. */
+function writeAside(path: string, file: Uint8Array): void {
+  try {
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
     // Written aside and renamed: another process sees the whole file or none.
     const aside = `${path}.${Deno.pid}`;
     Deno.writeFileSync(aside, file);
     Deno.renameSync(aside, path);
   } catch {
-    // No right or no room: the next run generates again.
+    // See above.
   }
 }

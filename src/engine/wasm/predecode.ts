@@ -1,11 +1,9 @@
 /**
  * Predecoding: writes the record of an instruction (handler and operands) into a decoded block, a straight run at a
- * time, when it is first executed.
+ * time, when it is first executed. Works from tables ({@link ./decode_tables.ts}), so that neither the rows need to be
+ * loaded nor an object to be made per instruction.
  */
-import { type Fields, fieldsOf, type Row } from "../../isa/a64/row.ts";
-import { matchRow } from "../../isa/a64/decode.ts";
-import { rows } from "../../isa/a64/table.ts";
-import type { RowHandlers, Slot } from "./interpreter/record.ts";
+import { BUCKET_SHIFT, type DecodeTables, ExpressionKind, OperandKind } from "./decode_tables.ts";
 import { Cpu, FixedHandler, HEAT, HEAT_COUNTERS, RECORD } from "./layout.ts";
 import type { EngineMemory } from "./memory.ts";
 
@@ -14,16 +12,13 @@ const RUN = 64;
 
 export class Predecoder {
   readonly #memory: EngineMemory;
-  readonly #handlers = new Map<Row, RowHandlers>();
+  readonly #tables: DecodeTables;
   /** Gives the block of a frame back when the frame is gone. */
   readonly #registry: FinalizationRegistry<number>;
 
-  constructor(memory: EngineMemory, handlers: readonly RowHandlers[]) {
+  constructor(memory: EngineMemory, tables: DecodeTables) {
     this.#memory = memory;
-    rows.forEach((row, index) => {
-      const found = handlers[index];
-      if (found !== undefined) this.#handlers.set(row, found);
-    });
+    this.#tables = tables;
     this.#registry = new FinalizationRegistry((block) => memory.freeBlock(block));
   }
 
@@ -57,58 +52,112 @@ export class Predecoder {
       }
       // Other code than what was counted here before, in this process or another.
       if (allowNear) u16[(HEAT >> 1) + (((base + at) / 4) & (HEAT_COUNTERS - 1))] = 0;
-      const word = (page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24)) >>> 0;
-      if (!this.#decode(word, at, record, allowNear)) {
-        u16[record >> 1] = FixedHandler.undefined;
-        return;
-      }
+      const word = page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24);
+      const handler = this.#decode(word, at, record, allowNear);
+      u16[record >> 1] = handler;
+      if (handler === FixedHandler.undefined) return;
       // B, and BR, BLR, RET: what follows is reached, if at all, from elsewhere.
       if ((word & 0xfc000000) >>> 0 === 0x14000000 || (word & 0xfe000000) >>> 0 === 0xd6000000) return;
     }
   }
 
-  #decode(word: number, at: number, record: number, allowNear: boolean): boolean {
-    const row = matchRow(word);
-    if (row === undefined || row.lift === undefined) return false;
-    const handlers = this.#handlers.get(row);
-    if (handlers === undefined) return false;
-    const fields = fieldsOf(row, word);
-    if (!row.allocated(fields) || !row.valid(fields)) return false;
-    let variant = 0;
-    for (const name of row.vary) variant = variant * (1 << widthOf(row, name)) + fields[name]!;
-    const slots = handlers.layouts[handlers.layoutOf[variant]!];
-    if (slots === undefined) return false;
-    for (const slot of slots) this.#operand(row, fields, slot, record + slot.at);
-    let number = handlers.numbers[variant]!;
-    const offset = !allowNear || handlers.near[variant] === number ? undefined : row.immediates.offset;
-    if (offset !== undefined) {
-      const target = at + Number(offset.of(fields));
-      if (target >= 0 && target < 4096) number = handlers.near[variant]!;
+  /** Writes the operands of an instruction; returns its handler. */
+  #decode(word: number, at: number, record: number, allowNear: boolean): number {
+    const { words } = this.#tables;
+    let bucket = words[word >>> BUCKET_SHIFT]!;
+    const end = words[(word >>> BUCKET_SHIFT) + 1]!;
+    let row = 0;
+    for (; bucket < end; bucket++) {
+      row = words[bucket]!;
+      if (((word ^ words[row + 1]!) & words[row]!) === 0) break;
     }
-    this.#memory.u16[record >> 1] = number;
-    return number !== 0;
+    if (bucket === end) return FixedHandler.undefined;
+    const valid = words[row + 2]!;
+    if (valid !== 0 && this.#tables.u8[this.#index(word, valid)] === 0) return FixedHandler.undefined;
+    const varying = words[row + 4]!;
+    const variant = row + 5 + varying + 2 * gather(words, word, row + 5, varying);
+    const numbers = words[variant]!;
+    const number = numbers & 0xffff, near = numbers >>> 16;
+    if (number === 0) return FixedHandler.undefined;
+    const layout = words[variant + 1]!;
+    for (let operand = layout + 1, last = operand + 4 * words[layout]!; operand < last; operand += 4) {
+      this.#operand(word, operand, record);
+    }
+    if (!allowNear || near === number) return number;
+    const offset = words[row + 3]!;
+    if (offset === 0) return number;
+    const target = at + this.#value(word, offset, this.#tables.i32);
+    return target >= 0 && target < 4096 ? near : number;
   }
 
-  #operand(row: Row, fields: Fields, slot: Slot, address: number): void {
-    const { u16, i32, view } = this.#memory;
-    if (slot.kind === "imm") {
-      const value = row.immediates[slot.name]!.of(fields);
-      if (slot.bytes === 2) u16[address >> 1] = Number(value);
-      else if (slot.bytes === 4) i32[address >> 2] = Number(value);
-      else view.setBigInt64(address, BigInt(value), true);
-      return;
+  #operand(word: number, operand: number, record: number): void {
+    const { u16, i32, i64 } = this.#memory, { words } = this.#tables;
+    const address = record + words[operand]!, kind = words[operand + 1]!, from = words[operand + 2]!;
+    switch (kind) {
+      case OperandKind.imm2:
+        u16[address >> 1] = this.#value(word, from, this.#tables.i16);
+        return;
+      case OperandKind.imm4:
+        i32[address >> 2] = this.#value(word, from, this.#tables.i32);
+        return;
+      case OperandKind.imm8:
+        i64[address >> 3] = this.#wide(word, from);
+        return;
     }
-    const number = (fields[slot.name]! + slot.plus) & 31;
-    u16[address >> 1] = slot.kind === "v"
+    const number = (extract(word, from) + words[operand + 3]!) & 31;
+    u16[address >> 1] = kind === OperandKind.v
       ? Cpu.v + number * 16
-      : number !== 31 || slot.kind === "sp"
+      : number !== 31 || kind === OperandKind.sp
       ? Cpu.x + number * 8
-      : slot.kind === "zr"
+      : kind === OperandKind.zr
       ? Cpu.zero
       : Cpu.sink;
   }
+
+  /** Where in its pool the value of a table or the base of an affine expression stands. */
+  #index(word: number, expression: number): number {
+    const { words } = this.#tables;
+    const selected = gather(words, word, expression + 3, words[expression + 2]!);
+    return words[expression + 1]! + (words[expression] === ExpressionKind.affine ? 2 * selected : selected);
+  }
+
+  #value(word: number, expression: number, pool: Int16Array | Int32Array): number {
+    const { words } = this.#tables, kind = words[expression];
+    if (kind === ExpressionKind.field) return extract(word, words[expression + 1]!);
+    const at = this.#index(word, expression);
+    return kind === ExpressionKind.table ? pool[at]! : pool[at]! + pool[at + 1]! * this.#weighted(word, expression);
+  }
+
+  #wide(word: number, expression: number): bigint {
+    const { words, i64 } = this.#tables, kind = words[expression];
+    if (kind === ExpressionKind.field) return BigInt(extract(word, words[expression + 1]!));
+    const at = this.#index(word, expression);
+    return kind === ExpressionKind.table
+      ? i64[at]!
+      : BigInt.asIntN(64, i64[at]! + i64[at + 1]! * BigInt(this.#weighted(word, expression)));
+  }
+
+  /** The operand that an affine expression weighs. */
+  #weighted(word: number, expression: number): number {
+    const { words } = this.#tables;
+    const at = expression + 3 + words[expression + 2]!;
+    const packed = words[at]!, value = extract(word, packed);
+    const unused = 32 - (packed >> 5);
+    return words[at + 1] === 1 ? (value << unused) >> unused : value;
+  }
 }
 
-function widthOf(row: Row, name: string): number {
-  return row.fields.find((field) => field.name === name)!.width;
+/** A field of a word; none is wider than 31 bits. */
+function extract(word: number, packed: number): number {
+  return (word >>> (packed & 31)) & ((1 << (packed >> 5)) - 1);
+}
+
+/** The number that some fields make, the first one highest. */
+function gather(words: Int32Array, word: number, first: number, count: number): number {
+  let number = 0;
+  for (let at = first; at < first + count; at++) {
+    const packed = words[at]!;
+    number = (number << (packed >> 5)) | extract(word, packed);
+  }
+  return number;
 }

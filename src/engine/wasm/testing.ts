@@ -3,6 +3,7 @@ import type { Exit, Registers } from "../engine.ts";
 import { WasmEngine } from "./engine.ts";
 import { buildInterpreter } from "./build_image.ts";
 import type { InterpreterImage } from "./image.ts";
+import { Translator } from "./translator/translator.ts";
 
 const CODE = 0x10000;
 
@@ -31,7 +32,7 @@ export class Machine {
   readonly #vectors = new Uint8Array(512);
 
   constructor(interpreter: InterpreterImage = buildInterpreter(), tier: "auto" | "interpreter" = "auto") {
-    this.engine = new WasmEngine({ interpreter, tier });
+    this.engine = new WasmEngine({ interpreter, tier, translator: Translator });
     this.space = this.engine.createAddressSpace();
     this.#cpu = this.engine.createCpu();
     this.space.mapZero(CODE, 4096, 7);

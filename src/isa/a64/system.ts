@@ -2,16 +2,12 @@
 import { c32, c64, i32, i64 } from "../ir/ops.ts";
 import type { Builder } from "../ir/builder.ts";
 import { idRegister } from "./features.ts";
+import { FPCR_BITS, FPSR_BITS } from "./fp_status.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 
 /** op0:op1:CRn:CRm:op2 of a system register, as MRS and MSR carry it in bits 19..5 (op0 is 2 or 3). */
 export const sysreg = (op0: number, op1: number, CRn: number, CRm: number, op2: number): number =>
   ((op0 - 2) << 14) | (op1 << 11) | (CRn << 7) | (CRm << 3) | op2;
-
-/** Bits of FPCR that exist here: AHP, DN, FZ, RMode, FZ16. Trap enables are RAZ/WI: trapping is not implemented. */
-export const FPCR_BITS = 0x07c80000;
-/** Bits of FPSR: QC and the cumulative IDC, IXC, UFC, OFC, DZC, IOC. */
-export const FPSR_BITS = 0x0800009f;
 
 /** Keeps `fpFast` true exactly while FPCR is zero and FPSR.IXC is set; call after either was written. */
 export function updateFpFast(b: Builder): void {

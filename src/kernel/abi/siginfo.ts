@@ -135,3 +135,29 @@ export function userSiginfo(signo: number, code: typeof SI_USER | typeof SI_TKIL
 export function kernelSiginfo(signo: number): Siginfo {
   return { signo, code: SI_KERNEL, pid: 0, uid: 0 };
 }
+
+/** The siginfo in 128 bytes of guest memory, by its layout. */
+export function parseSiginfo(bytes: Uint8Array): Siginfo {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, SIGINFO_SIZE);
+  const head = { signo: view.getInt32(0, true), errno: view.getInt32(4, true), code: view.getInt32(8, true) };
+  const sender = { pid: view.getInt32(16, true), uid: view.getUint32(20, true) };
+  switch (siginfoLayout(head.signo, head.code)) {
+    case "fault":
+    case "syscall":
+      return { ...head, address: Number(view.getBigUint64(16, true)) };
+    case "child":
+      return {
+        ...head,
+        ...sender,
+        status: view.getInt32(24, true),
+        utime: Number(view.getBigInt64(32, true)),
+        stime: Number(view.getBigInt64(40, true)),
+      };
+    case "timer":
+      return { ...head, timerId: sender.pid, overrun: view.getInt32(20, true), value: view.getBigUint64(24, true) };
+    case "poll":
+      return { ...head, band: Number(view.getBigInt64(16, true)), fd: view.getInt32(24, true) };
+    default:
+      return { ...head, ...sender, value: view.getBigUint64(24, true) };
+  }
+}

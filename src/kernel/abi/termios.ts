@@ -56,6 +56,15 @@ export const ONOCR = 0o20;
 export const ONLRET = 0o40;
 export const TABDLY = 0o14000;
 export const XTABS = 0o14000;
+/** The delays in c_oflag: their bits, the lowest of them, and what their values are called. */
+export const OUTPUT_DELAYS: readonly (readonly [mask: number, step: number, name: string])[] = [
+  [0o400, 0o400, "NL"],
+  [0o3000, 0o1000, "CR"],
+  [0o14000, 0o4000, "TAB"],
+  [0o20000, 0o20000, "BS"],
+  [0o40000, 0o40000, "VT"],
+  [0o100000, 0o100000, "FF"],
+];
 
 // c_cflag
 export const CBAUD = 0o10017;
@@ -66,6 +75,10 @@ export const CIBAUD_SHIFT = 16;
 export const CSIZE = 0o60;
 export const CS8 = 0o60;
 export const CREAD = 0o200;
+export const CSTOPB = 0o100;
+export const PARENB = 0o400;
+export const PARODD = 0o1000;
+export const CLOCAL = 0o4000;
 export const HUPCL = 0o2000;
 
 /** Baud rates by the code in CBAUD (0..15, then the extended ones from 0o10001). */

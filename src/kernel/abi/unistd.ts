@@ -61,5 +61,7 @@ export function syscallName(nr: number): string {
   return SYSCALL_NAMES[nr] ?? `syscall_${nr}`;
 }
 
+export const NR_EXECVE = 221;
+export const NR_MMAP = 222;
 /** The call that continues an interrupted sleep (restart_syscall(2)). */
 export const NR_RESTART_SYSCALL = 128;

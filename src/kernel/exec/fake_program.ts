@@ -93,7 +93,7 @@ export function memoryEngine(): Engine {
     createCpu: () => {
       throw new Error("no processor here");
     },
-    disassemble: () => "",
+    disassemble: () => Promise.resolve(""),
   };
 }
 

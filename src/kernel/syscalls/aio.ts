@@ -203,15 +203,20 @@ function ioPgetevents(
 }
 
 export const rows: SyscallRow[] = [
-  row(0, "io_setup", "nr_events:uint ctx_idp:ptr", ioSetup),
+  row(0, "io_setup", "nr_events:uint ctx_idp:out:hexlong", ioSetup),
   row(1, "io_destroy", "ctx_id:ptr", ioDestroy),
-  row(2, "io_submit", "ctx_id:ptr nr:long iocbpp:ptr", ioSubmit, "requests are served at once"),
-  row(3, "io_cancel", "ctx_id:ptr iocb:ptr result:ptr", ioCancel, "only polls can be cancelled"),
-  row(4, "io_getevents", "ctx_id:ptr min_nr:long nr:long events:ptr timeout:ptr", ioGetevents),
+  row(2, "io_submit", "ctx_id:ptr nr:long iocbpp:array:iocbptr:nr", ioSubmit, "requests are served at once"),
+  row(3, "io_cancel", "ctx_id:ptr iocb:struct:iocb result:out:io_event", ioCancel, "only polls can be cancelled"),
+  row(
+    4,
+    "io_getevents",
+    "ctx_id:ptr min_nr:long nr:long events:outarray:io_event timeout:struct:timespec",
+    ioGetevents,
+  ),
   row(
     292,
     "io_pgetevents",
-    "ctx_id:ptr min_nr:long nr:long events:ptr timeout:ptr usig:ptr",
+    "ctx_id:ptr min_nr:long nr:long events:outarray:io_event timeout:struct:timespec usig:struct:sigset_arg",
     ioPgetevents,
   ),
 ];

@@ -185,26 +185,26 @@ function capset(task: Task, header: number, data: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(90, "capget", "header:ptr dataptr:ptr", capget),
-  row(91, "capset", "header:ptr data:ptr", capset),
+  row(90, "capget", "header:struct:cap_user_header dataptr:out:cap_user_data", capget),
+  row(91, "capset", "header:struct:cap_user_header data:struct:cap_user_data", capset),
   row(143, "setregid", "rgid:gid egid:gid", setregid),
   row(144, "setgid", "gid:gid", setgid),
   row(145, "setreuid", "ruid:uid euid:uid", setreuid),
   row(146, "setuid", "uid:uid", setuid),
   row(147, "setresuid", "ruid:uid euid:uid suid:uid", setresuid),
-  row(148, "getresuid", "ruidp:ptr euidp:ptr suidp:ptr", (task, a, b, c) => {
+  row(148, "getresuid", "ruidp:out:i32 euidp:out:i32 suidp:out:i32", (task, a, b, c) => {
     const { uid, euid, suid } = task.credentials;
     return write3(task, a, b, c, [uid, euid, suid]);
   }),
   row(149, "setresgid", "rgid:gid egid:gid sgid:gid", setresgid),
-  row(150, "getresgid", "rgidp:ptr egidp:ptr sgidp:ptr", (task, a, b, c) => {
+  row(150, "getresgid", "rgidp:out:i32 egidp:out:i32 sgidp:out:i32", (task, a, b, c) => {
     const { gid, egid, sgid } = task.credentials;
     return write3(task, a, b, c, [gid, egid, sgid]);
   }),
   row(151, "setfsuid", "uid:uid", setfsuid),
   row(152, "setfsgid", "gid:gid", setfsgid),
-  row(158, "getgroups", "gidsetsize:int grouplist:ptr", getgroups),
-  row(159, "setgroups", "gidsetsize:int grouplist:ptr", setgroups),
+  row(158, "getgroups", "gidsetsize:int grouplist:outarray:u32", getgroups),
+  row(159, "setgroups", "gidsetsize:int grouplist:array:u32:gidsetsize", setgroups),
   row(174, "getuid", "", (task) => task.credentials.uid),
   row(175, "geteuid", "", (task) => task.credentials.euid),
   row(176, "getgid", "", (task) => task.credentials.gid),

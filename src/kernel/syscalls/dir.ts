@@ -146,8 +146,8 @@ function umask(task: Task, mask: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(17, "getcwd", "buf:ptr size:size", getcwd),
-  row(33, "mknodat", "dirfd:dirfd path:path mode:mode dev:uint", mknodat),
+  row(17, "getcwd", "buf:outbuf_z size:size", getcwd),
+  row(33, "mknodat", "dirfd:dirfd path:path mode:filemode dev:int:dev", mknodat),
   row(34, "mkdirat", "dirfd:dirfd path:path mode:mode", mkdirat),
   row(35, "unlinkat", "dirfd:dirfd path:path flags:flags:at_remove", unlinkat),
   row(36, "symlinkat", "target:str newdirfd:dirfd linkpath:path", symlinkat),
@@ -161,6 +161,6 @@ export const rows: SyscallRow[] = [
   row(49, "chdir", "path:path", chdir),
   row(50, "fchdir", "fd:fd", fchdir),
   row(51, "chroot", "path:path", chroot),
-  row(166, "umask", "mask:mode", umask),
+  row(166, "umask", "mask:mode =octal", umask),
   row(276, "renameat2", "olddirfd:dirfd oldpath:path newdirfd:dirfd newpath:path flags:flags:rename", renameat2),
 ];

@@ -40,13 +40,15 @@ function converter(format: ArgFormat): Convert {
     case "uid":
     case "gid":
     case "mode":
+    case "filemode":
     case "uint":
+    case "xint":
       return int;
     case "long":
     case "off":
       return long;
     default:
-      return format.startsWith("flags:") ? int : unsigned;
+      return /^(flags|int):/.test(format) ? int : unsigned;
   }
 }
 

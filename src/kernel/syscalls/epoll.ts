@@ -133,18 +133,18 @@ function pwait2(
 }
 
 export const rows: SyscallRow[] = [
-  row(20, "epoll_create1", "flags:flags:epoll_create", create),
-  row(21, "epoll_ctl", "epfd:fd op:flags:epoll_op fd:fd event:struct:epoll_event", ctl),
+  row(20, "epoll_create1", "flags:flags:epoll_create =fd", create),
+  row(21, "epoll_ctl", "epfd:fd op:flags:epoll_op fd:fd event:arg:epoll_ctl_event", ctl),
   row(
     22,
     "epoll_pwait",
-    "epfd:fd events:ptr maxevents:int timeout:int sigmask:struct:sigset sigsetsize:size",
+    "epfd:fd events:outarray:epoll_event maxevents:int timeout:int sigmask:struct:sigset sigsetsize:size",
     pwait,
   ),
   row(
     441,
     "epoll_pwait2",
-    "epfd:fd events:ptr maxevents:int timeout:struct:timespec sigmask:struct:sigset sigsetsize:size",
+    "epfd:fd events:outarray:epoll_event maxevents:int timeout:struct:timespec sigmask:struct:sigset sigsetsize:size",
     pwait2,
   ),
 ];

@@ -15,5 +15,5 @@ function eventfd2(task: Task, initial: number, flags: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(19, "eventfd2", "initval:uint flags:flags:eventfd", eventfd2),
+  row(19, "eventfd2", "initval:uint flags:flags:eventfd =fd", eventfd2),
 ];

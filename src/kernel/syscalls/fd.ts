@@ -246,9 +246,9 @@ function ioctl(task: Task, fd: number, request: number, argument: number): numbe
 }
 
 export const rows: SyscallRow[] = [
-  row(23, "dup", "fd:fd", dup),
-  row(24, "dup3", "oldfd:fd newfd:fd flags:flags:open", dup3),
-  row(25, "fcntl", "fd:fd cmd:flags:fcntl arg:ulong", fcntlCall, "leases are never broken"),
-  row(29, "ioctl", "fd:fd request:flags:ioctl arg:ptr", ioctl),
+  row(23, "dup", "fd:fd =fd", dup),
+  row(24, "dup3", "oldfd:fd newfd:fd flags:flags:open_bits =fd", dup3),
+  row(25, "fcntl", "fd:fd cmd:flags:fcntl arg:arg:fcntl =by:fcntl", fcntlCall, "leases are never broken"),
+  row(29, "ioctl", "fd:fd request:int:ioctl_request arg:arg:ioctl", ioctl),
   row(32, "flock", "fd:fd operation:flags:flock", flock),
 ];

@@ -324,17 +324,22 @@ function futexWaitv(
 }
 
 export const rows: SyscallRow[] = [
-  row(98, "futex", "uaddr:ptr op:flags:futex val:int utime:ptr uaddr2:ptr val3:int", futex),
+  row(
+    98,
+    "futex",
+    "uaddr:ptr op:flags:futex val:int:futex_val utime:arg:futex_time uaddr2:arg:futex_address val3:int:futex_val3",
+    futex,
+  ),
   row(99, "set_robust_list", "head:ptr len:size", (task, head, length) => {
     if (length !== ROBUST_LIST_HEAD_SIZE) return -EINVAL;
     task.robustList = head;
     return 0;
   }),
-  row(100, "get_robust_list", "pid:pid head_ptr:ptr len_ptr:ptr", getRobustList),
+  row(100, "get_robust_list", "pid:pid head_ptr:out:pointer len_ptr:out:i64", getRobustList),
   row(
     449,
     "futex_waitv",
-    "waiters:ptr nr_futexes:uint flags:uint timeout:struct:timespec clockid:flags:clockid",
+    "waiters:array:futex_waitv:nr_futexes nr_futexes:uint flags:xint timeout:struct:timespec clockid:flags:clockid",
     futexWaitv,
   ),
 ];

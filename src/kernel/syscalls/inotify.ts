@@ -40,7 +40,7 @@ function removeWatch(task: Task, fd: number, wd: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(26, "inotify_init1", "flags:flags:inotify_init", init),
+  row(26, "inotify_init1", "flags:flags:inotify_init =fd", init),
   row(27, "inotify_add_watch", "fd:fd path:path mask:flags:inotify", addWatch),
   row(28, "inotify_rm_watch", "fd:fd wd:int", removeWatch),
 ];

@@ -31,5 +31,5 @@ function memfdCreate(task: Task, va: number, flags: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(279, "memfd_create", "name:str flags:flags:memfd", memfdCreate),
+  row(279, "memfd_create", "name:str flags:flags:memfd =fd", memfdCreate),
 ];

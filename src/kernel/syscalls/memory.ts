@@ -210,15 +210,15 @@ function remapFilePages(
 }
 
 export const rows: SyscallRow[] = [
-  row(214, "brk", "addr:ptr", (task, address) => brk(task.mm, address)),
+  row(214, "brk", "addr:ptr =hex", (task, address) => brk(task.mm, address)),
   row(215, "munmap", "addr:ptr length:size", (task, address, length) => munmap(task.mm, address, length)),
   row(
     216,
     "mremap",
-    "old_address:ptr old_size:size new_size:size flags:flags:mremap new_address:ptr",
+    "old_address:ptr old_size:size new_size:size flags:flags:mremap new_address:arg:mremap_address =hex",
     (task, from, oldSize, newSize, flags, to) => mremap(task.mm, from, oldSize, newSize, flags, to),
   ),
-  row(222, "mmap", "addr:ptr length:size prot:flags:prot flags:flags:mmap fd:fd offset:ulong", mmap),
+  row(222, "mmap", "addr:ptr length:size prot:flags:prot flags:flags:mmap fd:fd offset:hex =hex", mmap),
   row(226, "mprotect", "addr:ptr length:size prot:flags:prot", mprotect),
   row(
     227,
@@ -240,7 +240,7 @@ export const rows: SyscallRow[] = [
     (task, flags) => advise.mlockall(task.mm, flags, task.capable(CAP_IPC_LOCK)),
   ),
   row(231, "munlockall", "", (task) => advise.munlockall(task.mm)),
-  row(232, "mincore", "addr:ptr length:size vec:ptr", mincore),
+  row(232, "mincore", "addr:ptr length:size vec:out:mincore", mincore),
   row(
     233,
     "madvise",
@@ -254,13 +254,13 @@ export const rows: SyscallRow[] = [
     "addr:ptr size:size prot:flags:prot pgoff:ulong flags:flags:mmap",
     remapFilePages,
   ),
-  row(283, "membarrier", "cmd:flags:membarrier flags:uint cpu_id:int", membarrier),
+  row(283, "membarrier", "cmd:flags:membarrier flags:xint cpu_id:int:nothing =by:membarrier", membarrier),
   row(284, "mlock2", "addr:ptr length:size flags:flags:mlock2", mlock2),
   row(288, "pkey_mprotect", "addr:ptr length:size prot:flags:prot pkey:int", pkeyMprotect),
   row(
     289,
     "pkey_alloc",
-    "flags:uint access_rights:uint",
+    "flags:xint access_rights:xint",
     (_task, flags, rights) => flags || rights & ~3 ? -EINVAL : -ENOSPC,
   ),
   row(290, "pkey_free", "pkey:int", () => -EINVAL),

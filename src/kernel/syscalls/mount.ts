@@ -109,7 +109,7 @@ export const rows: SyscallRow[] = [
   row(
     40,
     "mount",
-    "source:path target:path type:str flags:ulong data:ptr",
+    "source:path target:path type:str flags:bits:mount data:str",
     mount,
     "tmpfs, bind, move and remount; proc, sysfs and devpts once more; no propagation",
   ),

@@ -240,20 +240,20 @@ function getsetattr(task: Task, fd: number, newVa: number, oldVa: number): numbe
 }
 
 export const rows: SyscallRow[] = [
-  row(180, "mq_open", "name:str oflag:flags:open mode:mode attr:ptr", open),
+  row(180, "mq_open", "name:str oflag:flags:open mode:int:open_mode attr:arg:mq_open_attr =fd", open),
   row(181, "mq_unlink", "name:str", unlink),
   row(
     182,
     "mq_timedsend",
-    "mqdes:fd msg_ptr:buf msg_len:size msg_prio:uint abs_timeout:struct:timespec",
+    "mqdes:fd msg_ptr:buf:msg_len msg_len:size msg_prio:uint abs_timeout:struct:timespec",
     timedsend,
   ),
   row(
     183,
     "mq_timedreceive",
-    "mqdes:fd msg_ptr:buf msg_len:size msg_prio:ptr abs_timeout:struct:timespec",
+    "mqdes:fd msg_ptr:outbuf msg_len:size msg_prio:out:u32 abs_timeout:struct:timespec",
     timedreceive,
   ),
-  row(184, "mq_notify", "mqdes:fd sevp:ptr", notify),
-  row(185, "mq_getsetattr", "mqdes:fd newattr:ptr oldattr:ptr", getsetattr),
+  row(184, "mq_notify", "mqdes:fd sevp:struct:sigevent", notify),
+  row(185, "mq_getsetattr", "mqdes:fd newattr:struct:mq_attr oldattr:out:mq_attr", getsetattr),
 ];

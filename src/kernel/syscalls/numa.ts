@@ -160,9 +160,27 @@ function migratePages(task: Task, pid: number, maxNode: number, from: number, to
 }
 
 export const rows: SyscallRow[] = [
-  row(235, "mbind", "addr:ptr len:ulong mode:int nodemask:ptr maxnode:ulong flags:uint", mbind, "one node"),
-  row(236, "get_mempolicy", "mode:ptr nodemask:ptr maxnode:ulong addr:ptr flags:ulong", getMempolicy, "one node"),
-  row(237, "set_mempolicy", "mode:int nodemask:ptr maxnode:ulong", setMempolicy, "one node"),
+  row(
+    235,
+    "mbind",
+    "addr:ptr len:ulong mode:flags:mpol nodemask:ptr maxnode:ulong flags:flags:mpol_move",
+    mbind,
+    "one node",
+  ),
+  row(
+    236,
+    "get_mempolicy",
+    "mode:out:i32 nodemask:ptr maxnode:ulong addr:ptr flags:bits:mpol_get",
+    getMempolicy,
+    "one node",
+  ),
+  row(237, "set_mempolicy", "mode:flags:mpol nodemask:ptr maxnode:ulong", setMempolicy, "one node"),
   row(238, "migrate_pages", "pid:pid maxnode:ulong old_nodes:ptr new_nodes:ptr", migratePages, "one node"),
-  row(239, "move_pages", "pid:pid count:ulong pages:ptr nodes:ptr status:ptr flags:int", movePages, "one node"),
+  row(
+    239,
+    "move_pages",
+    "pid:pid count:ulong pages:ptr nodes:ptr status:ptr flags:flags:mpol_move",
+    movePages,
+    "one node",
+  ),
 ];

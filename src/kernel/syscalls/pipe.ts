@@ -37,5 +37,5 @@ function pipe2(task: Task, fds: number, flags: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(59, "pipe2", "fds:struct:fdpair flags:flags:open", pipe2),
+  row(59, "pipe2", "fds:out:fdpair flags:flags:open_bits", pipe2),
 ];

@@ -244,8 +244,13 @@ export const rows: SyscallRow[] = [
   row(
     72,
     "pselect6",
-    "nfds:int readfds:ptr writefds:ptr exceptfds:ptr timeout:struct:timespec sigmask:ptr",
+    "nfds:int readfds:struct:fd_set writefds:struct:fd_set exceptfds:struct:fd_set timeout:struct:timespec sigmask:struct:sigset_arg =by:select",
     pselect6,
   ),
-  row(73, "ppoll", "fds:ptr nfds:uint timeout:struct:timespec sigmask:struct:sigset sigsetsize:size", ppoll),
+  row(
+    73,
+    "ppoll",
+    "fds:arg:pollfds nfds:uint timeout:struct:timespec sigmask:struct:sigset sigsetsize:size =by:poll",
+    ppoll,
+  ),
 ];

@@ -131,7 +131,7 @@ export const rows: SyscallRow[] = [
   row(
     167,
     "prctl",
-    "option:flags:prctl arg2:ulong arg3:ulong arg4:ulong arg5:ulong",
+    "option:flags:prctl arg2:arg:prctl arg3:arg:prctl arg4:arg:prctl arg5:arg:prctl =by:prctl",
     prctl,
     "no seccomp, no PR_SET_MM, no machine-check or speculation controls",
   ),

@@ -368,12 +368,12 @@ function ptrace(task: Task, request: number, pid: number): number {
 export const rows: SyscallRow[] = [
   row(93, "exit", "status:int", exit),
   row(94, "exit_group", "status:int", exitGroup),
-  row(95, "waitid", "which:flags:waitid pid:pid infop:ptr options:flags:wait ru:ptr", waitid),
+  row(95, "waitid", "which:flags:waitid pid:pid infop:out:siginfo options:flags:wait ru:out:rusage", waitid),
   row(96, "set_tid_address", "tidptr:ptr", (task, pointer) => {
     task.clearChildTid = pointer;
     return task.tid;
   }),
-  row(97, "unshare", "flags:flags:clone", unshareTask, "no namespaces"),
+  row(97, "unshare", "flags:flags:clone3", unshareTask, "no namespaces"),
   row(117, "ptrace", "request:long pid:pid addr:ptr data:ptr", ptrace, "always refused: EPERM"),
   row(154, "setpgid", "pid:pid pgid:pid", setpgid),
   row(155, "getpgid", "pid:pid", getpgid),
@@ -392,16 +392,16 @@ export const rows: SyscallRow[] = [
   row(
     221,
     "execve",
-    "filename:path argv:strv envp:strv",
+    "filename:path argv:strv envp:env",
     (task, path, argv, envp) => execveat(task, AT_FDCWD, path, argv, envp, 0),
   ),
-  row(260, "wait4", "pid:pid status:ptr options:flags:wait ru:ptr", wait4),
-  row(268, "setns", "fd:fd nstype:flags:clone", (task, fd) => task.files.get(fd) ? -EINVAL : -EBADF, "no namespaces"),
-  row(272, "kcmp", "pid1:pid pid2:pid type:int idx1:ulong idx2:ulong", kcmp, "no KCMP_EPOLL_TFD"),
-  row(281, "execveat", "fd:dirfd filename:path argv:strv envp:strv flags:flags:at", execveat),
-  row(424, "pidfd_send_signal", "pidfd:fd sig:signal info:ptr flags:uint", pidfdSendSignal),
-  row(434, "pidfd_open", "pid:pid flags:flags:pidfd", pidfdOpen),
-  row(435, "clone3", "uargs:struct:clone_args size:size", clone3, "no namespaces, cgroups or tracing"),
-  row(438, "pidfd_getfd", "pidfd:fd fd:fd flags:uint", pidfdGetfd),
-  row(448, "process_mrelease", "pidfd:fd flags:uint", processMrelease),
+  row(260, "wait4", "pid:pid status:out:wait_status options:flags:wait ru:out:rusage", wait4),
+  row(268, "setns", "fd:fd nstype:flags:clone3", (task, fd) => task.files.get(fd) ? -EINVAL : -EBADF, "no namespaces"),
+  row(272, "kcmp", "pid1:pid pid2:pid type:flags:kcmp idx1:ulong idx2:ulong", kcmp, "no KCMP_EPOLL_TFD"),
+  row(281, "execveat", "fd:dirfd filename:path argv:strv envp:env flags:flags:at", execveat),
+  row(424, "pidfd_send_signal", "pidfd:fd sig:signal info:struct:siginfo flags:xint", pidfdSendSignal),
+  row(434, "pidfd_open", "pid:pid flags:flags:pidfd =fd", pidfdOpen),
+  row(435, "clone3", "uargs:inout:clone_args size:size", clone3, "no namespaces, cgroups or tracing"),
+  row(438, "pidfd_getfd", "pidfd:fd fd:int flags:xint =fd", pidfdGetfd),
+  row(448, "process_mrelease", "pidfd:fd flags:xint", processMrelease),
 ];

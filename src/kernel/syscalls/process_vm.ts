@@ -124,5 +124,5 @@ export const rows: SyscallRow[] = [
     ARGS,
     (task, pid, local, n, remote, m, flags) => transfer(task, pid, local, n, remote, m, flags, true),
   ),
-  row(440, "process_madvise", "pidfd:fd vec:ptr vlen:ulong advice:flags:madvise flags:uint", processMadvise),
+  row(440, "process_madvise", "pidfd:fd vec:ptr vlen:ulong advice:flags:madvise flags:xint", processMadvise),
 ];

@@ -111,11 +111,11 @@ function prlimit64(task: Task, pid: number, resource: number, newLimit: number, 
 }
 
 export const rows: SyscallRow[] = [
-  row(153, "times", "tbuf:ptr", times),
+  row(153, "times", "tbuf:out:tms", times),
   row(
     163,
     "getrlimit",
-    "resource:flags:rlimit rlim:ptr",
+    "resource:flags:rlimit rlim:out:rlimit",
     (task, resource, rlim) => prlimit64(task, 0, resource, 0, rlim),
   ),
   row(
@@ -124,6 +124,6 @@ export const rows: SyscallRow[] = [
     "resource:flags:rlimit rlim:struct:rlimit",
     (task, resource, rlim) => prlimit64(task, 0, resource, rlim, 0),
   ),
-  row(165, "getrusage", "who:flags:rusage ru:ptr", getrusage),
-  row(261, "prlimit64", "pid:pid resource:flags:rlimit new_rlim:struct:rlimit old_rlim:ptr", prlimit64),
+  row(165, "getrusage", "who:flags:rusage ru:out:rusage", getrusage),
+  row(261, "prlimit64", "pid:pid resource:flags:rlimit new_rlim:struct:rlimit old_rlim:out:rlimit", prlimit64),
 ];

@@ -7,6 +7,8 @@ import type { Blocking } from "../wait.ts";
 /**
  * How an argument is passed to the handler and shown by the trace. Handlers get JS numbers:
  * 32-bit signed for the `int` group, unsigned (exact below 2^53) for the pointer group, signed for the `long` group.
+ *
+ * What follows a colon is for the trace alone: the set of flags, the structure, the argument that holds a length.
  */
 export type ArgFormat =
   // int group: the low 32 bits, signed
@@ -17,9 +19,12 @@ export type ArgFormat =
   | "signal"
   | "uid"
   | "gid"
-  | "mode"
+  | "mode" // permission bits, octal
+  | "filemode" // type and permission bits
   | "uint"
+  | "xint" // hexadecimal
   | `flags:${string}` // named set of 32-bit flags or constants, see abi/flags.ts
+  | `int:${string}` // what it means depends on other arguments: src/debug/trace/decode/dependent.ts
   // long group: signed 64-bit
   | "long"
   | "off"
@@ -27,11 +32,25 @@ export type ArgFormat =
   | "ptr"
   | "size"
   | "ulong"
+  | "hex"
+  | `bits:${string}` // flags passed as unsigned long
   | "path" // pointer to a NUL-terminated path
   | "str" // pointer to a NUL-terminated string
-  | "buf" // pointer to bytes, shown by the length the call returned (read) or was given (write)
   | "strv" // pointer to a NULL-terminated array of strings
-  | `struct:${string}`; // pointer to a structure the trace can decode
+  | "env" // the same, shown as their number
+  | `buf:${string}` // pointer to bytes; names the argument that holds their number
+  | "outbuf" // pointer to bytes that the call fills in: as many as it returns
+  | "outbuf_x" // the same, in hexadecimal
+  | "outbuf_z" // the same, with a NUL at the end
+  | `struct:${string}` // pointer to a structure that the call reads
+  | `out:${string}` // pointer to a structure that the call fills in
+  | `inout:${string}` // pointer to a structure that the call changes
+  | `array:${string}` // ELEMENT:COUNT, read by the call
+  | `outarray:${string}` // ELEMENT, as many as the call returns; ELEMENT:COUNT
+  | `arg:${string}`; // as int:, for the pointer group
+
+/** How the trace shows a result; decimal without one. */
+export type ResultFormat = "fd" | "hex" | "octal" | `flags:${string}` | `by:${string}`;
 
 /** Serves one call. Returns the result, a negative errno, or a generator when it has to wait. Throws UserFault for EFAULT. */
 export type Handler = (task: Task, ...args: number[]) => number | bigint | Blocking;
@@ -44,6 +63,7 @@ export interface SyscallRow {
   readonly nr: number;
   readonly name: string;
   readonly args: readonly { readonly name: string; readonly format: ArgFormat }[];
+  readonly result?: ResultFormat;
   readonly handler: Handler;
   readonly support: Support;
   /** For partial and none: what is missing. */
@@ -53,12 +73,23 @@ export interface SyscallRow {
 /**
  * Writes a row in one line.
  *
- * @param signature arguments as `name:format`, e.g. `"dirfd:dirfd path:path flags:flags:open mode:mode"`
+ * @param signature arguments as `name:format`, and the result's format behind `=` where it is no plain number:
+ * `"dirfd:dirfd path:path flags:flags:open mode:mode =fd"`
  */
 export function row(nr: number, name: string, signature: string, handler: Handler, partial?: string): SyscallRow {
-  const args = signature.split(" ").filter(Boolean).map((part) => {
+  const parts = signature.split(" ").filter(Boolean);
+  const result = parts.at(-1)?.startsWith("=") ? parts.pop()!.slice(1) as ResultFormat : undefined;
+  const args = parts.map((part) => {
     const colon = part.indexOf(":");
     return { name: part.slice(0, colon), format: part.slice(colon + 1) as ArgFormat };
   });
-  return { nr, name, args, handler, support: partial ? "partial" : "full", ...(partial ? { note: partial } : {}) };
+  return {
+    nr,
+    name,
+    args,
+    handler,
+    support: partial ? "partial" : "full",
+    ...(result ? { result } : {}),
+    ...(partial ? { note: partial } : {}),
+  };
 }

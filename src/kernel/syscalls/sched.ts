@@ -229,32 +229,50 @@ function ioprioGet(task: Task, which: number, who: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(30, "ioprio_set", "which:int who:int ioprio:int", ioprioSet),
-  row(31, "ioprio_get", "which:int who:int", ioprioGet),
-  row(118, "sched_setparam", "pid:pid param:ptr", schedSetparam),
-  row(119, "sched_setscheduler", "pid:pid policy:flags:sched param:ptr", schedSetscheduler, "policies change nothing"),
-  row(120, "sched_getscheduler", "pid:pid", (task, tid) => {
+  row(30, "ioprio_set", "which:flags:ioprio_who who:int ioprio:int:ioprio", ioprioSet),
+  row(31, "ioprio_get", "which:flags:ioprio_who who:int =by:ioprio", ioprioGet),
+  row(118, "sched_setparam", "pid:pid param:struct:i32", schedSetparam),
+  row(
+    119,
+    "sched_setscheduler",
+    "pid:pid policy:flags:sched param:struct:i32",
+    schedSetscheduler,
+    "policies change nothing",
+  ),
+  row(120, "sched_getscheduler", "pid:pid =flags:sched", (task, tid) => {
     if (tid < 0) return -EINVAL;
     const target = find(task, tid);
     if (!target) return -ESRCH;
     return target.sched.policy | (target.sched.resetOnFork ? SCHED_RESET_ON_FORK : 0);
   }),
-  row(121, "sched_getparam", "pid:pid param:ptr", schedGetparam),
-  row(122, "sched_setaffinity", "pid:pid len:uint user_mask_ptr:ptr", schedSetaffinity, "threads have no CPU"),
-  row(123, "sched_getaffinity", "pid:pid len:uint user_mask_ptr:ptr", schedGetaffinity),
+  row(121, "sched_getparam", "pid:pid param:out:i32", schedGetparam),
+  row(
+    122,
+    "sched_setaffinity",
+    "pid:pid len:uint user_mask_ptr:struct:cpu_set",
+    schedSetaffinity,
+    "threads have no CPU",
+  ),
+  row(123, "sched_getaffinity", "pid:pid len:uint user_mask_ptr:out:cpu_set", schedGetaffinity),
   row(124, "sched_yield", "", schedYield),
   row(125, "sched_get_priority_max", "policy:flags:sched", (_, policy) => priorityRange(policy, 99)),
   row(126, "sched_get_priority_min", "policy:flags:sched", (_, policy) => priorityRange(policy, 1)),
-  row(127, "sched_rr_get_interval", "pid:pid interval:ptr", schedRrGetInterval),
+  row(127, "sched_rr_get_interval", "pid:pid interval:out:timespec", schedRrGetInterval),
   row(140, "setpriority", "which:flags:prio who:int niceval:int", setpriority, "niceness changes nothing"),
   row(141, "getpriority", "which:flags:prio who:int", getpriority),
-  row(168, "getcpu", "cpu:ptr node:ptr", (task, cpu, node) => {
+  row(168, "getcpu", "cpu:out:u32 node:out:u32 tcache:ptr", (task, cpu, node) => {
     // The lowest CPU of the mask: a program that pins itself has to find itself there.
     const { affinity } = task.sched;
     if (cpu !== 0) task.mm.writeU32(cpu, 31 - Math.clz32(affinity & -affinity));
     if (node !== 0) task.mm.writeU32(node, 0);
     return 0;
   }),
-  row(274, "sched_setattr", "pid:pid uattr:ptr flags:uint", schedSetattr, "no SCHED_DEADLINE, no utilization clamps"),
-  row(275, "sched_getattr", "pid:pid uattr:ptr usize:uint flags:uint", schedGetattr),
+  row(
+    274,
+    "sched_setattr",
+    "pid:pid uattr:struct:sched_attr flags:xint",
+    schedSetattr,
+    "no SCHED_DEADLINE, no utilization clamps",
+  ),
+  row(275, "sched_getattr", "pid:pid uattr:out:sched_attr usize:uint flags:xint", schedGetattr),
 ];

@@ -31,5 +31,5 @@ function signalfd4(task: Task, fd: number, maskVa: number, size: number, flags: 
 }
 
 export const rows: SyscallRow[] = [
-  row(74, "signalfd4", "fd:fd mask:struct:sigset size:size flags:flags:signalfd", signalfd4),
+  row(74, "signalfd4", "fd:fd mask:struct:sigset size:size flags:flags:signalfd =fd", signalfd4),
 ];

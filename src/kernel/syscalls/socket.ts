@@ -289,17 +289,27 @@ function getsockopt(task: Task, fd: number, level: number, name: number, va: num
 }
 
 export const rows: SyscallRow[] = [
-  row(198, "socket", "domain:flags:domain type:flags:socktype protocol:int", socket),
-  row(199, "socketpair", "domain:flags:domain type:flags:socktype protocol:int sv:struct:fdpair", socketpair),
+  row(198, "socket", "domain:flags:domain type:flags:socktype protocol:int:protocol =fd", socket),
+  row(199, "socketpair", "domain:flags:domain type:flags:socktype protocol:int:protocol sv:out:fdpair", socketpair),
   row(200, "bind", "sockfd:fd addr:struct:sockaddr addrlen:int", bind),
   row(201, "listen", "sockfd:fd backlog:int", listen),
-  row(202, "accept", "sockfd:fd addr:ptr addrlen:ptr", accept),
+  row(202, "accept", "sockfd:fd addr:out:sockaddr addrlen:inout:socklen =fd", accept),
   row(203, "connect", "sockfd:fd addr:struct:sockaddr addrlen:int", connect),
-  row(204, "getsockname", "sockfd:fd addr:ptr addrlen:ptr", getsockname),
-  row(205, "getpeername", "sockfd:fd addr:ptr addrlen:ptr", getpeername),
-  row(208, "setsockopt", "sockfd:fd level:int optname:int optval:ptr optlen:int", setsockopt),
-  row(209, "getsockopt", "sockfd:fd level:int optname:int optval:ptr optlen:ptr", getsockopt),
+  row(204, "getsockname", "sockfd:fd addr:out:sockaddr addrlen:inout:socklen", getsockname),
+  row(205, "getpeername", "sockfd:fd addr:out:sockaddr addrlen:inout:socklen", getpeername),
+  row(
+    208,
+    "setsockopt",
+    "sockfd:fd level:flags:socket_level optname:int:sockopt optval:struct:sockopt optlen:int",
+    setsockopt,
+  ),
+  row(
+    209,
+    "getsockopt",
+    "sockfd:fd level:flags:socket_level optname:int:sockopt optval:out:sockopt optlen:inout:socklen",
+    getsockopt,
+  ),
   row(210, "shutdown", "sockfd:fd how:flags:shutdown", shutdown),
-  row(242, "accept4", "sockfd:fd addr:ptr addrlen:ptr flags:flags:socktype", accept4),
+  row(242, "accept4", "sockfd:fd addr:out:sockaddr addrlen:inout:socklen flags:flags:sock_bits =fd", accept4),
   ...transfers,
 ];

@@ -162,10 +162,20 @@ function* many(
 }
 
 export const rows: SyscallRow[] = [
-  row(206, "sendto", "sockfd:fd buf:buf len:size flags:flags:msg dest_addr:struct:sockaddr addrlen:int", sendto),
-  row(207, "recvfrom", "sockfd:fd buf:buf len:size flags:flags:msg src_addr:ptr addrlen:ptr", recvfrom),
+  row(206, "sendto", "sockfd:fd buf:buf:len len:size flags:flags:msg dest_addr:struct:sockaddr addrlen:int", sendto),
+  row(
+    207,
+    "recvfrom",
+    "sockfd:fd buf:outbuf len:size flags:flags:msg src_addr:out:sockaddr addrlen:inout:socklen",
+    recvfrom,
+  ),
   row(211, "sendmsg", "sockfd:fd msg:struct:msghdr flags:flags:msg", sendmsg),
-  row(212, "recvmsg", "sockfd:fd msg:struct:msghdr flags:flags:msg", recvmsg),
-  row(243, "recvmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg timeout:struct:timespec", recvmmsg),
-  row(269, "sendmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg", sendmmsg),
+  row(212, "recvmsg", "sockfd:fd msg:inout:msghdr flags:flags:msg", recvmsg),
+  row(
+    243,
+    "recvmmsg",
+    "sockfd:fd msgvec:outarray:mmsghdr vlen:uint flags:flags:msg timeout:struct:timespec =by:recvmmsg",
+    recvmmsg,
+  ),
+  row(269, "sendmmsg", "sockfd:fd msgvec:outarray:mmsghdr vlen:uint flags:flags:msg", sendmmsg),
 ];

@@ -179,8 +179,8 @@ function utimensat(task: Task, dirfd: number, va: number, times: number, flags: 
 }
 
 export const rows: SyscallRow[] = [
-  row(43, "statfs", "path:path buf:struct:statfs", statfs),
-  row(44, "fstatfs", "fd:fd buf:struct:statfs", fstatfs),
+  row(43, "statfs", "path:path buf:out:statfs", statfs),
+  row(44, "fstatfs", "fd:fd buf:out:statfs", fstatfs),
   row(
     48,
     "faccessat",
@@ -191,12 +191,12 @@ export const rows: SyscallRow[] = [
   row(53, "fchmodat", "dirfd:dirfd path:path mode:mode", fchmodat),
   row(54, "fchownat", "dirfd:dirfd path:path owner:uid group:gid flags:flags:at", fchownat),
   row(55, "fchown", "fd:fd owner:uid group:gid", fchown),
-  row(78, "readlinkat", "dirfd:dirfd path:path buf:buf bufsiz:int", readlinkat),
-  row(79, "newfstatat", "dirfd:dirfd path:path statbuf:struct:stat flags:flags:at", newfstatat),
-  row(80, "fstat", "fd:fd statbuf:struct:stat", fstat),
-  row(88, "utimensat", "dirfd:dirfd path:path times:struct:timespec2 flags:flags:at", utimensat),
+  row(78, "readlinkat", "dirfd:dirfd path:path buf:outbuf bufsiz:int", readlinkat),
+  row(79, "newfstatat", "dirfd:dirfd path:path statbuf:out:stat flags:flags:at", newfstatat),
+  row(80, "fstat", "fd:fd statbuf:out:stat", fstat),
+  row(88, "utimensat", "dirfd:dirfd path:path times:struct:utimes flags:flags:at", utimensat),
   row(264, "name_to_handle_at", "dirfd:dirfd path:path handle:ptr mount_id:ptr flags:flags:at", () => -EOPNOTSUPP),
-  row(265, "open_by_handle_at", "mount_fd:fd handle:ptr flags:flags:open", () => -EPERM),
-  row(291, "statx", "dirfd:dirfd path:path flags:flags:at mask:flags:statx buf:struct:statx", statx),
+  row(265, "open_by_handle_at", "mount_fd:fd handle:ptr flags:flags:open =fd", () => -EPERM),
+  row(291, "statx", "dirfd:dirfd path:path flags:flags:at_statx mask:flags:statx buf:out:statx", statx),
   row(439, "faccessat2", "dirfd:dirfd path:path mode:flags:access flags:flags:at_access", faccessat2),
 ];

@@ -132,8 +132,8 @@ function msgctl(task: Task, id: number, command: number, va: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(186, "msgget", "key:int msgflg:flags:ipc", msgget),
-  row(187, "msgctl", "msqid:int cmd:int buf:ptr", msgctl),
-  row(188, "msgrcv", "msqid:int msgp:ptr msgsz:size msgtyp:long msgflg:flags:ipc", msgrcv),
-  row(189, "msgsnd", "msqid:int msgp:ptr msgsz:size msgflg:flags:ipc", msgsnd),
+  row(186, "msgget", "key:int:ipc_key msgflg:int:ipc_flags", msgget),
+  row(187, "msgctl", "msqid:int cmd:flags:msgctl buf:arg:msgctl", msgctl),
+  row(188, "msgrcv", "msqid:int msgp:out:msgbuf msgsz:size msgtyp:long msgflg:flags:msgop", msgrcv),
+  row(189, "msgsnd", "msqid:int msgp:struct:msgbuf msgsz:size msgflg:flags:msgop", msgsnd),
 ];

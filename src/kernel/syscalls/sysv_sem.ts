@@ -183,8 +183,8 @@ function semctl(task: Task, id: number, number: number, command: number, argumen
 }
 
 export const rows: SyscallRow[] = [
-  row(190, "semget", "key:int nsems:int semflg:flags:ipc", semget),
-  row(191, "semctl", "semid:int semnum:int cmd:int arg:ulong", semctl),
-  row(192, "semtimedop", "semid:int sops:ptr nsops:uint timeout:struct:timespec", semtimedop),
-  row(193, "semop", "semid:int sops:ptr nsops:uint", semop),
+  row(190, "semget", "key:int:ipc_key nsems:int semflg:int:ipc_flags", semget),
+  row(191, "semctl", "semid:int semnum:int cmd:flags:semctl arg:arg:semctl", semctl),
+  row(192, "semtimedop", "semid:int sops:array:sembuf:nsops nsops:uint timeout:struct:timespec", semtimedop),
+  row(193, "semop", "semid:int sops:array:sembuf:nsops nsops:uint", semop),
 ];

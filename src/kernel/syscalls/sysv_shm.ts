@@ -158,8 +158,8 @@ function shmctl(task: Task, id: number, command: number, va: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(194, "shmget", "key:int size:size shmflg:flags:ipc", shmget),
-  row(195, "shmctl", "shmid:int cmd:int buf:ptr", shmctl),
-  row(196, "shmat", "shmid:int shmaddr:ptr shmflg:flags:ipc", shmat),
+  row(194, "shmget", "key:int:ipc_key size:size shmflg:int:ipc_flags", shmget),
+  row(195, "shmctl", "shmid:int cmd:flags:shmctl buf:arg:shmctl", shmctl),
+  row(196, "shmat", "shmid:int shmaddr:ptr shmflg:flags:shmat =hex", shmat),
   row(197, "shmdt", "shmaddr:ptr", shmdt),
 ];

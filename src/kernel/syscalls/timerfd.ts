@@ -75,12 +75,12 @@ function gettime(task: Task, fd: number, value: number): number {
 }
 
 export const rows: SyscallRow[] = [
-  row(85, "timerfd_create", "clockid:flags:clockid flags:flags:timerfd", create),
+  row(85, "timerfd_create", "clockid:flags:clockid flags:flags:timerfd =fd", create),
   row(
     86,
     "timerfd_settime",
-    "fd:fd flags:flags:timerfd_settime new_value:struct:itimerspec old_value:ptr",
+    "fd:fd flags:flags:timerfd_settime new_value:struct:itimerspec old_value:out:itimerspec",
     settime,
   ),
-  row(87, "timerfd_gettime", "fd:fd value:ptr", gettime),
+  row(87, "timerfd_gettime", "fd:fd value:out:itimerspec", gettime),
 ];

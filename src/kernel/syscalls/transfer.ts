@@ -278,14 +278,14 @@ function copyFileRange(
 }
 
 export const rows: SyscallRow[] = [
-  row(71, "sendfile", "out_fd:fd in_fd:fd offset:ptr count:size", sendfile),
+  row(71, "sendfile", "out_fd:fd in_fd:fd offset:inout:i64 count:size", sendfile),
   row(75, "vmsplice", "fd:fd iov:struct:iovec nr_segs:ulong flags:flags:splice", vmsplice),
-  row(76, "splice", "fd_in:fd off_in:ptr fd_out:fd off_out:ptr len:size flags:flags:splice", splice),
+  row(76, "splice", "fd_in:fd off_in:inout:i64 fd_out:fd off_out:inout:i64 len:size flags:flags:splice", splice),
   row(77, "tee", "fd_in:fd fd_out:fd len:size flags:flags:splice", tee),
   row(
     285,
     "copy_file_range",
-    "fd_in:fd off_in:ptr fd_out:fd off_out:ptr len:size flags:uint",
+    "fd_in:fd off_in:inout:i64 fd_out:fd off_out:inout:i64 len:size flags:xint",
     copyFileRange,
   ),
 ];

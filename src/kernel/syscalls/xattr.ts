@@ -130,15 +130,15 @@ export const rows: SyscallRow[] = FORMS.flatMap(([letter, first, find], i) => [
   row(
     5 + i,
     letter + "setxattr",
-    first + " name:str value:ptr size:size flags:flags:xattr",
+    first + " name:str value:buf:size size:size flags:flags:xattr",
     (task, a, b, c, d, e) => set(find, task, a, b, c, d, e),
   ),
   row(
     8 + i,
     letter + "getxattr",
-    first + " name:str value:ptr size:size",
+    first + " name:str value:outbuf size:size",
     (task, a, b, c, d) => get(find, task, a, b, c, d),
   ),
-  row(11 + i, letter + "listxattr", first + " list:ptr size:size", (task, a, b, c) => list(find, task, a, b, c)),
+  row(11 + i, letter + "listxattr", first + " list:outbuf size:size", (task, a, b, c) => list(find, task, a, b, c)),
   row(14 + i, letter + "removexattr", first + " name:str", (task, a, b) => remove(find, task, a, b)),
 ]);

@@ -144,7 +144,7 @@ export class ScriptedEngine implements Engine {
   createFrame(content?: Uint8Array): FakeFrame {
     return new FakeFrame(content);
   }
-  disassemble(word: number): string {
-    return `.inst 0x${word.toString(16)}`;
+  disassemble(word: number): Promise<string> {
+    return Promise.resolve(`.inst 0x${word.toString(16)}`);
   }
 }

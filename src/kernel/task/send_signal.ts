@@ -99,7 +99,10 @@ function send(process: Process, to: Task | undefined, info: Siginfo): number {
   if (process.threads.size === 0 || (to && to.state === "dead")) return 0;
   cancelOpposites(process, signal);
   const first = to ?? (process.leader.state === "dead" ? process.threads.values().next().value! : process.leader);
-  if (isIgnored(process, first, signal) && signal !== SIGKILL) return 0;
+  if (isIgnored(process, first, signal) && signal !== SIGKILL) {
+    process.kernel.tracer?.ignored?.(first, info);
+    return 0;
+  }
   const pending = to ? to.pending : process.pending;
   if (signal >= SIGRTMIN && overLimit(process, pending)) {
     if (info.code !== SI_USER && info.code < 0) return -EAGAIN;

@@ -12,6 +12,7 @@ import type { Stmt } from "../../../isa/ir/builder.ts";
 import { type Helper, HelperBuilder } from "../../../isa/ir/helper.ts";
 import type { Fields, Row } from "../../../isa/a64/row.ts";
 import type { Local } from "../../../isa/ir/ops.ts";
+import type { DecodeTables } from "../decode_tables.ts";
 import { Code as Exit, FixedHandler, GUEST_MEMORY_MAX, WASM_PAGE, WINDOW } from "../layout.ts";
 import { Code, Module, Op } from "../module.ts";
 import { defineCondition, defineSettleFlags } from "./flags.ts";
@@ -19,15 +20,16 @@ import { HandlerLowering, HelperLowering, OpenBuilder } from "./lower_handler.ts
 import { RecordLayout, type RowHandlers, type Slot } from "./record.ts";
 import { defineRegionCalls, regionHandler } from "./regions.ts";
 import { defineRuntime, FUEL, HANDLER, IP, pcOf, REGION, type Runtime } from "./runtime.ts";
+import { tabulate } from "./tabulate.ts";
 
+/** The interpreter and what leads instructions to its handlers. */
 export interface Interpreter {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** By row, in the order given. */
-  readonly handlers: readonly RowHandlers[];
+  readonly tables: DecodeTables;
 }
 
 /** All combinations of a row's varying fields, in mixed-radix order. */
-function variants(row: Row): Fields[] {
+export function variants(row: Row): Fields[] {
   let all: globalThis.Record<string, number>[] = [{}];
   for (const name of row.vary) {
     const field = row.fields.find((f) => f.name === name);
@@ -186,5 +188,5 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
     return { numbers, near, layouts: [...layouts.values()], layoutOf };
   });
   module.table(table);
-  return { bytes: module.finish(), handlers };
+  return { bytes: module.finish(), tables: tabulate(rows, handlers) };
 }
