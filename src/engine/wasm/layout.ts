@@ -26,6 +26,12 @@ export const BLOCKS = 4 * MiB;
 export const PLAIN_BLOCKS = 20 * MiB;
 /** Guest memory: offset of guest address 0. */
 export const WINDOW = 64 * MiB;
+/**
+ * Size of a guest memory when it is new, which modules may rely on: V8 leaves out a comparison at every access when
+ * its constant offset lies below. It accounts a memory by its size and may collect garbage at each growth (2.4 ms):
+ * start large.
+ */
+export const GUEST_MEMORY_MIN = WINDOW + 256 * MiB;
 /** First guest address outside the window. */
 export const GUEST_LIMIT = GUEST_MEMORY_MAX - WINDOW;
 export const GUEST_PAGES = GUEST_LIMIT / 4096;
@@ -107,6 +113,12 @@ export const HEAT_COUNTERS = 0x10000;
  * execution repays within a few thousand passes.
  */
 export const HOT = 1500;
+
+/**
+ * Bytes of the host's stack that nested regions may take, of the megabyte that V8 allows by default; deeper calls
+ * return to the dispatcher, which starts afresh.
+ */
+export const REGION_STACK = 600_000;
 
 /** What translated code returns in the low bits of the address to go on at. */
 export const Resume = {

@@ -51,9 +51,14 @@ export abstract class Lowering {
     for (const scope of this.#scopes) scope.length = 0;
   }
 
-  /** Wraps the lowering of an `if`, for subclasses that track state along the way. */
-  protected afterIf(lower: () => void): void {
-    lower();
+  /** Lowers the two sides of an `if`, for subclasses that track state along the way. */
+  protected arms(then: () => void, otherwise: () => void): void {
+    then();
+    otherwise();
+  }
+  /** A wasm local for the rest of the instruction. */
+  protected scratch(type: Type): number {
+    return this.#allot(type);
   }
 
   /** State and control that depend on the target. */
@@ -189,16 +194,14 @@ export abstract class Lowering {
         break;
       case "if":
         this.value(stmt.cond);
-        this.afterIf(() => {
-          code.byte(Op.if);
-          code.byte(VOID);
-          this.scoped(1, () => this.#statements(stmt.then));
-          if (stmt.else.length > 0) {
-            code.byte(Op.else);
-            this.scoped(1, () => this.#statements(stmt.else));
-          }
-          code.byte(Op.end);
+        code.byte(Op.if);
+        code.byte(VOID);
+        this.arms(() => this.scoped(1, () => this.#statements(stmt.then)), () => {
+          if (stmt.else.length === 0) return;
+          code.byte(Op.else);
+          this.scoped(1, () => this.#statements(stmt.else));
         });
+        code.byte(Op.end);
         break;
       case "loop":
         code.byte(Op.block);

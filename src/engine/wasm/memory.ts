@@ -4,6 +4,7 @@ import {
   Cpu,
   FixedHandler,
   GUEST_MEMORY_MAX,
+  GUEST_MEMORY_MIN,
   HEAT,
   HEAT_COUNTERS,
   RECORD,
@@ -114,9 +115,8 @@ export class GuestMemory {
   mayAccess: ((va: number, size: number, need: number) => boolean) | undefined;
 
   constructor(module: WebAssembly.Module, engine: EngineMemory, now: () => bigint) {
-    // V8 accounts a memory by its size and may collect garbage at each growth (2.4 ms): start large, grow in leaps.
     this.memory = new WebAssembly.Memory({
-      initial: BigInt((WINDOW + 256 * MiB) / WASM_PAGE),
+      initial: BigInt(GUEST_MEMORY_MIN / WASM_PAGE),
       maximum: BigInt(GUEST_MEMORY_MAX / WASM_PAGE),
       address: "i64",
     } as unknown as WebAssembly.MemoryDescriptor);

@@ -131,6 +131,8 @@ export const MEMORY_OPS: Readonly<Record<string, readonly [code: number, align: 
 export class Code extends Bytes {
   readonly #params: number;
   readonly #locals: Type[] = [];
+  /** Branches with a hint: where the opcode is, and 1 if the branch is likely. */
+  readonly #hints: [at: number, likely: number][] = [];
 
   constructor(params: number) {
     super();
@@ -198,8 +200,26 @@ export class Code extends Bytes {
     this.byte(code);
     this.u(operand);
   }
+  /**
+   * Says of the `if` or `br_if` that comes next which way it usually goes (WebAssembly Core Specification 3.0,
+   * appendix "Custom Sections": branch hints). V8 moves the other side out of the way, spills included.
+   */
+  hint(likely: boolean): void {
+    this.#hints.push([this.length, likely ? 1 : 0]);
+  }
+  /** The hints as an entry of their section, if there are any; {@link finish} has the same locals. */
+  hints(): { at: number; likely: number }[] {
+    const before = this.#declarations().length;
+    return this.#hints.map(([at, likely]) => ({ at: before + at, likely }));
+  }
   /** The function as an entry of the code section. */
   finish(): Bytes {
+    const out = this.#declarations();
+    out.bytes(this.view());
+    out.byte(Op.end);
+    return out;
+  }
+  #declarations(): Bytes {
     const out = new Bytes();
     const runs: [Type, number][] = [];
     for (const type of this.#locals) {
@@ -212,8 +232,6 @@ export class Code extends Bytes {
       out.u(count);
       out.byte(VALUE_TYPE[type]);
     }
-    out.bytes(this.view());
-    out.byte(Op.end);
     return out;
   }
 }
@@ -233,7 +251,7 @@ export class Module {
   #importCount = 0;
   #importedFunctions = 0;
   #importedTables = 0;
-  readonly #functions: { type: number; code: Bytes | undefined }[] = [];
+  readonly #functions: { type: number; code: Bytes | undefined; hints: ReturnType<Code["hints"]> }[] = [];
   readonly #exports = new Bytes();
   #exportCount = 0;
   #table: number[] | undefined;
@@ -281,13 +299,14 @@ export class Module {
   }
   /** Reserves a function index; the body follows with {@link define}. */
   declare(params: readonly Type[], results: readonly Type[]): number {
-    this.#functions.push({ type: this.type(params, results), code: undefined });
+    this.#functions.push({ type: this.type(params, results), code: undefined, hints: [] });
     return this.#importedFunctions + this.#functions.length - 1;
   }
   define(index: number, code: Code): void {
     const entry = this.#functions[index - this.#importedFunctions];
     if (entry === undefined) throw new Error(`function ${index} was not declared`);
     entry.code = code.finish();
+    entry.hints = code.hints();
   }
   exportFunction(name: string, index: number): void {
     this.#exportCount++;
@@ -341,7 +360,27 @@ export class Module {
       for (const index of this.#table) elements.u(index);
       section(9, 1, elements);
     }
+    this.#branchHints(out);
     section(10, this.#functions.length, bodies);
     return out.view().slice();
+  }
+  #branchHints(out: Bytes): void {
+    const body = new Bytes();
+    body.name("metadata.code.branch_hint");
+    const hinted = [...this.#functions.entries()].filter(([, { hints }]) => hints.length > 0);
+    if (hinted.length === 0) return;
+    body.u(hinted.length);
+    for (const [index, { hints }] of hinted) {
+      body.u(this.#importedFunctions + index);
+      body.u(hints.length);
+      for (const { at, likely } of hints) {
+        body.u(at);
+        body.u(1);
+        body.byte(likely);
+      }
+    }
+    out.byte(0);
+    out.u(body.length);
+    out.bytes(body.view());
   }
 }

@@ -3,13 +3,13 @@ import type { Builder } from "../ir/builder.ts";
 import { c32, c64, type I64, i64, select } from "../ir/ops.ts";
 import * as arith from "./fp_arith.ts";
 import { compute, type Operation } from "./fp_arith.ts";
-import { negated, readBits, readOperand, writeBits } from "./fp_host.ts";
+import { negatedOperand, readBits, readOperand, writeBits, writeOperand } from "./fp_host.ts";
 import { floatRows } from "./fp_rows.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 import { softConvert } from "./softfloat/convert_format.ts";
 import { f16, f32, f64, type Format } from "./softfloat/format.ts";
-import { softFma } from "./softfloat/fma.ts";
 import { narrowExactly, widenExactly } from "./fp_convert.ts";
+import { fmaScalar } from "./simd_fp_fma.ts";
 
 /** Data processing with one source: the soft function on the operand, or the host's. */
 const unary = (op: Operation, opcode: string, feature?: "FRINTTS"): Row[] => {
@@ -17,7 +17,7 @@ const unary = (op: Operation, opcode: string, feature?: "FRINTTS"): Row[] => {
     op.name,
     `00011110 ftype 1 ${opcode} 10000 Rn:5 Rd:5`,
     feature ? { feature } : {},
-    (b, fmt) => writeBits(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"))),
+    (b, fmt) => writeOperand(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"))),
   );
   // FRINT32 and FRINT64 have no half-precision forms.
   return feature ? rows.slice(0, 1) : rows;
@@ -25,7 +25,7 @@ const unary = (op: Operation, opcode: string, feature?: "FRINTTS"): Row[] => {
 
 const binary = (op: Operation, opcode: string): Row[] =>
   floatRows(op.name, `00011110 ftype 1 Rm:5 ${opcode} 10 Rn:5 Rd:5`, {}, (b, fmt) => {
-    writeBits(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), readOperand(b, fmt, "Rm")));
+    writeOperand(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), readOperand(b, fmt, "Rm")));
   });
 
 /** Moves and sign changes look at no value: NaNs pass unchanged, nothing is flushed. */
@@ -92,10 +92,10 @@ export const rows: readonly Row[] = [
     mnemonic: (f) => ["FMADD", "FMSUB", "FNMADD", "FNMSUB"][f.o1! * 2 + f.o0!]!,
   }, (b, fmt) => {
     // Negations come before the operation, so they show in the sign of a NaN operand.
-    const a = readBits(b, fmt, "Ra"), x = readBits(b, fmt, "Rn");
-    const c = b.num("o1") ? negated(fmt, a) : a;
-    const p = b.num("o0") !== b.num("o1") ? negated(fmt, x) : x;
-    writeBits(b, "Rd", b.call(softFma(fmt), c, p, readBits(b, fmt, "Rm")));
+    const a = readOperand(b, fmt, "Ra"), x = readOperand(b, fmt, "Rn");
+    const c = b.num("o1") ? negatedOperand(fmt, a) : a;
+    const p = b.num("o0") !== b.num("o1") ? negatedOperand(fmt, x) : x;
+    writeOperand(b, "Rd", fmaScalar(b, fmt, c, p, readOperand(b, fmt, "Rm")));
   }),
 
   insn("FMOV (scalar, immediate)", "00011110 0 sz:1 1 imm8:8 100 00000 Rd:5", {

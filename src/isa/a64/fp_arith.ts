@@ -124,14 +124,14 @@ export const FRINT64X = roundN("FRINT64X", 64, "fpcr");
 /** Whether the host's result of an operation that keeps values stands: unchanged, or inexact is already recorded. */
 const kept = (b: Builder, changed: I32): I32 => i32.or(b.sys("fpFast"), i32.eqz(changed));
 
-/** The operation on scalars; the result is a bit pattern. */
-export function compute(b: Builder, fmt: Format, op: Operation, x: Operand, y: Operand = x): I64 {
+/** The operation on scalars. */
+export function compute(b: Builder, fmt: Format, op: Operation, x: Operand, y: Operand = x): Operand {
   const it = scalarHost(fmt);
   if (it === undefined || op.host === undefined) return op.soft(b, fmt, bitsOf(x), bitsOf(y));
   const result = b.let(op.host(it, x, y));
   let stands = acceptScalar(b, fmt, op.accept!, result);
   if (op.keepsValue) stands = i32.and(stands, kept(b, i32.eqz(it.eq(result, x) as I32)));
-  return b.choose(stands, "i64", () => bitsOf(result), () => op.soft(b, fmt, bitsOf(x), bitsOf(y)));
+  return b.choose(stands, it.type, () => result, () => operandOf(fmt, op.soft(b, fmt, bitsOf(x), bitsOf(y))));
 }
 
 const vectorHelpers = new Map<string, Helper<"v128">>();

@@ -131,12 +131,21 @@ export const bitsOf = (value: Operand): I64 => {
   }
 };
 
+/** An operand with its sign inverted: of a NaN too. */
+export function negatedOperand(fmt: Format, x: Operand): Operand {
+  const it = scalarHost(fmt);
+  return it ? it.neg(x) : negated(fmt, x as I64);
+}
+
 /** A scalar FP register as a bit pattern, zero-extended. */
 export function readBits(b: Builder, fmt: Format, field: string): I64 {
   return fmt === double ? b.dbits(field) : i64.extend_u(fmt === single ? b.sbits(field) : b.hbits(field));
 }
 /** Writes a scalar FP register; the rest of the vector register becomes zero. */
 export const writeBits = (b: Builder, field: string, bits: I64): void => b.setDbits(field, bits);
+
+/** The same for an operand. */
+export const writeOperand = (b: Builder, field: string, value: Operand): void => writeBits(b, field, bitsOf(value));
 
 /** The sign of a pattern inverted. */
 export const negated = (fmt: Format, bits: I64): I64 => i64.xor(bits, c64(fmt.sign));

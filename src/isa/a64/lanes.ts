@@ -4,6 +4,7 @@ import {
   c32,
   c64,
   cV128,
+  f64x2,
   i16x8,
   type I32,
   i32,
@@ -25,9 +26,11 @@ export const esizeOf = (size: number): ESize => (8 << size) as ESize;
 
 /** Writes a vector of 64 (Q = 0, upper half zero) or 128 bits. */
 export function setVector(b: Builder, field: string, value: V128, Q: number): void {
-  if (Q) b.setV(field, value);
-  else b.setDbits(field, i64x2.extract_lane(value, 0));
+  b.setV(field, Q ? value : lowHalf(value));
 }
+
+/** The low 64 bits, zero above: as a floating-point lane, which hosts move within vector registers. */
+export const lowHalf = (value: V128): V128 => f64x2.replace_lane(cV128(0n), 0, f64x2.extract_lane(value, 0));
 
 /** Element `lane` as an i64, sign- or zero-extended. */
 export function extract(value: V128, esize: ESize, lane: number, signed: boolean): I64 {
@@ -188,7 +191,7 @@ export function unzip(esize: ESize, n: V128, m: V128, part: number, Q: number): 
 /** Writes the narrow result of a "narrow to half" instruction: low half and zeros, or the upper half only (…2). */
 export function setNarrow(b: Builder, field: string, narrow: V128, Q: number): void {
   if (Q) b.setLane(field, 64, c32(1), i64x2.extract_lane(narrow, 0));
-  else b.setDbits(field, i64x2.extract_lane(narrow, 0));
+  else b.setV(field, lowHalf(narrow));
 }
 
 /** The low halves of wide elements packed into the low 64 bits. */

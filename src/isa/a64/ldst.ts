@@ -1,6 +1,7 @@
 /** Loads and stores of general and SIMD&FP registers (Arm ARM C4.1.96), exclusives and atomics apart. */
 import type { Builder, LoadOp, StoreOp } from "../ir/builder.ts";
 import { cV128, i32, type I64, i64, i64x2, i8x16, type V128 } from "../ir/ops.ts";
+import { lowHalf } from "./lanes.ts";
 import { extended } from "./dp_reg.ts";
 import { type Fields, insn, type Row, signed } from "./row.ts";
 
@@ -22,6 +23,10 @@ function loadGpr(b: Builder, at: I64, size: number, opc: number, field = "Rt", o
 function loadVector(b: Builder, at: I64, scale: number, field = "Rt", offset = 0): () => void {
   if (scale === 4) {
     const value = b.load("v128", at, offset, "v128.load");
+    return () => b.setV(field, value);
+  }
+  if (scale >= 2) {
+    const value = b.load("v128", at, offset, scale === 3 ? "v128.load64_zero" : "v128.load32_zero");
     return () => b.setV(field, value);
   }
   const value = b.load("i64", at, offset, LOAD_U[scale]!);
@@ -211,8 +216,7 @@ function replicateStructure(b: Builder): void {
   const op = (["v128.load8_splat", "v128.load16_splat", "v128.load32_splat", "v128.load64_splat"] as const)[scale]!;
   for (let reg = 0; reg < selem; reg++) {
     const all = b.load("v128", at, reg * esize, op);
-    if (b.num("Q")) b.setV("Rt", all, reg);
-    else b.setDbits("Rt", i64x2.extract_lane(all, 0), reg);
+    b.setV("Rt", b.num("Q") ? all : lowHalf(all), reg);
   }
 }
 

@@ -2,7 +2,7 @@
 import { c32, i64x2, i8x16, type V128 } from "../ir/ops.ts";
 import * as arith from "./fp_arith.ts";
 import { compute, computeVector, laneOperand, type Operation } from "./fp_arith.ts";
-import { bitsOf, type Operand, operandOf, readOperand, writeBits } from "./fp_host.ts";
+import { type Operand, readOperand, writeOperand } from "./fp_host.ts";
 import { half, setVector } from "./lanes.ts";
 import { insn, type Row } from "./row.ts";
 import { fmaHalfVector, fmaVector } from "./simd_fp_fma.ts";
@@ -17,7 +17,7 @@ const vector = (op: Operation, bits: Bits): Row[] =>
   });
 const scalar = (op: Operation, bits: Bits): Row[] =>
   threeSameScalar(op.name, bits, (b, fmt) => {
-    writeBits(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), readOperand(b, fmt, "Rm")));
+    writeOperand(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), readOperand(b, fmt, "Rm")));
   });
 
 /** Every second element of the concatenation Rm:Rn, starting with element `first`. */
@@ -41,7 +41,7 @@ const pairwise = (op: Operation, bits: Bits): Row[] =>
 const pair = (op: Operation, bits: Bits): Row[] =>
   pairwiseScalar(`${op.name}P`, bits, (b, fmt) => {
     const both = b.v("Rn");
-    writeBits(b, "Rd", compute(b, fmt, op, b.let(laneOperand(fmt, both, 0)), b.let(laneOperand(fmt, both, 1))));
+    writeOperand(b, "Rd", compute(b, fmt, op, b.let(laneOperand(fmt, both, 0)), b.let(laneOperand(fmt, both, 1))));
   });
 
 /** Reduce(): low half against high half, recursively, so that of several NaNs the right one wins. */
@@ -51,9 +51,9 @@ const across = (op: Operation, bits: Bits): Row[] =>
     const reduce = (from: number, count: number): Operand => {
       if (count === 1) return b.let(laneOperand(fmt, all, from));
       const low = reduce(from, count / 2), high = reduce(from + count / 2, count / 2);
-      return b.let(operandOf(fmt, compute(b, fmt, op, low, high)));
+      return b.let(compute(b, fmt, op, low, high));
     };
-    writeBits(b, "Rd", bitsOf(reduce(0, lanes)));
+    writeOperand(b, "Rd", reduce(0, lanes));
   });
 
 const fused = (name: string, bits: Bits, negate: boolean): Row[] =>

@@ -1,12 +1,11 @@
 /** AdvSIMD floating point with one element of Rm for all lanes (Arm ARM C4.1.97, vector and scalar × indexed element). */
 import { c64, i64, i64x2 } from "../ir/ops.ts";
 import { compute, computeVector, FMUL, FMULX, type Operation } from "./fp_arith.ts";
-import { negated, operandOf, readBits, readOperand, writeBits } from "./fp_host.ts";
+import { negatedOperand, operandOf, readOperand, writeOperand } from "./fp_host.ts";
 import { broadcast, half, setVector } from "./lanes.ts";
 import { insn, type Row } from "./row.ts";
-import { fmaHalfVector, fmaVector } from "./simd_fp_fma.ts";
+import { fmaHalfVector, fmaScalar, fmaVector } from "./simd_fp_fma.ts";
 import { byElement, byElementScalar, readVector, writeVector } from "./simd_fp_rows.ts";
-import { softFma } from "./softfloat/fma.ts";
 
 const multiply = (op: Operation, U: 0 | 1): Row[] => [
   ...byElement(op.name, U, "1001", (b, shape, element) => {
@@ -14,7 +13,7 @@ const multiply = (op: Operation, U: 0 | 1): Row[] => [
     writeVector(b, shape, computeVector(b, shape.fmt, op, x, y, shape.lanes));
   }),
   ...byElementScalar(op.name, U, "1001", (b, fmt, element) => {
-    writeBits(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), b.let(operandOf(fmt, element))));
+    writeOperand(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), b.let(operandOf(fmt, element))));
   }),
 ];
 
@@ -24,9 +23,9 @@ const fused = (name: string, op: string, negate: boolean): Row[] => [
     writeVector(b, shape, fmaVector(b, shape.fmt, negate, c, x, broadcast(shape.fmt.bits, element), shape.lanes));
   }),
   ...byElementScalar(name, 0, op, (b, fmt, element) => {
-    const x = readBits(b, fmt, "Rn");
-    const p = negate ? negated(fmt, x) : x;
-    writeBits(b, "Rd", b.call(softFma(fmt), readBits(b, fmt, "Rd"), p, element));
+    const x = readOperand(b, fmt, "Rn");
+    const p = negate ? negatedOperand(fmt, x) : x;
+    writeOperand(b, "Rd", fmaScalar(b, fmt, readOperand(b, fmt, "Rd"), p, b.let(operandOf(fmt, element))));
   }),
 ];
 

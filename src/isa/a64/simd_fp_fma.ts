@@ -1,8 +1,8 @@
 /** Fused multiply-add on vectors: FMLA and FMLS, the half-widening FMLAL and FMLSL. */
 import type { Builder } from "../ir/builder.ts";
 import { type Helper, helper } from "../ir/helper.ts";
-import { c32, cV128, f32x4, f64x2, i32, i64x2, i8x16, splat, type V128, v128 } from "../ir/ops.ts";
-import { acceptableLanes, allSet } from "./fp_host.ts";
+import { c32, cV128, type F32, f32x4, type F64, f64x2, i32, i64x2, i8x16, splat, type V128, v128 } from "../ir/ops.ts";
+import { acceptableLanes, acceptScalar, acceptVector, allSet, bitsOf, type Operand, operandOf } from "./fp_host.ts";
 import { extract, half, insert } from "./lanes.ts";
 import { fusedPair } from "./softfloat/fast_fma.ts";
 import { softFma, softFmaHalf } from "./softfloat/fma.ts";
@@ -47,6 +47,19 @@ const vectorHelper = perFormat((fmt): Helper<"v128"> => {
   });
 });
 
+/** Both operands in every lane, so that the host's vector instruction serves a scalar. */
+const everywhere = (x: Operand): V128 => x.type === "f64" ? f64x2.splat(x as F64) : f32x4.splat(x as F32);
+
+/** c + x * y of scalars. */
+export function fmaScalar(b: Builder, fmt: Format, c: Operand, x: Operand, y: Operand): Operand {
+  const soft = () => operandOf(fmt, b.call(softFma(fmt), bitsOf(c), bitsOf(x), bitsOf(y)));
+  if (!b.fusesMadd || fmt === f16) return soft();
+  const it = fmt === f32 ? f32x4 : f64x2;
+  const sum = it.relaxed_madd(everywhere(x), everywhere(y), everywhere(c));
+  const result: Operand = b.let(it.extract_lane(sum, 0) as Operand);
+  return b.choose(acceptScalar(b, fmt, "normal", result), result.type, () => result, soft);
+}
+
 /** c + x * y, or c - x * y, in the first `lanes` lanes (half of them or all). */
 export function fmaVector(
   b: Builder,
@@ -58,7 +71,10 @@ export function fmaVector(
   lanes: number,
 ): V128 {
   const p = negate ? v128.xor(x, splat(fmt.bits, fmt.sign)) : x;
-  return b.call(vectorHelper(fmt), c, p, y, c32(lanes));
+  const slow = () => b.call(vectorHelper(fmt), c, p, y, c32(lanes));
+  if (!b.fusesMadd || fmt === f16) return slow();
+  const result = b.let((fmt === f32 ? f32x4 : f64x2).relaxed_madd(p, y, c));
+  return b.choose(acceptVector(b, fmt, "normal", result, lanes), "v128", () => result, slow);
 }
 
 const halfHelper = helper("fmlalV", ["v128", "v128", "v128", "i32"], "v128", (b, c, x, y, lanes) => {

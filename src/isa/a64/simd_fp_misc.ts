@@ -4,7 +4,7 @@ import { c32, cV128, i32, i32x4, i64x2, splat, v128 } from "../ir/ops.ts";
 import { expandImmediate } from "./fp.ts";
 import * as arith from "./fp_arith.ts";
 import { compute, computeVector, type Operation } from "./fp_arith.ts";
-import { readOperand, writeBits } from "./fp_host.ts";
+import { readOperand, writeOperand } from "./fp_host.ts";
 import { setVector } from "./lanes.ts";
 import { type Feature, insn, type Row } from "./row.ts";
 import { type Bits, readVector, twoMisc, twoMiscScalar, writeVector } from "./simd_fp_rows.ts";
@@ -17,7 +17,7 @@ const vector = (op: Operation, bits: Bits, feature?: Feature): Row[] =>
     writeVector(b, shape, computeVector(b, shape.fmt, op, x, x, shape.lanes));
   }, feature);
 const scalar = (op: Operation, bits: Bits): Row[] =>
-  twoMiscScalar(op.name, bits, (b, fmt) => writeBits(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"))));
+  twoMiscScalar(op.name, bits, (b, fmt) => writeOperand(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"))));
 
 /** URECPE and URSQRTE: estimates of unsigned fixed-point numbers, 32 bits each. */
 const estimate = (name: string, U: 0 | 1, lane: Helper<"i32">): Row => {

@@ -125,6 +125,10 @@ export abstract class Builder {
   /** The list that statements are appended to. */
   body: Stmt[] = [];
 
+  /** Whether `relaxed_madd` rounds once on this host; false where the code may move to another. */
+  get fusesMadd(): boolean {
+    return false;
+  }
   /** The value of a field that selects the variant (listed in the row's `vary`), or of any field when all are known. */
   abstract num(field: string): number;
   /** A register operand for the field. */

@@ -479,6 +479,8 @@ export const f32x4 = {
   max: vv(233),
   convert_i32x4_s: v1(250),
   convert_i32x4_u: v1(251),
+  /** a*b + c, fused on hosts with FMA only: see `fusesMadd` of builders. */
+  relaxed_madd: (a: V128, b: V128, c: V128): V128 => op("v128", v(0x105), [a, b, c]),
 };
 
 export const f64x2 = {
@@ -507,7 +509,7 @@ export const f64x2 = {
   max: vv(245),
   convert_low_i32x4_s: v1(254),
   convert_low_i32x4_u: v1(255),
-  /** a*b + c, fused on hosts with FMA only: see the start-up probe. */
+  /** a*b + c, fused on hosts with FMA only: see `fusesMadd` of builders. */
   relaxed_madd: (a: V128, b: V128, c: V128): V128 => op("v128", v(0x107), [a, b, c]),
 };
 

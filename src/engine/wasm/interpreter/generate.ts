@@ -13,7 +13,7 @@ import { type Helper, HelperBuilder } from "../../../isa/ir/helper.ts";
 import type { Fields, Row } from "../../../isa/a64/row.ts";
 import type { Local } from "../../../isa/ir/ops.ts";
 import type { DecodeTables } from "../decode_tables.ts";
-import { Code as Exit, FixedHandler, GUEST_MEMORY_MAX, WASM_PAGE, WINDOW } from "../layout.ts";
+import { Code as Exit, FixedHandler, GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WASM_PAGE } from "../layout.ts";
 import { Code, Module, Op } from "../module.ts";
 import { defineCondition, defineSettleFlags } from "./flags.ts";
 import { HandlerLowering, HelperLowering, OpenBuilder } from "./lower_handler.ts";
@@ -103,7 +103,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   module.importTable("host", "regions");
   module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
   module.importMemory("host", "guest", {
-    minimum: WINDOW / WASM_PAGE,
+    minimum: GUEST_MEMORY_MIN / WASM_PAGE,
     maximum: GUEST_MEMORY_MAX / WASM_PAGE,
     wide: true,
   });

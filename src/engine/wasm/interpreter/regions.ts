@@ -1,5 +1,5 @@
 /** The border between interpreted and translated code: ways in, and what stands for regions that are not there. */
-import { BLOCKS, Code as Exit, Cpu, FixedHandler, GUEST_LIMIT, RegionRecord, Resume } from "../layout.ts";
+import { BLOCKS, Code as Exit, Cpu, FixedHandler, GUEST_LIMIT, REGION_STACK, RegionRecord, Resume } from "../layout.ts";
 import { Code, Module, Op, VOID } from "../module.ts";
 import { ENGINE, FUEL, GUEST, IP, pcOf, REGION, REGIONS, type Runtime } from "./runtime.ts";
 
@@ -28,7 +28,7 @@ export function regionHandler(runtime: Runtime): Code {
   code.byte(Op.end);
   code.get(pc);
   code.get(FUEL);
-  code.i32(0);
+  code.i32(REGION_STACK);
   code.get(IP);
   code.memory("i32.load", ENGINE, RegionRecord.slot);
   code.op1(Op.call_indirect, runtime.regionType);

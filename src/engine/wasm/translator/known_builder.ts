@@ -2,6 +2,7 @@
 import { Builder, type FlagKind, type Reg } from "../../../isa/ir/builder.ts";
 import { c32, c64, type I32, i32, type I64, i64 } from "../../../isa/ir/ops.ts";
 import type { Decoded } from "../../../isa/a64/decode.ts";
+import { FUSES_MADD } from "./host_fma.ts";
 
 /** Thrown while lifting an instruction that translated code leaves to the interpreter. */
 export class Untranslatable extends Error {}
@@ -13,6 +14,9 @@ export class KnownBuilder extends Builder {
     super();
   }
 
+  override get fusesMadd(): boolean {
+    return FUSES_MADD;
+  }
   num(field: string): number {
     return this.decoded.fields[field]!;
   }

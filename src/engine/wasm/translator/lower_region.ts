@@ -1,28 +1,34 @@
 /**
  * A region as a WebAssembly function.
  *
- * Guest registers are locals: loaded at entry, stored at every exit and around calls. Nothing in here faults: an
- * access that is not plainly fine (rights, page crossing, alignment) leaves the function before it had an effect,
- * and the interpreter executes that instruction with all its consequences. Fuel is taken per block and corrected at
- * such exits, so both tiers count instructions alike; it is looked at on entry and at loop headers, where time
- * slices end.
+ * Guest registers are locals, loaded where they are first needed and stored at every way out, as far as they have
+ * changed since. Nothing in here faults: an access that is not plainly fine (rights, page crossing, alignment) leaves
+ * the function before it had an effect, and the interpreter executes that instruction with all its consequences.
+ *
+ * Every way out is a straight piece of code that ends in a return, hinted as unlikely where it is: so V8 keeps it,
+ * and the moves that it needs, away from the rest. Fuel is counted exactly: what has been executed since the local
+ * was brought up to date is known at every place. It is looked at on entry and at loop headers, where time slices end.
  */
-import type { FlagKind, LoadOp, Place, Stmt, StoreOp } from "../../../isa/ir/builder.ts";
+import type { LoadOp, Place, Stmt, StoreOp } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
-import { cV128, type I64, i64x2, type Value } from "../../../isa/ir/ops.ts";
+import type { I64, Value } from "../../../isa/ir/ops.ts";
 import { REGION } from "../interpreter/runtime.ts";
-import { Cpu, FlagKinds, GUEST_LIMIT, PageBits, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
+import { Cpu, FlagKinds, GUEST_LIMIT, GUEST_PAGES, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
 import { Lowering, type TargetStmt } from "../lower.ts";
 import { Code, Op, VOID } from "../module.ts";
+import { type AccessPlan, type Check, planAccesses } from "./access_plan.ts";
+import { lastingReads } from "./aliases.ts";
+import { emitHolds } from "./conditions.ts";
 import { type Block, callTarget, type Instruction, isCall, type Region, successors } from "./region.ts";
+import { isZero, type RegisterFlow, registerFlow, type RegisterSet } from "./register_flow.ts";
 import { type Structure, structure } from "./structure.ts";
 
 /** Memories of a region's module: the guest's first, because V8 keeps the base of the first at hand. */
 export const GUEST = 0, ENGINE = 1;
 /** Parameters; the first, the root, is for the stub that stands in for absent regions. */
 const FUEL = 1, DEPTH = 2;
-/** Region calls nested on the host's stack; deeper ones return to the dispatcher, which starts afresh. */
-const MAX_DEPTH = 400;
+/** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
+const SHORT = 16;
 
 /** What a region's function refers to outside itself. */
 export interface RegionImports {
@@ -30,58 +36,43 @@ export interface RegionImports {
   /** condition(kind, a, b, cond). */
   readonly condition: number;
   readonly callTo: number;
-  readonly settleFlags: number;
   readonly regionType: number;
+  /** Index of the function of the region rooted at an address, if it is in the same module. */
+  direct(root: number): number | undefined;
   /** Table slot of the region rooted at an address. */
   slot(root: number): number;
 }
 
-/** Registers that a region reads or writes. */
-interface RegisterUse {
-  readonly x: Set<number>;
-  readonly v: Set<number>;
-  readonly xWritten: Set<number>;
-  readonly vWritten: Set<number>;
-}
+const KINDS = Object.entries(FlagKinds) as [keyof typeof FlagKinds, number][];
 
-function scan(body: readonly Stmt[], use: RegisterUse): void {
-  for (const stmt of body) {
-    if (stmt.s === "if") {
-      scan(stmt.then, use);
-      scan(stmt.else, use);
-    } else if (stmt.s === "loop") scan(stmt.body, use);
-    else if (stmt.s === "get" || stmt.s === "put") {
-      const { place } = stmt;
-      if (place.file === "sys" || typeof place.reg !== "number") continue;
-      if (place.file === "x" && place.reg === 31 && place.r31 !== "sp") continue;
-      const isX = place.file === "x";
-      (isX ? use.x : use.v).add(place.reg);
-      if (stmt.s === "put") (isX ? use.xWritten : use.vWritten).add(place.reg);
-    }
-  }
+/** Numbers of the bits in a mask. */
+function* members(mask: number): Generator<number> {
+  for (let n = 0; n < 32; n++) if (mask & (1 << n)) yield n;
 }
 
 export class RegionLowering extends Lowering {
   readonly #region: Region;
   readonly #graph: Structure;
+  readonly #plan: AccessPlan;
+  readonly #flow: RegisterFlow;
   readonly #imports: RegionImports;
-  readonly #use: RegisterUse = { x: new Set(), v: new Set(), xWritten: new Set(), vWritten: new Set() };
   readonly #x = new Map<number, number>();
   readonly #v = new Map<number, number>();
   readonly #pc: number;
+  /** The flag operation in force and its operands; kind 0: N, Z, C, V are in the register file. */
   readonly #kind: number;
   readonly #a: number;
   readonly #b: number;
-  /** The flag operation that kind, a and b hold, where it is known. */
-  #flags: FlagKind | undefined;
-  /** Counts flag operations, to see whether an `if` had any. */
-  #flagCount = 0;
-  /** Label depth of the exit block. */
-  #exit = 0;
+  /** A copy of fpFast, where the region looks at it. */
+  #fast: number | undefined;
+  /** Possible flag kinds here, as bits. */
+  #kinds = 1;
+  #dirtyX = 0;
+  #dirtyV = 0;
+  /** Instructions executed that the local has not been charged for. */
+  #owed = 0;
   /** Labels that branches to a node go to: loop or block, with the depth inside it. */
   readonly #labels: { readonly node: number; readonly isLoop: boolean; readonly depth: number }[] = [];
-  /** Instructions of the current block that are paid for and not yet executed, the current one included. */
-  #paid = 0;
   #current: Instruction | undefined;
 
   constructor(region: Region, imports: RegionImports) {
@@ -89,85 +80,96 @@ export class RegionLowering extends Lowering {
     this.#region = region;
     this.#imports = imports;
     this.#graph = structure({ root: region.root, successors: (node) => successors(region, region.blocks.get(node)!) });
+    this.#plan = planAccesses(region, this.#graph);
+    this.#flow = registerFlow(region, this.#graph);
     const { code } = this;
+    for (const n of members(this.#flow.used.x)) this.#x.set(n, code.local("i64"));
     this.#pc = code.local("i64");
-    this.#kind = code.local("i32");
     this.#a = code.local("i64");
     this.#b = code.local("i64");
-    for (const node of this.#graph.order) {
-      for (const { body } of region.blocks.get(node)!.instructions) scan(body!, this.#use);
-    }
-    for (const n of this.#use.x) this.#x.set(n, code.local("i64"));
-    for (const n of this.#use.v) this.#v.set(n, code.local("v128"));
+    this.#kind = code.local("i32");
+    for (const n of members(this.#flow.used.v)) this.#v.set(n, code.local("v128"));
+  }
+
+  /** Bytes of host stack that a call of the function takes at most: V8's baseline code gives every local a place. */
+  get frameSize(): number {
+    return 8 * this.#x.size + 16 * this.#v.size + 512;
   }
 
   emit(): Code {
     const { code } = this;
-    this.#loadRegisters();
-    code.byte(Op.block);
-    code.byte(VOID);
-    this.scoped(1, () => {
-      this.#exit = this.depth;
-      this.#tree(this.#region.root);
-    });
-    code.byte(Op.end);
-    this.#storeRegisters();
-    this.#storeFlags();
-    code.get(this.#pc);
-    code.get(FUEL);
+    if (readsFast(this.#region)) {
+      this.#fast = code.local("i32");
+      this.#loadFast();
+    }
+    this.#load(this.#flow.entry);
+    this.#tree(this.#region.root);
+    code.byte(Op.unreachable);
     return code;
   }
 
   // ---- registers ----------------------------------------------------------------------------------------------
 
-  #loadRegisters(): void {
+  #load({ x, v }: RegisterSet): void {
     const { code } = this;
-    for (const [n, local] of this.#x) {
+    for (const n of members(x)) {
       code.i32(0);
       code.memory("i64.load", ENGINE, Cpu.x + 8 * n);
-      code.set(local);
+      code.set(this.#x.get(n)!);
     }
-    for (const [n, local] of this.#v) {
+    for (const n of members(v)) {
       code.i32(0);
       code.memory("v128.load", ENGINE, Cpu.v + 16 * n);
-      code.set(local);
+      code.set(this.#v.get(n)!);
     }
   }
-  #storeRegisters(): void {
+  #loadFast(): void {
+    if (this.#fast === undefined) return;
     const { code } = this;
-    for (const n of this.#use.xWritten) {
+    code.i32(0);
+    code.memory("i32.load", ENGINE, Cpu.fpFast);
+    code.set(this.#fast);
+  }
+  /** Brings the register file up to date. */
+  #store(): void {
+    const { code } = this;
+    for (const n of members(this.#dirtyX)) {
       code.i32(0);
       code.get(this.#x.get(n)!);
       code.memory("i64.store", ENGINE, Cpu.x + 8 * n);
     }
-    for (const n of this.#use.vWritten) {
+    for (const n of members(this.#dirtyV)) {
       code.i32(0);
       code.get(this.#v.get(n)!);
       code.memory("v128.store", ENGINE, Cpu.v + 16 * n);
     }
-  }
-  #storeFlags(): void {
-    const { code } = this;
-    code.get(this.#kind);
-    code.byte(Op.if);
-    code.byte(VOID);
+    if (this.#kinds === 1) return;
+    const known = KINDS.find(([, number]) => this.#kinds === 1 << number);
+    const maybeNone = (this.#kinds & 1) !== 0;
+    if (maybeNone) {
+      code.get(this.#kind);
+      code.byte(Op.if);
+      code.byte(VOID);
+    }
     code.i32(0);
-    code.get(this.#kind);
+    if (known) code.i32(known[1]);
+    else code.get(this.#kind);
     code.memory("i32.store", ENGINE, Cpu.lazyKind);
-    code.i32(0);
-    code.get(this.#a);
-    code.memory("i64.store", ENGINE, Cpu.lazyA);
-    code.i32(0);
-    code.get(this.#b);
-    code.memory("i64.store", ENGINE, Cpu.lazyB);
-    code.byte(Op.end);
+    for (const [local, offset] of [[this.#a, Cpu.lazyA], [this.#b, Cpu.lazyB]] as const) {
+      code.i32(0);
+      code.get(local);
+      code.memory("i64.store", ENGINE, offset);
+    }
+    if (maybeNone) code.byte(Op.end);
   }
 
   // ---- control flow -------------------------------------------------------------------------------------------
 
+  /** The code of a node and of what it dominates; entered with what is owed at its only way in. */
   #tree(node: number): void {
     const { code } = this;
     if (!this.#graph.loopHeaders.has(node)) return this.#node(node);
+    this.#charge();
     code.byte(Op.loop);
     code.byte(VOID);
     this.scoped(1, () => {
@@ -197,76 +199,113 @@ export class RegionLowering extends Lowering {
       this.#labels.pop();
     });
     code.byte(Op.end);
+    this.#owed = 0;
     this.#tree(merge);
   }
 
-  #goto(from: number, to: number): void {
-    if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return this.#leave(to);
+  /** The label for an edge, if control goes there by one. */
+  #label(from: number, to: number): number | undefined {
+    if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return undefined;
     const backward = this.#graph.isBackward(from, to);
-    if (backward || this.#graph.merges.has(to)) {
-      const label = this.#labels.findLast((each) => each.node === to && each.isLoop === backward)!;
-      this.code.op1(Op.br, this.depth - label.depth);
-    } else this.#tree(to);
+    if (!backward && !this.#graph.merges.has(to)) return undefined;
+    const label = this.#labels.findLast((each) => each.node === to && each.isLoop === backward)!;
+    return this.depth - label.depth;
   }
 
-  /** Ends the region's run at an address. */
-  #leave(pc: number, resume = 0): void {
-    const { code } = this;
-    code.i64(BigInt(pc + resume));
-    code.set(this.#pc);
-    code.op1(Op.br, this.depth - this.#exit);
+  #goto(from: number, to: number): void {
+    if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return this.#passOn(to);
+    const label = this.#label(from, to);
+    if (label === undefined) return this.#tree(to);
+    this.#charge();
+    this.code.op1(Op.br, label);
   }
 
-  /** The interpreter takes over at the current instruction, which has had no effect yet. */
-  #interpret(): void {
+  /** Fuel left, on the stack. */
+  #fuel(): void {
     const { code } = this;
     code.get(FUEL);
-    code.i32(this.#paid);
-    code.opcode(0x6a);
-    code.set(FUEL);
+    if (this.#owed === 0) return;
+    code.i32(this.#owed);
+    code.opcode(0x6b);
+  }
+  #charge(): void {
+    if (this.#owed === 0) return;
+    this.#fuel();
+    this.code.set(FUEL);
+    this.#owed = 0;
+  }
+
+  /** Returns to the dispatcher, to go on at an address. */
+  #leave(pc: number, resume = 0): void {
+    const { code } = this;
+    this.#store();
+    code.i64(BigInt(pc + resume));
+    this.#fuel();
+    code.byte(Op.return);
+  }
+  /** Goes on in the region rooted at an address, or at the dispatcher where there is none. */
+  #passOn(to: number): void {
+    const { code } = this;
+    this.#store();
+    code.i64(BigInt(to));
+    this.#fuel();
+    code.get(DEPTH);
+    code.i32(this.#imports.slot(to));
+    code.op1(Op.return_call_indirect, this.#imports.regionType);
+    code.byte(0);
+  }
+  /** The interpreter takes over at the current instruction, which has had no effect yet. */
+  #interpret(): void {
     this.#leave(this.#current!.pc, Resume.interpret);
+  }
+  /** Does so if the condition on the stack holds. */
+  #interpretIf(): void {
+    const { code } = this;
+    code.hint(false);
+    code.byte(Op.if);
+    code.byte(VOID);
+    this.scoped(1, () => this.#interpret());
+    code.byte(Op.end);
   }
 
   #block(block: Block): void {
     const { code } = this;
-    this.#flags = undefined;
-    if (block.start === this.#region.root || this.#graph.loopHeaders.has(block.start)) {
+    const { start, instructions, terminator } = block;
+    const dirty = this.#flow.dirty.get(start)!;
+    this.#dirtyX = dirty.x;
+    this.#dirtyV = dirty.v;
+    this.#kinds = this.#flow.kinds.get(start)!;
+    if (start === this.#region.root || this.#graph.loopHeaders.has(start)) {
       code.get(FUEL);
       code.i32(0);
       code.opcode(0x4c); // i32.le_s
+      code.hint(false);
       code.byte(Op.if);
       code.byte(VOID);
-      this.scoped(1, () => this.#leave(block.start));
+      this.scoped(1, () => this.#leave(start));
       code.byte(Op.end);
     }
-    const { instructions, terminator } = block;
-    code.get(FUEL);
-    code.i32(instructions.length);
-    code.opcode(0x6b);
-    code.set(FUEL);
-    this.#paid = instructions.length;
     for (const instruction of instructions) {
       this.#current = instruction;
       const isLast = instruction === instructions.at(-1);
-      if (isLast && terminator.kind === "cond") {
-        this.#conditional(block, instruction, terminator);
-        return;
-      }
+      if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
       const { decoded, body } = instruction;
       // A branch that is always taken is the way to the terminator's target.
       const isPlainJump = isLast && body!.at(-1)?.s === "branch" && !isCall(decoded!);
-      this.lower(fuseScalarWrites(isPlainJump ? body!.slice(0, -1) : body!));
-      this.release();
-      this.#paid--;
+      this.#instruction(isPlainJump ? body!.slice(0, -1) : body!);
+      this.#owed++;
     }
-    switch (terminator.kind) {
-      case "goto":
-        return this.#goto(block.start, terminator.target);
-      case "interpret":
-        return this.#leave(terminator.pc, Resume.interpret);
-      default:
-        return; // the jump has left
+    if (terminator.kind === "goto") this.#goto(start, terminator.target);
+    else if (terminator.kind === "interpret") this.#leave(terminator.pc, Resume.interpret);
+  }
+
+  #instruction(body: readonly Stmt[]): void {
+    for (const [local, place] of lastingReads(body)) {
+      const n = place.reg as number;
+      this.bind(local, (place.file === "x" ? this.#x : this.#v).get(n)!);
     }
+    this.lower(body);
+    this.release();
   }
 
   #conditional(block: Block, instruction: Instruction, terminator: { taken: number; next: number }): void {
@@ -276,16 +315,19 @@ export class RegionLowering extends Lowering {
     this.lower(body.slice(0, -1));
     this.value(last.cond);
     this.release();
-    this.#paid--;
-    const flags = this.#flags;
-    code.byte(Op.if);
-    code.byte(VOID);
-    this.scoped(1, () => this.#goto(block.start, terminator.taken));
-    code.byte(Op.else);
-    this.#flags = flags;
-    this.scoped(1, () => this.#goto(block.start, terminator.next));
-    code.byte(Op.end);
-    code.byte(Op.unreachable);
+    this.#owed++;
+    const { taken, next } = terminator;
+    const label = this.#label(block.start, taken);
+    if (label !== undefined && this.#owed === 0) code.op1(Op.br_if, label);
+    else {
+      const [dirtyX, dirtyV, kinds, owed] = [this.#dirtyX, this.#dirtyV, this.#kinds, this.#owed];
+      code.byte(Op.if);
+      code.byte(VOID);
+      this.scoped(1, () => this.#goto(block.start, taken));
+      code.byte(Op.end);
+      [this.#dirtyX, this.#dirtyV, this.#kinds, this.#owed] = [dirtyX, dirtyV, kinds, owed];
+    }
+    this.#goto(block.start, next);
   }
 
   // ---- statements ---------------------------------------------------------------------------------------------
@@ -293,12 +335,16 @@ export class RegionLowering extends Lowering {
   protected callHelper(helper: Helper, args: () => void): void {
     args();
     this.code.op1(Op.call, this.#imports.helper(helper));
+    this.#loadFast(); // the helper may have recorded an inexact result
   }
 
-  protected override afterIf(before: () => void): void {
-    const count = this.#flagCount;
-    before();
-    if (this.#flagCount !== count) this.#flags = undefined;
+  protected override arms(then: () => void, otherwise: () => void): void {
+    const before = this.#kinds;
+    then();
+    const after = this.#kinds;
+    this.#kinds = before;
+    otherwise();
+    this.#kinds |= after;
   }
 
   protected state(stmt: TargetStmt): void {
@@ -312,18 +358,15 @@ export class RegionLowering extends Lowering {
         this.#put(stmt.place, stmt.value, stmt.store);
         break;
       case "access":
-        this.#access(this.localOf(stmt.local), stmt.address, stmt.size, stmt.mode, stmt.aligned);
+        this.#access(stmt);
         break;
       case "spcheck":
-        if (stmt.reg !== 31) break;
+        if (stmt.reg !== 31 || this.#plan.alignedStack.has(stmt)) break;
         this.value(stmt.value);
         code.opcode(0xa7);
         code.i32(15);
         code.opcode(0x71);
-        code.byte(Op.if);
-        code.byte(VOID);
-        this.scoped(1, () => this.#interpret());
-        code.byte(Op.end);
+        this.#interpretIf();
         break;
       case "load":
         this.value(stmt.address);
@@ -351,8 +394,7 @@ export class RegionLowering extends Lowering {
         code.set(this.#a);
         code.i32(FlagKinds[stmt.kind]);
         code.set(this.#kind);
-        this.#flags = stmt.kind;
-        this.#flagCount++;
+        this.#kinds = 1 << FlagKinds[stmt.kind];
         break;
       case "cond":
         this.#condition(stmt.cond);
@@ -372,11 +414,7 @@ export class RegionLowering extends Lowering {
         this.#jump(stmt.target, stmt.kind);
         break;
       case "branch":
-        this.#call(() => code.i64(BigInt(callTarget(this.#current!.pc, this.#current!.decoded!)!)), () => {
-          code.i32(this.#imports.slot(callTarget(this.#current!.pc, this.#current!.decoded!)!));
-          code.op1(Op.call_indirect, this.#imports.regionType);
-          code.byte(0);
-        });
+        this.#callKnown(callTarget(this.#current!.pc, this.#current!.decoded!)!);
         break;
       default:
         throw new Error(`translated code has no "${stmt.s}"`);
@@ -385,100 +423,148 @@ export class RegionLowering extends Lowering {
 
   #jump(target: I64, kind: "jump" | "call" | "return"): void {
     const { code } = this;
-    if (kind !== "call") {
-      this.value(target);
-      code.set(this.#pc);
-      code.op1(Op.br, this.depth - this.#exit);
-      return;
-    }
-    const to = code.local("i64");
     this.value(target);
-    code.set(to);
-    this.#call(() => code.get(to), () => code.op1(Op.call, this.#imports.callTo));
+    code.set(this.#pc);
+    if (kind === "call") {
+      return this.#call(() => code.get(this.#pc), () => code.op1(Op.call, this.#imports.callTo));
+    }
+    this.#owed++;
+    this.#store();
+    code.get(this.#pc);
+    this.#fuel();
+    if (kind === "return") code.byte(Op.return);
+    else {
+      code.get(DEPTH);
+      code.op1(Op.return_call, this.#imports.callTo);
+    }
+    this.#owed--;
+  }
+
+  #callKnown(target: number): void {
+    const { code } = this;
+    this.#call(() => code.i64(BigInt(target)), () => {
+      const index = this.#imports.direct(target);
+      if (index !== undefined) return code.op1(Op.call, index);
+      code.i32(this.#imports.slot(target));
+      code.op1(Op.call_indirect, this.#imports.regionType);
+      code.byte(0);
+    });
   }
 
   /** Calls a region; goes on behind the call if that is where the callee returned to, else passes its answer on. */
   #call(target: () => void, call: () => void): void {
     const { code } = this;
-    const next = this.#current!.pc + 4;
-    this.#storeRegisters();
-    this.#storeFlags();
-    target();
-    code.set(this.#pc);
+    const { pc } = this.#current!;
+    this.#owed++; // the call itself
+    this.#store();
     code.get(DEPTH);
-    code.i32(MAX_DEPTH);
-    code.opcode(0x48); // i32.lt_s
+    code.i32(this.frameSize);
+    code.opcode(0x48); // i32.lt_s: no room on the host's stack
+    code.hint(false);
     code.byte(Op.if);
     code.byte(VOID);
-    code.get(this.#pc);
-    code.get(FUEL);
-    code.i32(this.#paid - 1); // what follows in this block is not executed if the callee does not come back
-    code.opcode(0x6a);
+    target();
+    this.#fuel();
+    code.byte(Op.return);
+    code.byte(Op.end);
+    target();
+    this.#fuel();
     code.get(DEPTH);
-    code.i32(1);
-    code.opcode(0x6a);
+    code.i32(this.frameSize);
+    code.opcode(0x6b);
     call();
     code.set(FUEL);
-    code.set(this.#pc);
-    code.byte(Op.else);
-    this.#addFuel(this.#paid - 1);
-    code.byte(Op.end);
-    code.get(this.#pc);
-    code.i64(BigInt(next));
+    code.tee(this.#pc);
+    code.i64(BigInt(pc + 4));
     code.opcode(0x52); // i64.ne
+    code.hint(false);
     code.byte(Op.if);
     code.byte(VOID);
     code.get(this.#pc);
     code.get(FUEL);
     code.byte(Op.return);
     code.byte(Op.end);
-    this.#addFuel(1 - this.#paid);
-    this.#loadRegisters();
+    // The block goes on as if it began here; its loop counts this instruction once more.
+    this.#owed = -1;
+    this.#load(this.#flow.behindCall.get(pc)!);
+    this.#loadFast();
+    this.#dirtyX = this.#dirtyV = 0;
     code.i32(0);
     code.set(this.#kind);
-    this.#flags = undefined;
+    this.#kinds = 1;
   }
 
-  #addFuel(count: number): void {
-    const { code } = this;
-    if (count === 0) return;
-    code.get(FUEL);
-    code.i32(count);
-    code.opcode(0x6a);
-    code.set(FUEL);
-  }
+  // ---- memory -------------------------------------------------------------------------------------------------
 
-  #access(local: number, address: I64, size: number, mode: "r" | "w", aligned: boolean): void {
+  #access(stmt: Stmt & { readonly s: "access" }): void {
     const { code } = this;
-    this.value(address);
+    const local = this.localOf(stmt.local);
+    this.value(stmt.address);
     code.set(local);
+    if (stmt.aligned && stmt.size > 1) {
+      code.get(local);
+      code.opcode(0xa7);
+      code.i32(stmt.size - 1);
+      code.opcode(0x71);
+      this.#interpretIf();
+    }
+    const check = this.#plan.checks.get(stmt);
+    if (check === undefined) return;
+    if (check.address !== undefined) this.#checkKnown(check, check.address);
+    else this.#check(check, local, stmt.aligned && check.to - check.from === stmt.size);
+  }
+
+  /** Leaves unless both ends of a stretch around the address in a local have the rights. */
+  #check({ from, to, need }: Check, local: number, inPage: boolean): void {
+    const { code } = this;
+    const size = to - from, isShort = size <= SHORT;
+    let low = local;
+    if (from !== 0) {
+      low = this.scratch("i64");
+      code.get(local);
+      code.i64(BigInt(from));
+      code.opcode(0x7c);
+      code.set(low);
+    }
     code.byte(Op.block);
     code.byte(VOID);
     this.scoped(1, () => {
       code.byte(Op.block);
       code.byte(VOID);
       this.scoped(1, () => {
-        code.get(local);
-        code.i64(BigInt(GUEST_LIMIT));
-        code.opcode(0x5a);
-        code.op1(Op.br_if, 0);
-        if (size > 1) {
-          code.get(local);
-          code.opcode(0xa7);
-          code.i32(aligned ? size - 1 : 4095);
-          code.opcode(0x71);
-          if (!aligned) {
-            code.i32(4096 - size);
-            code.opcode(0x4b); // i32.gt_u
-          }
-          code.op1(Op.br_if, 0);
-        }
-        code.get(local);
+        const page = this.scratch("i64");
+        code.get(low);
         code.i64(12n);
         code.opcode(0x88);
+        code.tee(page);
+        // What follows reads rights up to a page behind the limit, where there are none.
+        code.i64(BigInt(GUEST_PAGES));
+        code.opcode(0x5a);
+        code.hint(false);
+        code.op1(Op.br_if, 0);
+        if (isShort && size > 1 && !inPage) {
+          code.get(low);
+          code.opcode(0xa7);
+          code.i32(4095);
+          code.opcode(0x71);
+          code.i32(4096 - size);
+          code.opcode(0x4b); // i32.gt_u
+          code.hint(false);
+          code.op1(Op.br_if, 0);
+        }
+        code.get(page);
         code.memory("i32.load8_u", GUEST, RIGHTS);
-        code.i32(mode === "r" ? PageBits.read : PageBits.write);
-        code.opcode(0x71);
+        if (!isShort) {
+          code.get(low);
+          code.i64(BigInt(size - 1));
+          code.opcode(0x7c);
+          code.i64(12n);
+          code.opcode(0x88);
+          code.memory("i32.load8_u", GUEST, RIGHTS);
+          code.opcode(0x71);
+        }
+        this.#have(need);
+        code.hint(true);
         code.op1(Op.br_if, 1);
       });
       code.byte(Op.end);
@@ -486,12 +572,40 @@ export class RegionLowering extends Lowering {
     });
     code.byte(Op.end);
   }
+  /** Whether the rights on the stack suffice. */
+  #have(need: number): void {
+    const { code } = this;
+    code.i32(need);
+    code.opcode(0x71);
+    if ((need & (need - 1)) === 0) return;
+    code.i32(need);
+    code.opcode(0x46);
+  }
+  /** The same for an address known now, as of literals and static data. */
+  #checkKnown({ from, to, need }: Check, address: number): void {
+    const { code } = this;
+    const low = address + from, last = address + to - 1;
+    if (low < 0 || last >= GUEST_LIMIT) {
+      code.i32(1);
+      return this.#interpretIf();
+    }
+    const pages = [...new Set([Math.floor(low / 4096), Math.floor(last / 4096)])];
+    for (const page of pages) {
+      code.i64(0n);
+      code.memory("i32.load8_u", GUEST, RIGHTS + page);
+    }
+    if (pages.length > 1) code.opcode(0x71);
+    this.#have(need);
+    code.opcode(0x45);
+    this.#interpretIf();
+  }
 
   // ---- places -------------------------------------------------------------------------------------------------
 
   #get(place: Place, load: LoadOp): void {
     const { code } = this;
     if (place.file === "sys") {
+      if (place.name === "fpFast") return code.get(this.#fast!);
       code.i32(0);
       code.memory(load, ENGINE, SYS_OFFSET[place.name]);
       return;
@@ -499,7 +613,7 @@ export class RegionLowering extends Lowering {
     if (place.file === "vdyn") throw new Error("lanes are known in translated code");
     const n = place.reg as number;
     if (place.file === "x") {
-      if (n === 31 && place.r31 !== "sp") {
+      if (isZero(place)) {
         if (load === "i32.load") code.i32(0);
         else code.i64(0n);
         return;
@@ -528,16 +642,19 @@ export class RegionLowering extends Lowering {
       code.i32(0);
       this.value(value);
       code.memory(store, ENGINE, SYS_OFFSET[place.name]);
+      if (place.name === "fpFast") this.#loadFast();
       return;
     }
     if (place.file === "vdyn") throw new Error("lanes are known in translated code");
+    if (isZero(place)) return;
     const n = place.reg as number;
     if (place.file === "x") {
-      if (n === 31 && place.r31 !== "sp") return;
+      this.#dirtyX |= 1 << n;
       this.value(value);
       code.set(this.#x.get(n)!);
       return;
     }
+    this.#dirtyV |= 1 << n;
     const local = this.#v.get(n)!;
     if (store === "v128.store") this.value(value);
     else {
@@ -556,9 +673,10 @@ export class RegionLowering extends Lowering {
   /** Leaves 1 or 0 for a condition. */
   #condition(cond: number): void {
     const { code } = this;
-    const kind = this.#flags;
-    if (kind === undefined) {
-      // From another block, or from before: find out at run time.
+    const possible = KINDS.filter(([, number]) => this.#kinds & (1 << number));
+    const [first, second] = possible;
+    if (this.#kinds & 1 || first === undefined || possible.length > 2) {
+      // Set before the region or in too many ways: found out at run time.
       code.get(this.#kind);
       code.get(this.#a);
       code.get(this.#b);
@@ -566,164 +684,25 @@ export class RegionLowering extends Lowering {
       code.op1(Op.call, this.#imports.condition);
       return;
     }
-    this.#holds(kind, cond >> 1);
+    emitHolds(code, first[0], cond >> 1, this.#a, this.#b);
+    if (second !== undefined) {
+      emitHolds(code, second[0], cond >> 1, this.#a, this.#b);
+      code.get(this.#kind);
+      code.i32(first[1]);
+      code.opcode(0x46);
+      code.opcode(0x1b); // select
+    }
     if (cond & 1) code.opcode(0x45);
   }
+}
 
-  #holds(kind: FlagKind, test: number): void {
-    const { code } = this;
-    const narrow = kind.endsWith("32");
-    const a = () => {
-      code.get(this.#a);
-      if (narrow) code.opcode(0xa7);
-    };
-    const b = () => {
-      code.get(this.#b);
-      if (narrow) code.opcode(0xa7);
-    };
-    const zero = () => narrow ? code.i32(0) : code.i64(0n);
-    /** An integer instruction at the width of the operation, by its 32-bit opcode. */
-    const op = (opcode32: number) =>
-      code.opcode(narrow ? opcode32 : opcode32 < 0x67 ? opcode32 + 0xb : opcode32 + 0x12);
-    if (kind === "nzcv") {
-      const bit = (n: number) => {
-        code.get(this.#a);
-        code.opcode(0xa7);
-        code.i32(n);
-        code.opcode(0x76);
-        code.i32(1);
-        code.opcode(0x71);
-      };
-      const sameSigns = () => {
-        bit(3);
-        bit(0);
-        code.opcode(0x46);
-      };
-      const notZero = () => {
-        bit(2);
-        code.opcode(0x45);
-      };
-      switch (test) {
-        case 0:
-          return bit(2);
-        case 1:
-          return bit(1);
-        case 2:
-          return bit(3);
-        case 3:
-          return bit(0);
-        case 4:
-          bit(1);
-          notZero();
-          return code.opcode(0x71);
-        case 5:
-          return sameSigns();
-        default:
-          sameSigns();
-          notZero();
-          return code.opcode(0x71);
-      }
-    }
-    const isSub = kind.startsWith("sub"), isLogic = kind.startsWith("logic");
-    const result = () => {
-      a();
-      if (isLogic) return;
-      b();
-      op(isSub ? 0x6b : 0x6a);
-    };
-    /** Sign bit of V: both operands' signs differ from the result's (or, subtracting, a's from b's and r's). */
-    const overflow = () => {
-      a();
-      if (isSub) b();
-      else result();
-      op(0x73);
-      if (isSub) a();
-      else b();
-      result();
-      op(0x73);
-      op(0x71);
-      zero();
-      op(0x48);
-    };
-    const carry = () => {
-      if (isSub) {
-        a();
-        b();
-        op(0x4f);
-      } else {
-        result();
-        a();
-        op(0x49);
-      }
-    };
-    const negative = () => {
-      result();
-      zero();
-      op(0x48);
-    };
-    const greaterEqual = () => {
-      if (isSub) {
-        a();
-        b();
-        op(0x4e);
-      } else if (isLogic) {
-        a();
-        zero();
-        op(0x4e);
-      } else {
-        negative();
-        overflow();
-        code.opcode(0x46);
-      }
-    };
-    const nonZero = () => {
-      result();
-      zero();
-      op(0x47);
-    };
-    switch (test) {
-      case 0:
-        if (isSub) {
-          a();
-          b();
-          return op(0x46);
-        }
-        result();
-        return code.opcode(narrow ? 0x45 : 0x50);
-      case 1:
-        return isLogic ? code.i32(0) : carry();
-      case 2:
-        return negative();
-      case 3:
-        return isLogic ? code.i32(0) : overflow();
-      case 4:
-        if (isLogic) return code.i32(0);
-        if (isSub) {
-          a();
-          b();
-          return op(0x4b);
-        }
-        carry();
-        nonZero();
-        return code.opcode(0x71);
-      case 5:
-        return greaterEqual();
-      default:
-        if (isSub) {
-          a();
-          b();
-          return op(0x4a);
-        }
-        if (isLogic) {
-          a();
-          zero();
-          return op(0x4a);
-        }
-        greaterEqual();
-        nonZero();
-        return code.opcode(0x71);
-    }
-  }
+function readsFast(region: Region): boolean {
+  const reads = (body: readonly Stmt[]): boolean =>
+    body.some((stmt) =>
+      (stmt.s === "get" && stmt.place.file === "sys" && stmt.place.name === "fpFast") ||
+      (stmt.s === "if" && (reads(stmt.then) || reads(stmt.else))) || (stmt.s === "loop" && reads(stmt.body))
+    );
+  return [...region.blocks.values()].some(({ instructions }) => instructions.some(({ body }) => reads(body!)));
 }
 
 const v = (n: number): number => 0xfd000 | n;
@@ -754,23 +733,3 @@ const VECTOR_WRITE: Partial<Record<StoreOp, readonly [opcode: number, lanes: num
   "i64.store16": [v(26), 8, true],
   "i64.store8": [v(23), 16, true],
 };
-
-/** A scalar write (low half, then zero above) as one vector, which does not depend on the old content. */
-function fuseScalarWrites(body: readonly Stmt[]): Stmt[] {
-  const out: Stmt[] = [];
-  for (let at = 0; at < body.length; at++) {
-    const stmt = body[at]!, next = body[at + 1];
-    if (stmt.s === "if") {
-      out.push({ ...stmt, then: fuseScalarWrites(stmt.then), else: fuseScalarWrites(stmt.else) });
-    } else if (
-      stmt.s === "put" && stmt.place.file === "v" && stmt.place.byte === 0 && stmt.store === "i64.store" &&
-      next?.s === "put" && next.place.file === "v" && next.place.byte === 8 && next.place.reg === stmt.place.reg &&
-      next.store === "i64.store" && next.value.kind === "const" && next.value.value === 0n
-    ) {
-      const value = i64x2.replace_lane(cV128(0n), 0, stmt.value as Value<"i64">);
-      out.push({ s: "put", place: stmt.place, value, store: "v128.store" });
-      at++;
-    } else out.push(stmt);
-  }
-  return out;
-}

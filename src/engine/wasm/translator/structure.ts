@@ -13,6 +13,10 @@ export interface Structure {
   /** Nodes in reverse postorder. */
   readonly order: readonly number[];
   readonly position: ReadonlyMap<number, number>;
+  readonly successors: (node: number) => readonly number[];
+  readonly predecessors: ReadonlyMap<number, readonly number[]>;
+  /** Nodes of the natural loop of a header, the header included. */
+  readonly loopBody: (header: number) => ReadonlySet<number>;
   /** Children in the dominator tree, in reverse postorder. */
   readonly children: ReadonlyMap<number, readonly number[]>;
   /** Targets of back edges. */
@@ -74,7 +78,28 @@ export function structure(graph: Graph): Structure {
     }
     if (forward > 1) merges.add(node);
   }
-  return { order, position, children, loopHeaders, merges, isIrreducible, isBackward };
+  const loopBody = (header: number): Set<number> => {
+    const body = new Set([header]);
+    const work = predecessors.get(header)!.filter((from) => isBackward(from, header) && !isIrreducible(from, header));
+    for (let node = work.pop(); node !== undefined; node = work.pop()) {
+      if (body.has(node)) continue;
+      body.add(node);
+      work.push(...predecessors.get(node)!);
+    }
+    return body;
+  };
+  return {
+    order,
+    position,
+    successors: graph.successors,
+    predecessors,
+    loopBody,
+    children,
+    loopHeaders,
+    merges,
+    isIrreducible,
+    isBackward,
+  };
 }
 
 function reversePostorder(graph: Graph): number[] {

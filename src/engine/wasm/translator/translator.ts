@@ -7,7 +7,7 @@ import type { Stmt } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
 import type { WasmAddressSpace } from "../address_space.ts";
 import { REGION } from "../interpreter/runtime.ts";
-import { GUEST_MEMORY_MAX, WASM_PAGE, WINDOW } from "../layout.ts";
+import { GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WASM_PAGE } from "../layout.ts";
 import type { EngineMemory, GuestMemory } from "../memory.ts";
 import { Module } from "../module.ts";
 import { RegionLowering } from "./lower_region.ts";
@@ -102,14 +102,13 @@ export class Translator {
     }
     module.importTable("host", "regions");
     module.importMemory("host", "guest", {
-      minimum: WINDOW / WASM_PAGE,
+      minimum: GUEST_MEMORY_MIN / WASM_PAGE,
       maximum: GUEST_MEMORY_MAX / WASM_PAGE,
       wide: true,
     });
     module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
     const condition = module.importFunction("interpreter", "condition", ["i32", "i64", "i64", "i32"], ["i32"]);
     const callTo = module.importFunction("interpreter", "callTo", ...REGION);
-    const settleFlags = module.importFunction("interpreter", "settleFlags", [], []);
     const indices = new Map<string, number>();
     for (const [name, { params, results }] of helpers) {
       indices.set(name, module.importFunction("interpreter", `helper ${name}`, params, results));
@@ -119,8 +118,8 @@ export class Translator {
       helper: ({ name }) => indices.get(name)!,
       condition,
       callTo,
-      settleFlags,
       regionType: module.type(...REGION),
+      direct: () => undefined,
       slot: (root) => this.#slot(root),
     });
     module.define(index, lowering.emit());

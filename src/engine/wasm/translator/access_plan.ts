@@ -1,0 +1,294 @@
+/**
+ * Which accesses of a region need a check, and of how much.
+ *
+ * Rights can change only while the guest is not in translated code, so what was checked stays checked until a call.
+ * The plan follows addresses as a version of a register plus a constant: accesses through the same version (a stack
+ * frame, the fields of a structure, a register that a loop leaves alone) share one check of the whole stretch, and
+ * those dominated by it have none. A stretch is shorter than a page, so its two ends tell about all of it.
+ */
+import type { Place, Stmt } from "../../../isa/ir/builder.ts";
+import type { Local, Value } from "../../../isa/ir/ops.ts";
+import { PageBits } from "../layout.ts";
+import { type Block, callsOut, type Region } from "./region.ts";
+import type { Structure } from "./structure.ts";
+
+/** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */
+const MAX_STRETCH = 1024;
+
+/** An address: a value that is not known, apart from a distance that is. Version 0 is the constant zero. */
+interface Symbol {
+  readonly version: number;
+  readonly offset: number;
+}
+
+interface Stretch {
+  readonly low: number;
+  readonly high: number;
+  readonly need: number;
+}
+
+/** The check due before an access. */
+export interface Check {
+  /** First byte and end of the stretch, relative to the address of the access. */
+  readonly from: number;
+  readonly to: number;
+  /** Rights that both ends must have. */
+  readonly need: number;
+  /** The address, where it is known now. */
+  readonly address: number | undefined;
+}
+
+/** The checks by access statement; an access without one is covered by an earlier check. */
+export interface AccessPlan {
+  readonly checks: ReadonlyMap<Stmt, Check>;
+  /** Stack pointer checks that an earlier one makes superfluous. */
+  readonly alignedStack: ReadonlySet<Stmt>;
+}
+
+type AccessStmt = Stmt & { readonly s: "access" };
+
+/** An access met on the way through a block, until a call. */
+interface Met {
+  readonly stmt: AccessStmt;
+  readonly symbol: Symbol;
+  readonly need: number;
+  /** Executed whenever the block is. */
+  readonly certain: boolean;
+}
+
+const ADD64 = 0x7c, SUB64 = 0x7d;
+
+class State {
+  constructor(
+    readonly registers: Symbol[],
+    readonly facts: Map<number, readonly Stretch[]>,
+    /** Versions known to be multiples of 16. */
+    readonly aligned: Set<number>,
+  ) {}
+  copy(): State {
+    return new State([...this.registers], new Map(this.facts), new Set(this.aligned));
+  }
+}
+
+class Planner {
+  readonly checks = new Map<Stmt, Check>();
+  readonly alignedStack = new Set<Stmt>();
+  #versions = 0;
+  readonly #locals = new Map<Local, Symbol>();
+  #met: Met[] = [];
+
+  fresh(): Symbol {
+    return { version: ++this.#versions, offset: 0 };
+  }
+  entry(): State {
+    return new State(Array.from({ length: 32 }, () => this.fresh()), new Map(), new Set());
+  }
+
+  block(block: Block, state: State): void {
+    for (const { body } of block.instructions) {
+      this.#body(body!, state, true);
+      this.#locals.clear();
+      if (callsOut(body!)) {
+        this.#settle(state);
+        state.facts.clear();
+        state.aligned.clear();
+        for (let n = 0; n < 32; n++) state.registers[n] = this.fresh();
+      }
+    }
+    this.#settle(state);
+  }
+
+  #symbol(value: Value): Symbol | undefined {
+    if (value.kind === "local") return this.#locals.get(value);
+    if (value.kind === "const") {
+      return value.type === "i64" ? { version: 0, offset: Number(value.value as bigint) } : undefined;
+    }
+    if (value.code !== ADD64 && value.code !== SUB64) return undefined;
+    const [left, right] = value.args as [Value, Value];
+    if (right.kind !== "const") {
+      return left.kind === "const" && value.code === ADD64 ? this.#moved(right, left, 1) : undefined;
+    }
+    return this.#moved(left, right, value.code === ADD64 ? 1 : -1);
+  }
+  #moved(base: Value, by: Value, sign: 1 | -1): Symbol | undefined {
+    const symbol = this.#symbol(base);
+    if (symbol === undefined || by.kind !== "const") return undefined;
+    const offset = symbol.offset + sign * Number(by.value);
+    return Number.isSafeInteger(offset) && Math.abs(offset) < 2 ** 40 ? { version: symbol.version, offset } : undefined;
+  }
+
+  #body(body: readonly Stmt[], state: State, certain: boolean): void {
+    for (const stmt of body) {
+      switch (stmt.s) {
+        case "get":
+          if (stmt.place.file === "x" && stmt.load === "i64.load") {
+            const n = stmt.place.reg as number;
+            const symbol = n === 31 && stmt.place.r31 !== "sp" ? { version: 0, offset: 0 } : state.registers[n]!;
+            this.#locals.set(stmt.local, symbol);
+          }
+          break;
+        case "set": {
+          const symbol = this.#symbol(stmt.value);
+          if (symbol) this.#locals.set(stmt.local, symbol);
+          else this.#locals.delete(stmt.local);
+          break;
+        }
+        case "put":
+          if (isWrite(stmt.place)) {
+            state.registers[stmt.place.reg as number] = this.#symbol(stmt.value) ?? this.fresh();
+          }
+          break;
+        case "spcheck": {
+          if (stmt.reg !== 31) break;
+          const { version, offset } = state.registers[31]!;
+          if (offset % 16 === 0 && state.aligned.has(version)) this.alignedStack.add(stmt);
+          else if (offset % 16 === 0 && certain) state.aligned.add(version);
+          break;
+        }
+        case "access": {
+          const symbol = this.#symbol(stmt.address) ?? this.fresh();
+          this.#locals.set(stmt.local, symbol);
+          const need = stmt.mode === "r" ? PageBits.read : PageBits.write;
+          this.#met.push({ stmt, symbol, need, certain });
+          break;
+        }
+        case "if": {
+          const before = [...state.registers];
+          this.#body(stmt.then, state, false);
+          const after = [...state.registers];
+          state.registers.splice(0, 32, ...before);
+          this.#body(stmt.else, state, false);
+          this.#join(state.registers, [after]);
+          break;
+        }
+        case "loop":
+          this.#forget(stmt.body, state);
+          this.#body(stmt.body, state, false);
+          this.#forget(stmt.body, state);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+  /** Locals and registers that a loop inside an instruction writes are unknown in it and behind it. */
+  #forget(body: readonly Stmt[], state: State): void {
+    for (const stmt of body) {
+      if (stmt.s === "set") this.#locals.delete(stmt.local);
+      else if (stmt.s === "put" && isWrite(stmt.place)) state.registers[stmt.place.reg as number] = this.fresh();
+      else if (stmt.s === "if") {
+        this.#forget(stmt.then, state);
+        this.#forget(stmt.else, state);
+      } else if (stmt.s === "loop") this.#forget(stmt.body, state);
+    }
+  }
+
+  /** Decides about the accesses met since the last call or the start of the block. */
+  #settle(state: State): void {
+    const met = this.#met;
+    this.#met = [];
+    for (const [index, { stmt, symbol, need, certain }] of met.entries()) {
+      const { version, offset } = symbol;
+      const own: Stretch = { low: offset, high: offset + stmt.size, need };
+      const known = state.facts.get(version) ?? [];
+      if (known.some((fact) => covers(fact, own))) continue;
+      let stretch = own;
+      for (let at = index + 1; certain && at < met.length; at++) {
+        const later = met[at]!;
+        if (later.symbol.version !== version || !later.certain) continue;
+        const low = Math.min(stretch.low, later.symbol.offset);
+        const high = Math.max(stretch.high, later.symbol.offset + later.stmt.size);
+        if (high - low <= MAX_STRETCH) stretch = { low, high, need: stretch.need | later.need };
+      }
+      this.checks.set(stmt, {
+        from: stretch.low - offset,
+        to: stretch.high - offset,
+        need: stretch.need,
+        address: version === 0 ? offset : undefined,
+      });
+      if (certain) state.facts.set(version, [...known, stretch]);
+    }
+  }
+
+  #join(registers: Symbol[], others: readonly (readonly Symbol[])[]): void {
+    for (let n = 0; n < 32; n++) {
+      const own = registers[n]!;
+      for (const other of others) {
+        const { version, offset } = other[n]!;
+        if (version !== own.version || offset !== own.offset) {
+          registers[n] = this.fresh();
+          break;
+        }
+      }
+    }
+  }
+
+  /** What holds where several paths meet. */
+  merge(states: readonly State[]): State {
+    const merged = states[0]!.copy();
+    this.#join(merged.registers, states.slice(1).map((state) => state.registers));
+    for (const [version, facts] of merged.facts) {
+      const common = facts.filter((fact) =>
+        states.every((state) => state.facts.get(version)?.some((other) => covers(other, fact)) ?? false)
+      );
+      if (common.length > 0) merged.facts.set(version, common);
+      else merged.facts.delete(version);
+    }
+    for (const version of merged.aligned) {
+      if (!states.every((state) => state.aligned.has(version))) merged.aligned.delete(version);
+    }
+    return merged;
+  }
+  /** What a loop changes does not hold at its head. */
+  enterLoop(state: State, written: ReadonlySet<number>, calls: boolean): void {
+    for (const n of written) state.registers[n] = this.fresh();
+    if (!calls) return;
+    state.facts.clear();
+    state.aligned.clear();
+    for (let n = 0; n < 32; n++) state.registers[n] = this.fresh();
+  }
+}
+
+const covers = (fact: Stretch, want: Stretch): boolean =>
+  fact.low <= want.low && fact.high >= want.high && (fact.need & want.need) === want.need;
+
+type General = Place & { readonly file: "x" };
+/** A general register or SP, and not ZR. */
+const isWrite = (place: Place): place is General => place.file === "x" && (place.reg !== 31 || place.r31 === "sp");
+
+/** General registers that statements write. */
+function writtenBy(body: readonly Stmt[], into: Set<number>): void {
+  for (const stmt of body) {
+    if (stmt.s === "put" && isWrite(stmt.place)) into.add(stmt.place.reg as number);
+    else if (stmt.s === "if") {
+      writtenBy(stmt.then, into);
+      writtenBy(stmt.else, into);
+    } else if (stmt.s === "loop") writtenBy(stmt.body, into);
+  }
+}
+
+export function planAccesses(region: Region, graph: Structure): AccessPlan {
+  const planner = new Planner();
+  const out = new Map<number, State>();
+  const predecessors = graph.predecessors;
+  for (const node of graph.order) {
+    const incoming = predecessors.get(node)!.filter((from) => !graph.isBackward(from, node));
+    const states = incoming.map((from) => out.get(from)!);
+    let state = states.length === 0 ? planner.entry() : planner.merge(states);
+    if (graph.loopHeaders.has(node)) {
+      state = state.copy();
+      const written = new Set<number>();
+      let calls = false;
+      for (const member of graph.loopBody(node)) {
+        for (const { body } of region.blocks.get(member)!.instructions) {
+          writtenBy(body!, written);
+          calls ||= callsOut(body!);
+        }
+      }
+      planner.enterLoop(state, written, calls);
+    }
+    planner.block(region.blocks.get(node)!, state);
+    out.set(node, state);
+  }
+  return planner;
+}

@@ -1,0 +1,179 @@
+/**
+ * Where registers of a region are read, written and still to be stored: what has to be loaded at the entry and
+ * behind calls, and what an exit has to store. Sets of registers are bit masks (SP is bit 31 of the general ones).
+ */
+import type { Place, Stmt } from "../../../isa/ir/builder.ts";
+import { FlagKinds } from "../layout.ts";
+import { type Block, callsOut, type Region } from "./region.ts";
+import type { Structure } from "./structure.ts";
+
+/** General and vector registers. */
+export interface RegisterSet {
+  readonly x: number;
+  readonly v: number;
+}
+
+/** What a stretch of code does to registers. */
+interface Effect {
+  /** Read before being written for certain. */
+  readX: number;
+  readV: number;
+  /** Written on some path. */
+  writeX: number;
+  writeV: number;
+  /** Written on every path. */
+  surelyX: number;
+  surelyV: number;
+}
+
+const bit = (place: Place & { file: "x" | "v" }): number => 1 << (place.reg as number);
+export const isZero = (place: Place): boolean => place.file === "x" && place.reg === 31 && place.r31 !== "sp";
+
+function scan(body: readonly Stmt[], effect: Effect, certain: boolean): void {
+  for (const stmt of body) {
+    if (stmt.s === "if") {
+      scan(stmt.then, effect, false);
+      scan(stmt.else, effect, false);
+    } else if (stmt.s === "loop") scan(stmt.body, effect, false);
+    else if (stmt.s === "get" || stmt.s === "put") {
+      const { place } = stmt;
+      if (place.file === "sys" || place.file === "vdyn" || isZero(place)) continue;
+      const mask = bit(place);
+      const whole = place.file === "x" || (stmt.s === "put" && stmt.store === "v128.store");
+      // A write that may not happen, or of a part, leaves an old content that must be there.
+      const reads = stmt.s === "get" || !certain || !whole;
+      if (place.file === "x") {
+        if (reads) effect.readX |= mask & ~effect.surelyX;
+        if (stmt.s === "put") effect.writeX |= mask;
+        if (stmt.s === "put" && certain) effect.surelyX |= mask;
+      } else {
+        if (reads) effect.readV |= mask & ~effect.surelyV;
+        if (stmt.s === "put") effect.writeV |= mask;
+        if (stmt.s === "put" && certain) effect.surelyV |= mask;
+      }
+    }
+  }
+}
+
+const none = (): Effect => ({ readX: 0, readV: 0, writeX: 0, writeV: 0, surelyX: 0, surelyV: 0 });
+
+/** Kinds of flag operations that may be in force, as bits by number; bit 0: N, Z, C, V hold. */
+function kindsAfter(body: readonly Stmt[], kinds: number): number {
+  for (const stmt of body) {
+    if (stmt.s === "flags") kinds = 1 << FlagKinds[stmt.kind];
+    else if (stmt.s === "if") kinds = kindsAfter(stmt.then, kinds) | kindsAfter(stmt.else, kinds);
+  }
+  return kinds;
+}
+
+export interface RegisterFlow {
+  /** Registers that have to be loaded at the entry. */
+  readonly entry: RegisterSet;
+  /** Registers whose content in the register file is out of date at the start of a block. */
+  readonly dirty: ReadonlyMap<number, RegisterSet>;
+  /** Possible flag kinds at the start of a block. */
+  readonly kinds: ReadonlyMap<number, number>;
+  /** Registers that have to be loaded behind a call, by its address. */
+  readonly behindCall: ReadonlyMap<number, RegisterSet>;
+  /** Registers that are used at all. */
+  readonly used: RegisterSet;
+}
+
+export function registerFlow(region: Region, graph: Structure): RegisterFlow {
+  const effects = new Map<number, Effect[]>();
+  const used = { x: 0, v: 0 };
+  for (const node of graph.order) {
+    const list = region.blocks.get(node)!.instructions.map(({ body }) => {
+      const effect = none();
+      scan(body!, effect, true);
+      used.x |= effect.readX | effect.writeX;
+      used.v |= effect.readV | effect.writeV;
+      return effect;
+    });
+    effects.set(node, list);
+  }
+  const dirty = new Map<number, { x: number; v: number }>(), kinds = new Map<number, number>();
+  for (const node of graph.order) {
+    dirty.set(node, { x: 0, v: 0 });
+    kinds.set(node, node === region.root ? 1 : 0);
+  }
+  forward(region, graph, effects, dirty, kinds);
+  const { live, behindCall } = backward(region, graph, effects, dirty);
+  return { entry: live.get(region.root)!, dirty, kinds, behindCall, used };
+}
+
+type Sets = Map<number, { x: number; v: number }>;
+
+function forward(
+  region: Region,
+  graph: Structure,
+  effects: ReadonlyMap<number, readonly Effect[]>,
+  dirty: Sets,
+  kinds: Map<number, number>,
+): void {
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const node of graph.order) {
+      const block = region.blocks.get(node)!;
+      let { x, v } = dirty.get(node)!, kind = kinds.get(node)!;
+      for (const [index, { body }] of block.instructions.entries()) {
+        const effect = effects.get(node)![index]!;
+        x |= effect.writeX;
+        v |= effect.writeV;
+        kind = kindsAfter(body!, kind);
+        if (!callsOut(body!)) continue;
+        x = v = 0;
+        kind = 1;
+      }
+      for (const next of graph.successors(node)) {
+        const into = dirty.get(next)!, before = kinds.get(next)!;
+        if ((into.x | x) === into.x && (into.v | v) === into.v && (before | kind) === before) continue;
+        into.x |= x;
+        into.v |= v;
+        kinds.set(next, before | kind);
+        changed = true;
+      }
+    }
+  }
+}
+
+function backward(
+  region: Region,
+  graph: Structure,
+  effects: ReadonlyMap<number, readonly Effect[]>,
+  dirty: Sets,
+): { live: Sets; behindCall: Map<number, RegisterSet> } {
+  const live: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }]));
+  const behindCall = new Map<number, RegisterSet>();
+  const order = [...graph.order].reverse();
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const node of order) {
+      let x = 0, v = 0;
+      for (const next of graph.successors(node)) {
+        x |= live.get(next)!.x;
+        v |= live.get(next)!.v;
+      }
+      const { instructions } = region.blocks.get(node)! as Block;
+      for (let index = instructions.length - 1; index >= 0; index--) {
+        const { pc, body } = instructions[index]!;
+        const effect = effects.get(node)![index]!;
+        if (callsOut(body!)) {
+          behindCall.set(pc, { x, v });
+          x = v = 0;
+        }
+        x = (x & ~effect.surelyX) | effect.readX;
+        v = (v & ~effect.surelyV) | effect.readV;
+      }
+      // Any exit stores what is dirty, so that has to be there.
+      x |= dirty.get(node)!.x;
+      v |= dirty.get(node)!.v;
+      const known = live.get(node)!;
+      if (known.x === x && known.v === v) continue;
+      known.x = x;
+      known.v = v;
+      changed = true;
+    }
+  }
+  return { live, behindCall };
+}
