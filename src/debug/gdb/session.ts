@@ -73,6 +73,8 @@ export class Session implements StopListener {
   #running = false;
   /** All-stop: stops of ended processes that came when nobody had asked. Non-stop: what has to be fetched. */
   readonly #queue: string[] = [];
+  /** All-stop: an interrupt came while nothing ran. */
+  #interrupted = false;
   /** Non-stop: a notification has not been acknowledged. */
   #notified = false;
 
@@ -220,14 +222,16 @@ export class Session implements StopListener {
       return waiting;
     }
     this.#running = true;
+    if (this.#interrupted) this.interrupt();
     return undefined;
   }
 
   /** Ctrl-C: some thread stops. */
   interrupt(): void {
+    // It may have crossed a stop on its way, one that the debugger goes on from by itself: then it is due at once.
+    this.#interrupted = !this.agreed.nonStop && !this.#running;
     const task = this.current();
-    if (task === undefined || (!this.agreed.nonStop && !this.#running)) return;
-    if (this.tracees.stopOf(task)) return;
+    if (task === undefined || this.#interrupted || this.tracees.stopOf(task)) return;
     this.tracees.halt(task, "interrupt");
     this.stopped(task, this.tracees.stopOf(task)!);
   }
