@@ -3,13 +3,13 @@
  */
 import { ExitCode, Failure } from "../failure.ts";
 import { SIGHUP, SIGINT, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
-import type { DebugPort } from "../runner/debug_port.ts";
 import { Guest } from "../runner/guest.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
 import { guestSpec } from "../runner/world.ts";
 import { VERSION } from "../version.ts";
 import { TraceFile } from "../runner/trace_file.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
+import { openDebugPort } from "./debugging.ts";
 import { print, reportFailure, talk } from "./talk.ts";
 import { traceOf, traceOptions } from "./trace_options.ts";
 import { worldOf, worldOptions } from "./world_options.ts";
@@ -67,20 +67,18 @@ export async function run(args: readonly string[]): Promise<number> {
   if (path === undefined) throw new Failure("no program given", { hint: "see elftap run --help" });
   const watchdog = line.number("timeout", { min: 0, max: 86400 });
   const verbose = Math.min(2, line.values("verbose").length) as 0 | 1 | 2;
+  const stopOnEntry = line.has("gdb-stop-on-entry"), gdb = line.value("gdb");
+  if (stopOnEntry && gdb === undefined) throw new Failure("--gdb-stop-on-entry needs --gdb PORT");
   const trace = await traceOf(line, timestamps), output = line.value("trace-output");
   const world = {
     ...await worldOf(line),
     verbose,
     ...(trace === undefined ? {} : { trace }),
     ...(watchdog === undefined ? {} : { watchdog }),
-  };
-  const stopOnEntry = line.has("gdb-stop-on-entry"), gdb = line.value("gdb");
-  if (stopOnEntry && gdb === undefined) throw new Failure("--gdb-stop-on-entry needs --gdb PORT");
-  using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb);
-  const spec = {
-    ...guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world),
     ...(gdb === undefined ? {} : { debug: { stopOnEntry, holdOnFailure: false } }),
   };
+  using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb);
+  const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const file = output === undefined ? undefined : new TraceFile(output);
   const guest = new Guest(spec, { debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
   const release = forwardSignals(guest);
@@ -116,14 +114,6 @@ function straceTimestamps(args: readonly string[]): { rest: string[]; timestamps
     }
   }
   return { rest: [...rest, ...args.slice(at)], timestamps };
-}
-
-/** Listens for debuggers, and says where. */
-async function openDebugPort(address: string): Promise<DebugPort> {
-  const { DebugPort, parseDebugAddress } = await import("../runner/debug_port.ts");
-  const port = new DebugPort(parseDebugAddress(address), talk);
-  talk(`listening for a debugger; gdb: target remote ${port.target}`);
-  return port;
 }
 
 /** Passes the host's signals on. A second Ctrl-C that finds the Worker deaf to the first ends it. */

@@ -8,6 +8,7 @@ import { selectTests } from "../runner/select.ts";
 import type { Protocol } from "../runner/verdict.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { destinations, Outputs, REPORTERS } from "./outputs.ts";
+import { openDebugPort } from "./debugging.ts";
 import { print } from "./talk.ts";
 import { traceOf, traceOptions } from "./trace_options.ts";
 import { worldOf, worldOptions } from "./world_options.ts";
@@ -53,6 +54,17 @@ export const testSyntax: CommandSyntax = {
           choices: ["auto", "tap", "exit"],
           help: "What decides beside the exit status: TAP where there is some (auto), TAP that must be there (tap), " +
             "nothing (exit). Default: auto.",
+        },
+        {
+          name: "gdb-on-failure",
+          help:
+            "A test that crashes, aborts or takes too long waits for gdb or lldb, and goes on when it has detached.",
+        },
+        {
+          name: "gdb",
+          value: "[ADDR:]PORT",
+          help: "Where the debugger comes: a port of the loopback interface, of another one, or unix:PATH. " +
+            "Default: a free port.",
         },
         { name: "list", help: "Show the tests that would run, one a line, and stop." },
         {
@@ -105,8 +117,11 @@ export async function test(args: readonly string[]): Promise<number> {
   const color = line.value("color") ?? "auto";
   const list = destinations(line);
   const trace = await traceOf(line), traceFolder = line.value("trace-output");
+  const holdOnFailure = line.has("gdb-on-failure"), gdb = line.value("gdb");
+  if (gdb !== undefined && !holdOnFailure) throw new Failure("--gdb needs --gdb-on-failure");
   const world = {
     ...await worldOf(line),
+    ...(holdOnFailure ? { debug: { stopOnEntry: false, holdOnFailure } } : {}),
     ...(trace === undefined ? {} : { trace }),
     ...(seconds > 0 ? { timeout: seconds * 1000 } : {}),
     verbose: Math.min(2, line.values("verbose").length) as 0 | 1 | 2,
@@ -120,6 +135,7 @@ export async function test(args: readonly string[]): Promise<number> {
       `none of ${all.length} tests fits ${line.values("filter").map((each) => `--filter ${each}`).join(" ")}`,
     );
   }
+  using debugPort = holdOnFailure ? await openDebugPort(gdb ?? "0") : undefined;
   using outputs = new Outputs(list, {
     color: color === "auto" ? undefined : color === "always",
     live: !line.has("no-progress"),
@@ -135,6 +151,7 @@ export async function test(args: readonly string[]): Promise<number> {
   try {
     const { summary } = await runTestCases({
       tests,
+      debugPort,
       world,
       jobs,
       args: line.values("arg"),

@@ -75,7 +75,6 @@ export class Guest {
 
   /** Keeps the guest for a debugger; then it ends with its time-out. */
   #hold(why: string): void {
-    this.#stopped = "timeout";
     this.#post({ type: "hold", run: this.#run, why });
   }
 

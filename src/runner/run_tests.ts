@@ -15,6 +15,7 @@ import {
   type TestEvent,
   type TestResult,
 } from "./events.ts";
+import type { DebugPort } from "./debug_port.ts";
 import { Guest } from "./guest.ts";
 import { GuestPool } from "./guest_pool.ts";
 import { failedOutcome } from "./guest_service.ts";
@@ -48,6 +49,8 @@ export interface TestRunOptions {
   /** Where each attempt's trace becomes a file, if the world has a trace that wants one. */
   readonly traceFolder?: string;
   readonly pool?: GuestPool;
+  /** Tests that crash or take too long wait for a debugger that comes here. */
+  readonly debugPort?: DebugPort | undefined;
   readonly onEvent?: (event: TestEvent) => void;
   /** Makes the spec of a test; a stand-in for tests. */
   readonly makeSpec?: (test: TestCase) => GuestSpec;
@@ -178,6 +181,7 @@ class Run {
     }
     const file = this.#traceFile(spec, test, number);
     const guest = new Guest(spec, {
+      debugPort: this.options.debugPort,
       pool: this.pool,
       output: (stream, bytes) => {
         if (stream === "trace-file") file?.write(bytes);

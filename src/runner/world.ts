@@ -29,6 +29,8 @@ export interface World {
   /** Wall time of the whole run in milliseconds. */
   readonly timeout?: number;
   readonly verbose?: GuestSpec["verbose"];
+  /** Default: no debugger may come. */
+  readonly debug?: NonNullable<GuestSpec["debug"]>;
   /** What to trace and how. */
   readonly trace?: GuestSpec["trace"];
 }
@@ -94,6 +96,7 @@ export function guestSpec(program: Program, world: World): GuestSpec {
     watchdog: world.watchdog ?? 10,
     ...(world.timeout === undefined ? {} : { timeout: world.timeout }),
     verbose: world.verbose ?? 0,
+    ...(world.debug === undefined ? {} : { debug: world.debug }),
     ...(world.trace === undefined ? {} : { trace: world.trace }),
     stdin: program.stdin,
     stdout: program.stdout,

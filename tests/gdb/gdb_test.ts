@@ -398,3 +398,28 @@ debuggerTest("gdb: non-stop mode", GDB, "debug/threads", async (guest) => {
   await gdb.until("exited normally");
   equal((await debugged.end()).stdout, "55 210 465\n");
 });
+
+debuggerTest(
+  "elftap test --gdb-on-failure holds a crash until the debugger has detached",
+  GDB,
+  "debug/crash",
+  async (guest) => {
+    await using debugged = new Debugged(guest, { command: ["test", "--gdb-on-failure", guest.path] });
+    await debugged.said(/crash \(pid \d+\) is about to end by SIGSEGV/);
+    const text = await gdb(await debugged.target, ["backtrace", "info locals", "detach"]);
+    inOrder(text, [/set \(where=0x0\) at /, /#2 .*main/, /detached/]);
+    const { code, stdout } = await debugged.end();
+    equal(code, 100);
+    match(stdout, /killed by SIGSEGV/);
+  },
+);
+
+debuggerTest("elftap test --gdb-on-failure holds a test whose time is over", GDB, "debug/waits", async (guest) => {
+  const command = ["test", "--gdb-on-failure", "-t", "1", "--arg", "run", guest.path];
+  await using debugged = new Debugged(guest, { command });
+  await debugged.said(/its time is over/);
+  inOrder(await gdb(await debugged.target, ["backtrace", "detach"]), [/#0 +main \(argc=2/, /detached/]);
+  const { code, stdout } = await debugged.end();
+  equal(code, 100);
+  match(stdout, /TIMEOUT|time/i);
+});

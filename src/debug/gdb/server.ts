@@ -3,7 +3,7 @@
  * as messages; who listens on which port is the starting thread's business (`src/runner/debug_port.ts`).
  */
 import type { Siginfo } from "../../kernel/abi/siginfo.ts";
-import { DEFAULT_IGNORED, SIG_DFL, signalBit, signalName, stopsByDefault } from "../../kernel/abi/signal.ts";
+import { dumpsCoreByDefault, SIG_DFL, signalName } from "../../kernel/abi/signal.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/task/task.ts";
 import type { LaunchRequest } from "./launch.ts";
@@ -93,9 +93,8 @@ export class DebugServer implements StopListener {
 
   #holdCrash(task: Task, info: Siginfo): boolean {
     const { process } = task, signal = info.signo;
-    const isFatal = process.actions.get(signal).handler === SIG_DFL && !stopsByDefault(signal) &&
-      (DEFAULT_IGNORED & signalBit(signal)) === 0n;
-    if (!isFatal) return false;
+    // A child that was forked to die, as in death tests, has not executed a program.
+    if (!process.execed || !dumpsCoreByDefault(signal) || process.actions.get(signal).handler !== SIG_DFL) return false;
     this.#tracees.stopWithSignal(task, info);
     this.options.wanted(`${task.name} (pid ${task.pid}) is about to end by ${signalName(signal)}`);
     return true;
