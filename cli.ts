@@ -34,11 +34,11 @@ export async function main(args: readonly string[]): Promise<number> {
     if (isWanted("--help", "-h") || command === "help") return print(HELP);
     switch (command) {
       case "run":
-        return await (await import("./src/cli/run.ts")).run(rest);
+        return await (await load<typeof import("./src/cli/run.ts")>("run")).run(rest);
       case "test":
-        return await (await import("./src/cli/test.ts")).test(rest);
+        return await (await load<typeof import("./src/cli/test.ts")>("test")).test(rest);
       case "sysroot":
-        return await (await import("./src/cli/sysroot_command.ts")).sysroot(rest);
+        return await (await load<typeof import("./src/cli/sysroot_command.ts")>("sysroot_command")).sysroot(rest);
       case undefined:
         throw new Failure("no command given", { hint: "see elftap --help" });
       default:
@@ -49,6 +49,14 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return reportFailure(describeFailure(error));
   }
+}
+
+/**
+ * Loads a command's module. Where the specifier stands in the source, Deno looks at all that it leads to before it runs
+ * the first line: 6 ms for every command, whichever is wanted.
+ */
+function load<Command>(name: string): Promise<Command> {
+  return import(new URL(`./src/cli/${name}.ts`, import.meta.url).href);
 }
 
 // Deno.exit: a Worker or a pending read of stdin must not keep a finished elftap alive.

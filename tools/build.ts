@@ -4,7 +4,14 @@
  */
 import { fileURLToPath } from "node:url";
 import { packInterpreter } from "../src/engine/wasm/image.ts";
-import { type BuildStamp, DIST, freshBuild, INTERPRETER_FILE, STAMP_FILE } from "../src/runner/build_product.ts";
+import {
+  type BuildStamp,
+  DIST,
+  INTERPRETER_FILE,
+  isFresh,
+  readStamp,
+  STAMP_FILE,
+} from "../src/runner/build_product.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = fileURLToPath(DIST);
@@ -37,7 +44,8 @@ async function stampOf(): Promise<BuildStamp> {
 }
 
 async function build(): Promise<void> {
-  if (freshBuild()) return;
+  const before = readStamp();
+  if (before && isFresh(before)) return;
   Deno.mkdirSync(dist, { recursive: true });
   // Taken before: a source that changes while it is bundled makes the build stale, not wrong.
   const stamp = await stampOf();

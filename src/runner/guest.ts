@@ -5,7 +5,7 @@
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import { GuestPool, type PooledWorker } from "./guest_pool.ts";
 import type { DebugPort } from "./debug_port.ts";
-import { failedOutcome } from "./guest_service.ts";
+import { failedOutcome } from "./failed_outcome.ts";
 import { requirePermissions } from "./permissions.ts";
 import type { DebuggeeEvent, DebuggerEvent, FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
 import { Failure } from "../failure.ts";

@@ -4,7 +4,7 @@
  */
 import { type InterpreterImage, loadInterpreter, readInterpreter } from "../engine/wasm/image.ts";
 import { VERSION } from "../version.ts";
-import { freshBuild, INTERPRETER_FILE, WORKER_FILE } from "./build_product.ts";
+import { DIST, INTERPRETER_FILE, isFresh, readStamp, WORKER_FILE } from "./build_product.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
 
 /** A Worker and what it may do. */
@@ -25,15 +25,14 @@ export interface GuestPoolOptions {
 
 /** Starts Workers and keeps idle ones for reuse. */
 export class GuestPool implements Disposable {
-  readonly #entry: URL;
-  readonly #isReal: boolean;
+  /** A stand-in for tests. */
+  readonly #entry: URL | undefined;
   readonly #keep: number;
   #idle: PooledWorker[] = [];
   #closed = false;
 
   constructor(options: GuestPoolOptions = {}) {
-    this.#isReal = options.entry === undefined;
-    this.#entry = options.entry ?? (build ??= { folder: freshBuild() }, workerEntry(build.folder));
+    this.#entry = options.entry;
     this.#keep = options.keep ?? 0;
   }
 
@@ -43,11 +42,10 @@ export class GuestPool implements Disposable {
     const key = JSON.stringify(permissions);
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
-    // First, so that it is compiled on other threads while this one waits for the Worker to start.
-    if (this.#isReal) image ??= loadImage();
-    const worker = new Worker(this.#entry, { type: "module", name: "elftap guest", deno: { permissions } });
-    const equip = async () => worker.postMessage({ type: "engine", image: await image });
-    return { worker, key, equipped: this.#isReal ? equip() : Promise.resolve() };
+    if (this.#entry) return { worker: startWorker(this.#entry, permissions), key, equipped: Promise.resolve() };
+    const worker = startGuestWorker(permissions);
+    const equip = async () => worker.postMessage({ type: "engine", image: await (image ??= loadImage()) });
+    return { worker, key, equipped: equip() };
   }
 
   /** The guest has ended in good order: its Worker can serve another. */
@@ -71,11 +69,27 @@ export class GuestPool implements Disposable {
   }
 }
 
-/** Looked for once per process. */
-let build: { readonly folder: URL | undefined } | undefined;
+function startWorker(entry: URL, permissions: Deno.PermissionOptionsObject): Worker {
+  return new Worker(entry, { type: "module", name: "elftap guest", deno: { permissions } });
+}
 
-function workerEntry(folder: URL | undefined): URL {
-  return folder ? new URL(WORKER_FILE, folder) : new URL("./guest_worker.ts", import.meta.url);
+/** Whether the build is up to date; looked at once per process. */
+let isBuilt: boolean | undefined;
+
+/**
+ * Starts a Worker from the build, if that is up to date, else from the sources. Looking at every source takes some
+ * milliseconds: the first Worker starts meanwhile, and is ended if it must not be used.
+ */
+function startGuestWorker(permissions: Deno.PermissionOptionsObject): Worker {
+  const stamp = isBuilt === undefined ? readStamp() : undefined;
+  if (isBuilt || stamp) {
+    const worker = startWorker(new URL(WORKER_FILE, DIST), permissions);
+    isBuilt ??= isFresh(stamp!);
+    if (isBuilt) return worker;
+    worker.terminate();
+  }
+  isBuilt = false;
+  return startWorker(new URL("./guest_worker.ts", import.meta.url), permissions);
 }
 
 /** Loaded once per process. */
@@ -83,7 +97,7 @@ let image: Promise<InterpreterImage> | undefined;
 
 /** The interpreter of the build, or of the user's cache. */
 async function loadImage(): Promise<InterpreterImage> {
-  const built = build?.folder && await readInterpreter(new URL(INTERPRETER_FILE, build.folder));
+  const built = isBuilt ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
   return built ?? await loadInterpreter(cacheFolder(), VERSION);
 }
 

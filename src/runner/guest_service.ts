@@ -4,7 +4,7 @@
  */
 import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { HostStdio } from "../kernel/host_stdio.ts";
-import { describeFailure } from "../failure.ts";
+import { failedOutcome } from "./failed_outcome.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import type { DebuggeeEvent, DebuggerEvent, FromWorker, ToWorker } from "./worker_messages.ts";
 import { WorkerStdio } from "./worker_stdio.ts";
@@ -104,17 +104,4 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
   }
 
   scope.onmessage = (event) => receive(event.data);
-}
-
-/** The outcome of a run that ended by an error of elftap's, or by one the user has to hear of. */
-export function failedOutcome(error: unknown, milliseconds: number): GuestOutcome {
-  const { message, hint, exitCode } = describeFailure(error);
-  return {
-    ending: { kind: "error", message, exitCode, ...(hint === undefined ? {} : { hint }) },
-    crashes: [],
-    unimplemented: {},
-    milliseconds,
-    instructions: 0,
-    discarded: [],
-  };
 }

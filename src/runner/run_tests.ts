@@ -18,7 +18,7 @@ import {
 import type { DebugPort } from "./debug_port.ts";
 import { Guest } from "./guest.ts";
 import { GuestPool } from "./guest_pool.ts";
-import { failedOutcome } from "./guest_service.ts";
+import { failedOutcome } from "./failed_outcome.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import { withProfileHint } from "./missing_parts.ts";
 import { TapReader } from "./tap_reader.ts";
