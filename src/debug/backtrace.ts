@@ -1,79 +1,78 @@
-/**
- * Backtraces by frame pointers: AAPCS64 code keeps a chain of frame records (saved x29, saved x30) whose newest is
- * at x29. Code without them ends the chain early. Nothing is ever faulted in: a crashed stack is only looked at.
- */
-import { SigFrame, SIGFRAME_SIZE } from "../kernel/abi/sigframe.ts";
+/** Backtraces of a guest's threads: {@link unwind} over the guest's memory and files. */
+import type { FileContext } from "../kernel/fs/file.ts";
+import type { Registers } from "../engine/engine.ts";
 import type { Mm } from "../kernel/mm/mm.ts";
+import { moduleAt } from "./modules.ts";
+import { locate } from "./symbols.ts";
+import { type FrameRegisters, unwind, type UnwindSpace, type UnwoundFrame } from "./unwind.ts";
 
-/** Most frames reported. */
+/** Most frames reported: the innermost ones, and the last {@link OUTERMOST}. */
 export const MAX_FRAMES = 64;
+/** Of a deep stack, so many frames at its far end are kept: who began it. */
+const OUTERMOST = 16;
+/** Frames walked at most: a stack of 8 MiB in steps of 128 bytes. */
+const MAX_WALKED = 65_536;
 
 /** One level of a backtrace. */
-export interface BacktraceFrame {
-  readonly pc: number;
-  /** pc is a return address: the call is the instruction before. False for the innermost frame and below signals. */
-  readonly caller: boolean;
+export type BacktraceFrame = Pick<UnwoundFrame, "pc" | "caller" | "signal" | "registers">;
+
+/** The frames of a thread, innermost first. */
+export interface Backtrace {
+  readonly frames: readonly BacktraceFrame[];
+  /** Frames left out, and behind how many of {@link frames} they were. */
+  readonly omitted: { readonly count: number; readonly after: number } | undefined;
 }
 
-/** The registers a backtrace starts from. */
-export interface UnwindStart {
-  readonly pc: number;
-  readonly sp: number;
-  /** x29 */
-  readonly fp: number;
-  /** x30 */
-  readonly lr: number;
+/** The registers a backtrace starts from: x0…x30 and sp, and pc. */
+export function startOf(regs: Registers): { pc: number; registers: FrameRegisters } {
+  return { pc: Number(regs.pc), registers: [...Array.from({ length: 31 }, (_, n) => regs.x(n)), regs.sp] };
 }
 
-/** A 64-bit value of the guest, without faulting and whatever its rights; undefined where nothing is. */
-function peek(mm: Mm, va: number): number | undefined {
+/** MOVZ X8, #139 (rt_sigreturn); SVC #0: C libraries bring trampolines of their own (SA_RESTORER). */
+const SIGNAL_RETURN = 0xd4000001_d2801168n;
+
+/** Memory and files of a process, to be unwound. */
+export function unwindSpace(mm: Mm, context: FileContext): UnwindSpace {
   const { space } = mm;
-  if (va % 8 !== 0 || !(va >= 0 && va < space.limit)) return undefined;
-  const view = space.view(va, 8, "read", true);
-  if (view === undefined || view.length < 8) return undefined;
-  const word = (at: number) => (view[at]! | view[at + 1]! << 8 | view[at + 2]! << 16 | view[at + 3]! << 24) >>> 0;
-  // Pointer authentication and tags use the top bits: addresses end below 2^48.
-  return (word(4) & 0xffff) * 0x1_0000_0000 + word(0);
+  const read = (va: number, size: number): bigint | undefined => {
+    if (!(va >= 0 && va + size <= space.limit)) return undefined;
+    let value = 0n;
+    for (let done = 0; done < size;) {
+      const view = space.view(va + done, size - done, "read", true);
+      if (view === undefined || view.length === 0) return undefined;
+      for (const byte of view.subarray(0, size - done)) value |= BigInt(byte) << BigInt(8 * done++);
+    }
+    return value;
+  };
+  return {
+    read,
+    frame(pc) {
+      const found = moduleAt(mm, pc, context);
+      return found?.module.frame(found.address);
+    },
+    isCode: (va) => ((mm.vmas.find(va)?.prot ?? 0) & 4) !== 0,
+    isSignalReturn: (pc) => (pc === mm.sigreturn && pc !== 0) || (pc % 4 === 0 && read(pc, 8) === SIGNAL_RETURN),
+    sameFunction(a, b) {
+      const first = locate(mm, a, context), second = locate(mm, b, context);
+      return first?.symbol !== undefined && first.symbol === second?.symbol && first.file === second.file;
+    },
+  };
 }
 
-/**
- * The frames of a thread, innermost first.
- *
- * @param sameFunction whether two addresses are in one function: tells a leaf's x30 from one that its own calls left
- */
+/** The backtrace of a thread that is not running. */
 export function backtrace(
   mm: Mm,
-  start: UnwindStart,
-  sameFunction: (a: number, b: number) => boolean = () => false,
-): BacktraceFrame[] {
-  const frames: BacktraceFrame[] = [{ pc: start.pc, caller: false }];
-  let fp = start.fp, lowest = start.sp;
-  const first = peek(mm, fp + 8);
-  // A leaf, or a prologue that has not pushed yet, has its caller in x30 only. Elsewhere x30 is what the last call
-  // left there: an address in this function, or the one that the newest record holds as well.
-  const inCode = (va: number) => (mm.vmas.find(va)?.prot ?? 0) & 4;
-  if (start.lr !== first && inCode(start.lr) && !sameFunction(start.pc, start.lr - 4)) {
-    frames.push({ pc: start.lr, caller: true });
+  context: FileContext,
+  start: { readonly pc: number; readonly registers: FrameRegisters },
+): Backtrace {
+  const inner = MAX_FRAMES - OUTERMOST, frames: BacktraceFrame[] = [], outer: BacktraceFrame[] = [];
+  let walked = 0;
+  for (const frame of unwind(unwindSpace(mm, context), start.pc, start.registers)) {
+    if (walked < inner) frames.push(frame);
+    else outer[(walked - inner) % OUTERMOST] = frame;
+    if (++walked >= MAX_WALKED) break;
   }
-  while (frames.length < MAX_FRAMES && fp >= lowest && fp % 8 === 0) {
-    const next = peek(mm, fp), lr = peek(mm, fp + 8);
-    if (next === undefined || lr === undefined || lr === 0) break;
-    if (lr === mm.sigreturn && mm.sigreturn !== 0) {
-      // The handler returns to the trampoline: what was interrupted is in the signal frame below the next record.
-      const frame = next - SIGFRAME_SIZE;
-      const pc = peek(mm, frame + SigFrame.pc), interrupted = peek(mm, frame + SigFrame.regs + 29 * 8);
-      if (pc === undefined || interrupted === undefined) break;
-      frames.push({ pc: lr, caller: false }, { pc, caller: false });
-      // The interrupted stack may be another one (sigaltstack).
-      fp = interrupted;
-      lowest = peek(mm, frame + SigFrame.sp) ?? 0;
-      continue;
-    }
-    frames.push({ pc: lr, caller: true });
-    // Records go up the stack: anything else is not a chain.
-    if (next <= fp) break;
-    lowest = fp;
-    fp = next;
-  }
-  return frames;
+  const oldest = Math.max(0, walked - inner) % OUTERMOST, count = Math.max(0, walked - inner - outer.length);
+  const ordered = count > 0 ? [...outer.slice(oldest), ...outer.slice(0, oldest)] : outer;
+  return { frames: [...frames, ...ordered], omitted: count > 0 ? { count, after: inner } : undefined };
 }

@@ -1,43 +1,23 @@
 /**
  * From an address of a running guest to a function's name: the VMA says which file and where in it, the file's own
- * symbol table says what is there. Everything about a broken file is "unknown", never an error.
+ * symbol table, or that of its debug file, says what is there.
  */
-import { ElfError } from "../elf/elf_error.ts";
-import { type ElfFile, parseElf } from "../elf/parse.ts";
-import { SymbolTable } from "../elf/symbols.ts";
-import { openFileSource } from "../kernel/exec/exec_source.ts";
 import { vdsoFunctions } from "../kernel/exec/vdso.ts";
 import type { FileContext } from "../kernel/fs/file.ts";
-import type { Inode } from "../kernel/fs/inode.ts";
-import { FileObject } from "../kernel/mm/file_object.ts";
 import type { Mm } from "../kernel/mm/mm.ts";
+import { demangle } from "./demangle/demangle.ts";
+import { moduleAt } from "./modules.ts";
 
 /** Where an address is. */
 export interface Location {
-  /** Function or object, where the file names one. */
+  /** Function or object, demangled, where the file names one. */
   readonly symbol: string | undefined;
   /** Bytes from the symbol's start; without a symbol, offset in the file. */
   readonly offset: number;
   /** Guest path, or `[vdso]`. */
   readonly file: string;
-}
-
-/** Parsed files by inode; a file that is no ELF is null. */
-const files = new WeakMap<Inode, ElfFile | null>();
-
-function elfOf(object: FileObject, context: FileContext): ElfFile | undefined {
-  const { inode } = object.file;
-  let elf = files.get(inode);
-  if (elf === undefined) {
-    try {
-      elf = parseElf(openFileSource(object.file, context));
-    } catch (error) {
-      if (!(error instanceof ElfError)) throw error;
-      elf = null;
-    }
-    files.set(inode, elf);
-  }
-  return elf ?? undefined;
+  /** Offset in the file. */
+  readonly fileOffset: number;
 }
 
 /** What is at `va`; undefined where no file is mapped. */
@@ -45,28 +25,15 @@ export function locate(mm: Mm, va: number, context: FileContext): Location | und
   const vma = mm.vmas.find(va);
   const object = vma?.object;
   if (vma === undefined || object === undefined) return undefined;
-  const fileOffset = vma.pageOffset * 4096 + (va - vma.start);
+  const fileOffset = vma.pageOffset * 4096 + (va - vma.start), file = object.label();
   if (object.kind === "special") {
     const found = vdsoFunctions().find(({ start, end }) => fileOffset >= start && fileOffset < end);
-    const offset = fileOffset - (found?.start ?? 0);
-    return { symbol: found?.name, offset, file: object.label() };
+    return { symbol: found?.name, offset: fileOffset - (found?.start ?? 0), file, fileOffset };
   }
-  const unnamed = { symbol: undefined, offset: fileOffset, file: object.label() };
-  if (!(object instanceof FileObject)) return unnamed;
-  const elf = elfOf(object, context);
-  const load = elf?.loads.find(({ offset, filesz }) => fileOffset >= offset && fileOffset < offset + filesz);
-  if (elf === undefined || load === undefined) return unnamed;
-  const match = symbolsOf(elf).lookup(load.vaddr + fileOffset - load.offset);
-  return match ? { symbol: match.name, offset: match.offset, file: unnamed.file } : unnamed;
-}
-
-function symbolsOf(elf: ElfFile): SymbolTable {
-  try {
-    return elf.symbols;
-  } catch (error) {
-    if (!(error instanceof ElfError)) throw error;
-    return SymbolTable.fromBytes(new Uint8Array(), new Uint8Array());
-  }
+  const place = moduleAt(mm, va, context), match = place?.module.symbol(place.address);
+  return match
+    ? { symbol: demangle(match.name), offset: match.offset, file, fileOffset }
+    : { symbol: undefined, offset: fileOffset, file, fileOffset };
 }
 
 /**

@@ -30,10 +30,13 @@ export function parseNotes(source: ElfSource, headers: readonly ProgramHeader[])
 
 /** The notes of one segment: 4-byte words, padded to 4, or to 8 where the segment is so aligned (gABI, "Note Section"). */
 function parseNoteSegment(source: ElfSource, header: ProgramHeader): Note[] {
+  return parseNoteBytes(readClamped(source, header.offset, header.filesz, MAX_NOTE_BYTES), header.align === 8 ? 8 : 4);
+}
+
+/** The notes in the bytes of a segment or section; stops at the first that does not fit. */
+export function parseNoteBytes(bytes: Uint8Array, align: 4 | 8): Note[] {
   const notes: Note[] = [];
-  const bytes = readClamped(source, header.offset, header.filesz, MAX_NOTE_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const align = header.align === 8 ? 8 : 4;
   const pad = (at: number): number => Math.ceil(at / align) * align;
   for (let at = 0; at + 12 <= bytes.length;) {
     const nameSize = view.getUint32(at, true), descriptorSize = view.getUint32(at + 4, true);

@@ -17,7 +17,7 @@ const WIDTH = 8;
 export interface RecentCall {
   readonly nr: number;
   readonly tid: number;
-  /** The arguments it has, unsigned; rounded above 2^53. */
+  /** The arguments it has: signed 64-bit, exact within ±2^53. */
   readonly args: readonly number[];
   /** Those that are paths, as byte strings, as far as the call came to read them. */
   readonly paths: readonly string[];
@@ -40,7 +40,11 @@ export class RecentCalls {
     const sequence = this.#next++, slot = sequence & RECENT_CALLS - 1, at = slot * WIDTH;
     words[at] = nr;
     words[at + 1] = tid;
-    for (let n = 0; n < count; n++) words[at + 2 + n] = regs.xu(n);
+    for (let n = 0; n < count; n++) {
+      const value = regs.xu(n);
+      // Negative ones are small: exact as what they are, not as what they look like.
+      words[at + 2 + n] = value < 2 ** 53 ? value : Number(BigInt.asIntN(64, regs.x(n)));
+    }
     this.#counts[slot] = count;
     this.#results[slot] = undefined;
     this.#paths[slot] = undefined;
