@@ -8,33 +8,42 @@ import type { Task } from "./task/task.ts";
 /** Crashes kept: the first ones tell the story. */
 export const MAX_CRASHES = 16;
 
-/** Completes a report with what needs more than registers. Called while the process still has its memory. */
-export type DescribeCrash = (task: Task, info: Siginfo, crash: Crash) => Crash;
+/**
+ * Completes a report with what needs more than registers. The process still has its threads and its memory, and
+ * nothing runs until the promise is resolved.
+ */
+export type DescribeCrash = (task: Task, info: Siginfo, crash: Crash) => Promise<Crash>;
 
 const hex = (value: bigint | number) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
 
 export class CrashLog {
   readonly crashes: Crash[] = [];
 
-  constructor(private readonly describe: DescribeCrash = (_task, _info, crash) => crash) {}
+  constructor(private readonly describe: DescribeCrash = (_task, _info, crash) => Promise.resolve(crash)) {}
 
-  /** A signal is about to end the thread's process; its memory is still there. */
-  add(task: Task, info: Siginfo): void {
-    if (this.crashes.length >= MAX_CRASHES) return;
+  /** Whether there is room for another one. */
+  get full(): boolean {
+    return this.crashes.length >= MAX_CRASHES;
+  }
+
+  /** A signal is about to end the thread's process. */
+  async add(task: Task, info: Siginfo): Promise<void> {
     const { regs } = task.cpu;
-    this.crashes.push(this.describe(task, info, {
-      signal: info.signo,
-      signalName: signalName(info.signo),
-      code: signalCodeName(info.signo, info.code),
-      address: hex(info.address ?? 0),
-      pc: hex(regs.pc),
-      symbol: undefined,
-      backtrace: [],
-      registers: namedRegisters(regs),
-      pid: task.pid,
-      tid: task.tid,
-      program: task.name,
-    }));
+    this.crashes.push(
+      await this.describe(task, info, {
+        signal: info.signo,
+        signalName: signalName(info.signo),
+        code: signalCodeName(info.signo, info.code),
+        address: hex(info.address ?? 0),
+        pc: hex(regs.pc),
+        symbol: undefined,
+        backtrace: [],
+        registers: namedRegisters(regs),
+        pid: task.pid,
+        tid: task.tid,
+        program: task.name,
+      }),
+    );
   }
 }
 

@@ -112,6 +112,7 @@ export class Kernel {
   #current: Task | undefined;
   #yield = false;
   #illegal = 0;
+  #hold: Promise<void> | undefined;
   /** Lines for the user that are still being put together. */
   readonly #reports: Promise<void>[] = [];
   /** The thread that ran last: its exclusive monitor may still be set. */
@@ -194,6 +195,7 @@ export class Kernel {
   async run(): Promise<Ending> {
     let visited = this.clock.monotonic();
     while (!this.#isOver || this.clock.monotonic() < this.#lingerUntil) {
+      if (this.#hold) await this.#held();
       const task = this.scheduler.next();
       if (task === undefined) {
         if (this.#isOver) {
@@ -223,11 +225,24 @@ export class Kernel {
         visited = this.clock.monotonic();
       }
     }
+    await this.#held();
     for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
     this.timers.clear();
     this.#idle.close();
     await Promise.all(this.#reports);
     return this.#ending!;
+  }
+
+  /** No thread runs until this is done: something outside of guests' time, such as reporting a crash. */
+  hold(work: Promise<void>): void {
+    this.#hold = work;
+  }
+
+  /** Waits for what holds the guest; costs nothing when nothing does. */
+  #held(): Promise<void> | undefined {
+    const work = this.#hold;
+    this.#hold = undefined;
+    return work;
   }
 
   /** Ends the run from outside: {@link run} returns soon. */

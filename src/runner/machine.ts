@@ -4,7 +4,6 @@
 import { checkProgram } from "../elf/preflight.ts";
 import { hostFiles } from "../elf/host_files.ts";
 import type { CallTracer } from "../debug/trace/call_tracer.ts";
-import { describeCrash } from "../debug/describe_crash.ts";
 import type { DebugServer, DebugServerOptions } from "../debug/gdb/server.ts";
 import type { LaunchRequest } from "../debug/gdb/launch.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -57,7 +56,8 @@ export class Machine implements GuestKernel {
       hostname: spec.hostname,
       watchdog: spec.watchdog,
       log,
-      describeCrash,
+      describeCrash: async (task, info, crash) =>
+        (await import("../debug/crash/describe_crash.ts")).describeCrash(task, info, crash),
       ...(tracer ? { tracer } : {}),
     });
     this.#tree.proc.root.kernel = this.#kernel;

@@ -7,7 +7,7 @@ import { hex } from "./frames.ts";
 const BEFORE = 6, BEHIND = 5;
 
 /** Lines `   0x4006f0  ldr\tx0, [x0, #16]`, the one at pc with `=>`; empty where pc has no memory. */
-export function disassembly(task: Task): string[] {
+export async function disassembly(task: Task): Promise<string[]> {
   const { mm, kernel } = task, pc = Number(task.cpu.regs.pc);
   if (pc % 4 !== 0 || !(mm.vmas.find(pc)?.prot ?? 0)) return [];
   const start = firstOf(task, pc), lines: string[] = [];
@@ -18,7 +18,7 @@ export function disassembly(task: Task): string[] {
       continue;
     }
     const word = (bytes[0]! | bytes[1]! << 8 | bytes[2]! << 16 | bytes[3]! << 24) >>> 0;
-    const text = kernel.engine.disassemble(word, va).replaceAll("\t", " ");
+    const text = (await kernel.engine.disassemble(word, va)).replaceAll("\t", " ");
     lines.push(`${va === pc ? "=> " : "   "}${hex(va)}  ${text}${targetOf(task, text)}`);
   }
   return lines;

@@ -1,17 +1,12 @@
 /** The guest's stack under a call, for -k: a frame a line, as strace writes them. */
 import type { Task } from "../../kernel/task/task.ts";
-import { backtrace } from "../backtrace.ts";
+import { backtrace, startOf } from "../backtrace.ts";
 import { locate } from "../symbols.ts";
 
 /** `/lib/libc.so.6(write+0x10) [0xf8350]`, innermost first: the address in brackets is the file's. */
 export function stackLines(task: Task): string[] {
-  const { mm } = task, { regs } = task.cpu;
-  const sameFunction = (a: number, b: number) => {
-    const first = locate(mm, a, task), second = locate(mm, b, task);
-    return first?.symbol !== undefined && first.symbol === second?.symbol && first.file === second.file;
-  };
-  const start = { pc: Number(regs.pc), sp: Number(regs.sp), fp: regs.xu(29), lr: regs.xu(30) };
-  return backtrace(mm, start, sameFunction).map(({ pc, caller }) => {
+  const { mm } = task;
+  return backtrace(mm, task, startOf(task.cpu.regs)).frames.map(({ pc, caller }) => {
     const hex = (value: number) => "0x" + value.toString(16);
     // A return address belongs to the call before it.
     const location = locate(mm, caller ? pc - 4 : pc, task);

@@ -81,9 +81,7 @@ export function deliverSignals(task: Task): boolean {
       startGroupStop(task, signal);
       return false;
     }
-    if (dumpsCoreByDefault(signal)) kernel.crashLog.add(task, info);
-    // Core files are never written, so the status never says that one was.
-    exitProcess(process, signal);
+    endBySignal(task, info);
     return false;
   }
   finishRestart(task);
@@ -94,6 +92,16 @@ export function deliverSignals(task: Task): boolean {
     if (task.signalPending) return deliverSignals(task);
   }
   return true;
+}
+
+/**
+ * The default action that ends a process. The guest never finds a core file, so the status never says that one was
+ * written.
+ */
+function endBySignal(task: Task, info: Siginfo): void {
+  const { process, kernel } = task, { signo } = info, { crashLog } = kernel;
+  if (!dumpsCoreByDefault(signo) || crashLog.full) return exitProcess(process, signo);
+  kernel.hold(crashLog.add(task, info).then(() => exitProcess(process, signo)));
 }
 
 /** No handler came between: the call is made again. */

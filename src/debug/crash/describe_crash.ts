@@ -2,25 +2,25 @@
  * Completes a crash report with what takes reading memory and files: what the fault address is, instructions around
  * pc, every thread's backtrace with functions and lines, maps, open files, and the last system calls.
  */
-import type { Siginfo } from "../kernel/abi/siginfo.ts";
-import type { Crash, CrashThread } from "../kernel/crash.ts";
-import { namedRegisters } from "../kernel/crash_log.ts";
-import { syscallName } from "../kernel/abi/unistd.ts";
-import type { Task } from "../kernel/task/task.ts";
-import { backtrace, startOf } from "./backtrace.ts";
-import { describeFrames, frameLines } from "./crash/frames.ts";
-import { explain } from "./crash/explain.ts";
-import { disassembly } from "./crash/disassembly.ts";
-import { openFiles } from "./crash/open_files.ts";
-import { recentCalls } from "./crash/recent_calls.ts";
-import { describeAddress } from "./symbols.ts";
-import { describePath } from "../kernel/fs/path.ts";
+import type { Siginfo } from "../../kernel/abi/siginfo.ts";
+import type { Crash, CrashThread } from "../../kernel/crash.ts";
+import { namedRegisters } from "../../kernel/crash_log.ts";
+import { syscallName } from "../../kernel/abi/unistd.ts";
+import type { Task } from "../../kernel/task/task.ts";
+import { backtrace, startOf } from "../backtrace.ts";
+import { describeFrames, frameLines } from "./frames.ts";
+import { explain } from "./explain.ts";
+import { disassembly } from "./disassembly.ts";
+import { openFiles } from "./open_files.ts";
+import { recentCalls } from "./recent_calls.ts";
+import { describeAddress } from "../symbols.ts";
+import { describePath } from "../../kernel/fs/path.ts";
 
 /** Threads and lines of maps in a report at most. */
 const MAX_THREADS = 64, MAX_MAPS = 2000;
 
 /** The whole report. Call it while the crashed process still has its memory and its threads. */
-export function describeCrash(task: Task, info: Siginfo, crash: Crash): Crash {
+export async function describeCrash(task: Task, info: Siginfo, crash: Crash): Promise<Crash> {
   const { mm, process } = task;
   const others = [...process.threads].filter((each) => each !== task && each.state !== "dead");
   const threads = [task, ...others].slice(0, MAX_THREADS).map((each) => describeThread(each, task));
@@ -31,7 +31,7 @@ export function describeCrash(task: Task, info: Siginfo, crash: Crash): Crash {
     backtrace: threads[0]!.backtrace,
     frames: threads[0]!.frames,
     ...explain(task, info),
-    disassembly: disassembly(task),
+    disassembly: await disassembly(task),
     threads,
     maps: maps.length > MAX_MAPS ? [...maps.slice(0, MAX_MAPS), `… ${maps.length - MAX_MAPS} more`] : maps,
     files: openFiles(task.files),
