@@ -30,7 +30,7 @@ export class CrashLog {
   async add(task: Task, info: Siginfo): Promise<void> {
     const { regs } = task.cpu;
     this.crashes.push(
-      await this.describe(task, info, {
+      await this.#complete(task, info, {
         signal: info.signo,
         signalName: signalName(info.signo),
         code: signalCodeName(info.signo, info.code),
@@ -44,6 +44,15 @@ export class CrashLog {
         program: task.name,
       }),
     );
+  }
+
+  /** What went wrong in making a report is a line of it: the program's own end must not get lost. */
+  async #complete(task: Task, info: Siginfo, crash: Crash): Promise<Crash> {
+    try {
+      return await this.describe(task, info, crash);
+    } catch (error) {
+      return { ...crash, explanation: `the report is not complete: internal error: ${error}`.split("\n")[0]! };
+    }
   }
 }
 
