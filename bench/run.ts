@@ -8,6 +8,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { type TraceCost, traceCost } from "./trace.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BUILD = join(HERE, "build");
@@ -57,7 +58,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Compiles a program once, unless the source is newer. */
-async function build(source: string, name: string): Promise<string> {
+async function build(source: string, name: string, compiler = "aarch64-linux-gnu-gcc"): Promise<string> {
   const path = join(BUILD, name);
   try {
     if (Deno.statSync(path).mtime! > Deno.statSync(source).mtime!) return path;
@@ -66,7 +67,7 @@ async function build(source: string, name: string): Promise<string> {
   }
   Deno.mkdirSync(BUILD, { recursive: true });
   const args = ["-O2", "-w", "-static", "-o", path, source, "-lm"];
-  const output = await new Deno.Command("aarch64-linux-gnu-gcc", { args }).output();
+  const output = await new Deno.Command(compiler, { args }).output();
   if (!output.success) throw new Error(new TextDecoder().decode(output.stderr));
   return path;
 }
@@ -140,6 +141,24 @@ function show({ name, unit, figures, lessIsBetter }: Line): void {
   console.log(`${name.padEnd(14)}${cells.join("")}${ratio}  ${unit}`);
 }
 
+/** The line of what a trace costs; its peer is strace on this machine. */
+async function traceLine(rounds: number): Promise<Line> {
+  const source = join(HERE, "calls.c"), guest = await build(source, "calls");
+  const host = Deno.build.os === "linux" ? await build(source, "calls-host", "gcc").catch(() => undefined) : undefined;
+  const samples: TraceCost[] = [];
+  for (let round = 0; round < rounds; round++) {
+    samples.push(await traceCost([ELFTAP.command, ...ELFTAP.args], guest, host, BUILD));
+  }
+  const own = median(samples.map((each) => each.own));
+  const strace = samples.map((each) => each.strace).filter((each) => each !== undefined);
+  return {
+    name: "trace",
+    unit: "ns a call with -v to a file, beside strace on this machine (less is better)",
+    figures: [own, strace.length > 0 ? median(strace) : undefined],
+    lessIsBetter: true,
+  };
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     args: Deno.args,
@@ -186,6 +205,7 @@ if (import.meta.main) {
     });
     add({ name, unit, figures, lessIsBetter: false });
   }
+  if (!only || only.includes("trace")) add(await traceLine(rounds));
   if (values.json) {
     console.log(JSON.stringify({ version: 1, runners: runners.map((each) => each.name), lines }, null, 1));
   }

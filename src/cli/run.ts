@@ -47,7 +47,13 @@ export const runSyntax: CommandSyntax = {
         { name: "gdb-stop-on-entry", help: "Wait for the debugger before the program's first instruction." },
       ],
     },
-    { title: "Trace", options: traceOptions },
+    {
+      title: "Trace",
+      options: [
+        ...traceOptions,
+        { name: "follow-forks", short: "f", help: "As strace has it; children are always followed." },
+      ],
+    },
     { title: "The guest's world", options: worldOptions },
   ],
   epilogue: "Exit status: the program's; 128+N when signal N ended it; 125 when elftap itself failed; 126 when the\n" +
@@ -106,7 +112,7 @@ function straceTimestamps(args: readonly string[]): { rest: string[]; timestamps
   for (; at < args.length; at++) {
     const arg = args[at]!;
     if (arg === "--" || arg === "-" || !arg.startsWith("-")) break;
-    const isNumber = /^\d/.test(args[at + 1] ?? "");
+    const isNumber = /^\d+(\.\d+)?$/.test(args[at + 1] ?? "");
     if (/^-t{1,3}$/.test(arg) && !(arg === "-t" && isNumber)) timestamps = Math.max(timestamps, arg.length - 1);
     else {
       rest.push(arg);

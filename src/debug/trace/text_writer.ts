@@ -123,6 +123,8 @@ export class TextWriter implements TraceWriter {
   /** What begins a line: who, and when. */
   #lead(task: Task): string {
     const { timestamps, relative, toFile } = this.spec;
+    // A trace that is switched on later has not seen them begin.
+    this.#alive.add(task);
     // In a file every line says whose it is; on a terminal only while there are several.
     const who = toFile
       ? String(task.tid).padEnd(5) + " "
