@@ -1,23 +1,18 @@
 /**
- * `deno task build`: bundles the guest's Worker and generates the interpreter into `dist/`, for a fast start. Does
- * nothing when both are up to date. Failing is not fatal: elftap then runs from its sources.
+ * `deno task build`: bundles the commands and the guest's Worker and generates the interpreter into `dist/`, for a fast
+ * start. Does nothing when all are up to date. Failing is not fatal: elftap then runs from its sources.
  */
 import { fileURLToPath } from "node:url";
+import { type BuildStamp, COMMANDS, DIST, INTERPRETER_FILE, isBuilt } from "../src/build_product.ts";
+import { type SourceFile, STAMP_FILE } from "../src/build_product.ts";
 import { packInterpreter } from "../src/engine/wasm/image.ts";
-import {
-  type BuildStamp,
-  DIST,
-  INTERPRETER_FILE,
-  isFresh,
-  readStamp,
-  STAMP_FILE,
-} from "../src/runner/build_product.ts";
+import { PROJECT } from "../src/project.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = fileURLToPath(DIST);
-const entry = "src/runner/guest_worker.ts";
+const root = fileURLToPath(PROJECT), dist = fileURLToPath(DIST);
+const commands = COMMANDS.map((name) => `src/cli/${name}.ts`);
+const worker = "src/runner/guest_worker.ts";
 /** What generates the interpreter. */
-const generator = "src/engine/wasm/image.ts";
+const generator = "src/engine/wasm/build_image.ts";
 
 async function deno(...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null" })
@@ -27,33 +22,36 @@ async function deno(...args: string[]): Promise<string> {
   throw new Error(`deno ${args[0]} failed: ${lines.find((line) => line.startsWith("error")) ?? lines.at(-1)}`);
 }
 
+/** Everything an entry leads to in one file, but for what is loaded later. Entries of one call share their parts. */
+function bundle(...entries: string[]): Promise<string> {
+  return deno("bundle", "--quiet", "--platform=deno", "--minify", "--code-splitting", "--outdir", dist, ...entries);
+}
+
 interface ModuleInfo {
   readonly modules: readonly { readonly local?: string }[];
 }
 
-/** Size and time of change of every module that the build is made from. */
-async function stampOf(): Promise<BuildStamp> {
-  const infos = await Promise.all([entry, generator].map((path) => deno("info", "--json", path)));
+/** Size and time of change of every module of the project that these lead to. */
+async function sourcesOf(entries: readonly string[]): Promise<SourceFile[]> {
+  const infos = await Promise.all(entries.map((path) => deno("info", "--json", path)));
   const modules = infos.flatMap((info) => (JSON.parse(info) as ModuleInfo).modules);
   const local = new Set(modules.flatMap(({ local }) => local?.startsWith(root) ? [local] : []));
-  const files = [...local].map((path) => {
+  return [...local].map((path) => {
     const { size, mtime } = Deno.lstatSync(path);
-    return [path.slice(root.length), size, mtime!.getTime()] as const;
+    return [path.slice(root.length), size, mtime!.getTime()];
   });
-  return { deno: Deno.version.deno, files };
 }
 
 async function build(): Promise<void> {
-  const before = readStamp();
-  if (before && isFresh(before)) return;
+  if (isBuilt()) return;
   Deno.mkdirSync(dist, { recursive: true });
   // Taken before: a source that changes while it is bundled makes the build stale, not wrong.
-  const stamp = await stampOf();
+  const stamp: BuildStamp = {
+    deno: Deno.version.deno,
+    files: await sourcesOf([...commands, worker, generator]),
+  };
   for (const { name } of [...Deno.readDirSync(dist)]) Deno.removeSync(dist + name, { recursive: true });
-  const [file] = await Promise.all([
-    packInterpreter(),
-    deno("bundle", "--quiet", "--platform=deno", "--minify", "--code-splitting", "--outdir", dist, entry),
-  ]);
+  const [file] = await Promise.all([packInterpreter(), bundle(...commands), bundle(worker)]);
   Deno.writeFileSync(dist + INTERPRETER_FILE, file);
   Deno.writeTextFileSync(dist + STAMP_FILE, JSON.stringify(stamp));
 }

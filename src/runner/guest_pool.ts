@@ -3,8 +3,9 @@
  * long as they have the same permissions; every guest gets a fresh kernel in it.
  */
 import { type InterpreterImage, loadInterpreter, readInterpreter } from "../engine/wasm/image.ts";
+import { DIST, INTERPRETER_FILE, isBuilt, WORKER_FILE } from "../build_product.ts";
+import { PROJECT } from "../project.ts";
 import { VERSION } from "../version.ts";
-import { DIST, INTERPRETER_FILE, isFresh, readStamp, WORKER_FILE } from "./build_product.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
 
 /** A Worker and what it may do. */
@@ -73,23 +74,13 @@ function startWorker(entry: URL, permissions: Deno.PermissionOptionsObject): Wor
   return new Worker(entry, { type: "module", name: "elftap guest", deno: { permissions } });
 }
 
-/** Whether the build is up to date; looked at once per process. */
-let isBuilt: boolean | undefined;
+/** Whether the build is up to date. Looked at once per process, and before the commands in it are loaded. */
+let useBuild: boolean | undefined;
 
-/**
- * Starts a Worker from the build, if that is up to date, else from the sources. Looking at every source takes some
- * milliseconds: the first Worker starts meanwhile, and is ended if it must not be used.
- */
 function startGuestWorker(permissions: Deno.PermissionOptionsObject): Worker {
-  const stamp = isBuilt === undefined ? readStamp() : undefined;
-  if (isBuilt || stamp) {
-    const worker = startWorker(new URL(WORKER_FILE, DIST), permissions);
-    isBuilt ??= isFresh(stamp!);
-    if (isBuilt) return worker;
-    worker.terminate();
-  }
-  isBuilt = false;
-  return startWorker(new URL("./guest_worker.ts", import.meta.url), permissions);
+  useBuild ??= import.meta.url.startsWith(DIST.href) || isBuilt();
+  const entry = useBuild ? new URL(WORKER_FILE, DIST) : new URL("src/runner/guest_worker.ts", PROJECT);
+  return startWorker(entry, permissions);
 }
 
 /** Loaded once per process. */
@@ -97,7 +88,7 @@ let image: Promise<InterpreterImage> | undefined;
 
 /** The interpreter of the build, or of the user's cache. */
 async function loadImage(): Promise<InterpreterImage> {
-  const built = isBuilt ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
+  const built = useBuild ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
   return built ?? await loadInterpreter(cacheFolder(), VERSION);
 }
 

@@ -3,6 +3,7 @@
  * nothing else. A guest that talks the kernel personality into opening another host file is still refused by Deno.
  */
 import { Failure } from "../failure.ts";
+import { PROJECT } from "../project.ts";
 import type { GuestSpec } from "./guest_spec.ts";
 
 /** The part of a spec that decides about permissions. */
@@ -24,7 +25,7 @@ export function guestPermissions({ sysroot, hostFallback, binds }: Reach): Deno.
     // Whose the host's files are: the guest sees its user as their owner.
     sys: grantedIds(),
     // Only elftap's own modules, which come from where this one came from.
-    import: import.meta.url.startsWith("file:") ? false : "inherit",
+    import: PROJECT.protocol === "file:" ? false : "inherit",
   };
 }
 

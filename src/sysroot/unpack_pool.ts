@@ -1,4 +1,5 @@
 /** Spreads packages over unpacking threads; see `unpack_worker.ts`. */
+import { PROJECT } from "../project.ts";
 import type { PackageEntry, RootLayout } from "./package_writer.ts";
 import type { PinnedPackage } from "./profile.ts";
 import { SysrootError } from "./sysroot_error.ts";
@@ -70,7 +71,7 @@ export class UnpackPool implements Disposable {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL("./unpack_worker.ts", import.meta.url), {
+    const thread = new Worker(new URL("src/sysroot/unpack_worker.ts", PROJECT), {
       type: "module",
       name: "unpack",
       deno: { permissions: { read: [this.#blobFolder, this.#layout.root], write: [this.#layout.root] } },

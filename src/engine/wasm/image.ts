@@ -5,7 +5,8 @@
  * The file: {@link HEADER} bytes with a magic number, the length of the tables and the SHA-256 of all that follows;
  * the tables; the module.
  */
-import { type DecodeTables, unpackTables } from "./decode_tables.ts";
+import { PROJECT } from "../../project.ts";
+import { type DecodeTables, packTables, unpackTables } from "./decode_tables.ts";
 
 /** The interpreter, ready to be instantiated. */
 export interface InterpreterImage {
@@ -14,7 +15,7 @@ export interface InterpreterImage {
 }
 
 /** Folders whose files decide what is generated. */
-const SOURCES = ["../../isa/ir/", "../../isa/a64/", "../../isa/a64/softfloat/", "./", "./interpreter/"];
+const SOURCES = ["isa/ir/", "isa/a64/", "isa/a64/softfloat/", "engine/wasm/", "engine/wasm/interpreter/"];
 
 const MAGIC = 0x31665445; // "ETf1", little-endian
 const HEADER = 64, HASH_AT = 16;
@@ -22,9 +23,9 @@ const HEADER = 64, HASH_AT = 16;
 /** Names the sources by version, or by size and time of change where they are files. */
 function sourceKey(version: string): string {
   const parts = [version, Deno.version.v8];
-  if (import.meta.url.startsWith("file:")) {
+  if (PROJECT.protocol === "file:") {
     for (const folder of SOURCES) {
-      const url = new URL(folder, import.meta.url);
+      const url = new URL(`src/${folder}`, PROJECT);
       for (const { name } of [...Deno.readDirSync(url)].sort((a, b) => a.name < b.name ? -1 : 1)) {
         if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
         const { size, mtime } = Deno.statSync(new URL(name, url));
@@ -79,10 +80,10 @@ export async function readInterpreter(path: string | URL): Promise<InterpreterIm
 
 /** Generates the interpreter as the content of an image file. */
 export async function packInterpreter(): Promise<Uint8Array<ArrayBuffer>> {
-  const { generateInterpreter } = await import("./interpreter/generate.ts");
-  const { packTables } = await import("./decode_tables.ts");
-  const { rows } = await import("../../isa/a64/table.ts");
-  const { bytes, tables } = generateInterpreter(rows);
+  // Not by a name that bundling sees: a hundred modules that are wanted once.
+  const generator = new URL("src/engine/wasm/build_image.ts", PROJECT).href;
+  const { generateFromRows } = await import(generator) as typeof import("./build_image.ts");
+  const { bytes, tables } = generateFromRows();
   const packed = packTables(tables);
   const file = new Uint8Array(HEADER + packed.length + bytes.length), view = new DataView(file.buffer);
   view.setUint32(0, MAGIC, true);
