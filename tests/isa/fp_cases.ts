@@ -13,7 +13,24 @@ import { rows as simdFpElement } from "../../src/isa/a64/simd_fp_element.ts";
 import { rows as simdFpMisc } from "../../src/isa/a64/simd_fp_misc.ts";
 import { bf16, f16, f32, f64, type Format, Fpcr, Fpsr } from "../../src/isa/a64/softfloat/format.ts";
 import { Random, vector } from "./operands.ts";
-import type { Outcome, State } from "./oracle.ts";
+
+/** Registers before an instruction: V0..V3, X0, X1 and the status registers. */
+export interface State {
+  readonly v: readonly [bigint, bigint, bigint, bigint];
+  readonly x: readonly [bigint, bigint];
+  readonly fpcr: number;
+  readonly fpsr: number;
+  /** In bits 31..28. */
+  readonly nzcv: number;
+}
+
+/** V0, X0 and status after it. */
+export interface Outcome {
+  readonly v0: bigint;
+  readonly x0: bigint;
+  readonly fpsr: number;
+  readonly nzcv: number;
+}
 
 export const FAMILIES: Readonly<Record<string, readonly Row[]>> = {
   "scalar arithmetic": fp,
@@ -27,6 +44,8 @@ export const FAMILIES: Readonly<Record<string, readonly Row[]>> = {
   "BFloat16": simdFpBf16,
   "vector, one operand": simdFpMisc,
 };
+
+export const FP_ROWS: readonly Row[] = Object.values(FAMILIES).flat();
 
 /** All combinations of the varying fields; the others random, registers as the oracle has them. */
 export function opcodes(row: Row, random: Random): number[] {

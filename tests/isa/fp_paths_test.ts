@@ -6,9 +6,8 @@
 import { strict as assert } from "node:assert";
 import { FEATURES } from "../../src/isa/a64/features.ts";
 import { f32, f64, type Format, Fpcr, Fpsr } from "../../src/isa/a64/softfloat/format.ts";
-import { FAMILIES, formatOf, opcodes, ours, state } from "./fp_cases.ts";
+import { FAMILIES, formatOf, opcodes, ours, type Outcome, type State, state } from "./fp_cases.ts";
 import { number, Random } from "./operands.ts";
-import type { Outcome, State } from "./oracle.ts";
 
 const times = Number(Deno.env.get("ELFTAP_FUZZ") ?? 1), seed = Number(Deno.env.get("ELFTAP_SEED") ?? 1);
 const STATES = 24;

@@ -1,0 +1,36 @@
+/** Small runs of what `deno task exact` does at full size. */
+import { strict as assert } from "node:assert";
+import { differential, type Source } from "./differential.ts";
+import { hostile, type HostileKind } from "./hostile.ts";
+import { Machines, missingOracle } from "./machines.ts";
+import { sequences } from "./sequences.ts";
+import { singles } from "./singles.ts";
+
+const missing = missingOracle();
+
+function exactTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({
+    name: missing === undefined ? name : `SKIPPED: ${name}: ${missing}`,
+    ignore: missing !== undefined,
+    fn,
+  });
+}
+
+for (const [source, count] of [[singles(), 40_000], [sequences(), 1000]] as [Source, number][]) {
+  exactTest(`${source.name} of instructions end as under another implementation`, async () => {
+    using machines = new Machines();
+    const { cases, failures } = await differential(machines, source, count, 1);
+    assert.deepEqual(failures, []);
+    assert.equal(cases, count);
+  });
+}
+
+for (
+  const [kind, what] of [["files", "mutated ELF files"], ["pages", "pages of random code"]] as [HostileKind, string][]
+) {
+  exactTest(`${what} end as a guest or with one line`, async () => {
+    const { runs, failures } = await hostile(kind, 60, 1);
+    assert.deepEqual(failures, []);
+    assert.equal(runs, 60);
+  });
+}

@@ -1,0 +1,155 @@
+/*
+ * Executes instruction sequences from given machine states and reports the states they lead to. The same program runs
+ * under elftap and under an oracle (user-mode QEMU, or a real arm64 Linux), so what is compared is all that a program
+ * can see of an instruction: registers, flags, memory, and signals as a handler gets them.
+ *
+ * A case enters and leaves through a signal frame: the handler fills in all registers and returns to the sequence,
+ * which ends in BRK or in another exception, and so in the handler again.
+ *
+ * stdin: the content of the data pages, then batches of { struct batch, jobs[], code[] }. stdout: results per batch.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define CODE 0x10000ul
+#define CODE_SIZE 0x10000ul
+#define DATA 0x40000ul
+#define PAGE 4096ul
+/* Two writable pages, then one that can only be read; behind it nothing is mapped. */
+#define WRITABLE (2 * PAGE)
+#define READABLE (3 * PAGE)
+#define MAX_JOBS 4096
+
+struct batch {
+  uint32_t jobs, code_size;
+};
+struct state {
+  uint64_t x[31], sp, pc, pstate;
+  uint32_t fpsr, fpcr;
+  uint8_t v[32][16];
+};
+struct job {
+  /* Byte offset of the sequence in the code, and whether it may have changed memory. */
+  uint32_t entry, stores;
+  struct state state;
+};
+struct result {
+  uint32_t signal, code;
+  uint64_t address;
+  /* 0 if the data pages are as they were, else a digest of them. */
+  uint32_t memory, unused;
+  struct state state;
+};
+
+static uint8_t pristine[READABLE];
+static struct batch batch;
+static struct job jobs[MAX_JOBS];
+static struct result results[MAX_JOBS];
+static uint32_t at;
+
+static void read_all(void *into, size_t size) {
+  for (size_t done = 0; done < size;) {
+    ssize_t n = read(0, (char *)into + done, size - done);
+    if (n <= 0) _exit(done == 0 ? 0 : 1);
+    done += n;
+  }
+}
+static void write_all(const void *from, size_t size) {
+  for (size_t done = 0; done < size;) {
+    ssize_t n = write(1, (const char *)from + done, size - done);
+    if (n <= 0) _exit(1);
+    done += n;
+  }
+}
+
+static struct fpsimd_context *fpsimd_of(mcontext_t *m) {
+  uint8_t *record = (uint8_t *)m->__reserved;
+  for (;;) {
+    struct _aarch64_ctx *head = (struct _aarch64_ctx *)record;
+    if (head->magic == FPSIMD_MAGIC) return (struct fpsimd_context *)record;
+    if (head->size == 0) _exit(2);
+    record += head->size;
+  }
+}
+
+/* FNV-1a of the writable pages' words, and puts them back. */
+static uint32_t digest(void) {
+  uint8_t *data = (uint8_t *)DATA;
+  if (memcmp(data, pristine, WRITABLE) == 0) return 0;
+  uint32_t hash = 0x811c9dc5;
+  for (size_t i = 0; i < WRITABLE; i += 4) {
+    uint32_t word;
+    memcpy(&word, data + i, 4);
+    hash = (hash ^ word) * 0x01000193;
+  }
+  memcpy(data, pristine, WRITABLE);
+  return hash;
+}
+
+static void next_batch(void) {
+  read_all(&batch, sizeof batch);
+  if (batch.jobs == 0 || batch.jobs > MAX_JOBS || batch.code_size > CODE_SIZE) _exit(3);
+  read_all(jobs, batch.jobs * sizeof *jobs);
+  read_all((void *)CODE, batch.code_size);
+  __builtin___clear_cache((char *)CODE, (char *)CODE + batch.code_size);
+  at = 0;
+}
+
+static void on_signal(int sig, siginfo_t *info, void *context) {
+  mcontext_t *m = &((ucontext_t *)context)->uc_mcontext;
+  struct fpsimd_context *f = fpsimd_of(m);
+  if (batch.jobs != 0) {
+    struct result *out = &results[at];
+    out->signal = sig;
+    out->code = info->si_code;
+    out->address = (uint64_t)info->si_addr;
+    out->memory = jobs[at].stores ? digest() : 0;
+    memcpy(out->state.x, m->regs, sizeof out->state.x);
+    out->state.sp = m->sp;
+    out->state.pc = m->pc;
+    out->state.pstate = m->pstate;
+    out->state.fpsr = f->fpsr;
+    out->state.fpcr = f->fpcr;
+    memcpy(out->state.v, f->vregs, sizeof out->state.v);
+    at++;
+  }
+  if (at == batch.jobs) {
+    write_all(results, batch.jobs * sizeof *results);
+    next_batch();
+  }
+  const struct state *in = &jobs[at].state;
+  memcpy(m->regs, in->x, sizeof in->x);
+  m->sp = in->sp;
+  m->pc = CODE + jobs[at].entry;
+  m->pstate = in->pstate;
+  f->fpsr = in->fpsr;
+  f->fpcr = in->fpcr;
+  memcpy(f->vregs, in->v, sizeof in->v);
+}
+
+int main(void) {
+  static uint8_t stack[65536] __attribute__((aligned(16)));
+  stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+  sigaltstack(&alternate, NULL);
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  static const int caught[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL};
+  for (unsigned i = 0; i < sizeof caught / sizeof *caught; i++) sigaction(caught[i], &action, NULL);
+
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+  void *data = mmap((void *)DATA, READABLE, PROT_READ | PROT_WRITE, flags, -1, 0);
+  void *code = mmap((void *)CODE, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
+  if (data != (void *)DATA || code != (void *)CODE) return 1;
+  read_all(pristine, sizeof pristine);
+  memcpy(data, pristine, sizeof pristine);
+  mprotect((void *)(DATA + WRITABLE), READABLE - WRITABLE, PROT_READ);
+  __asm__ volatile("brk #0");
+  return 1;
+}

@@ -1,0 +1,19 @@
+/** A line on stderr, now and then, about how far long work has come. */
+export class Progress {
+  readonly #started = performance.now();
+  #shown = performance.now();
+
+  constructor(readonly what: string, readonly total: number) {}
+
+  at(done: number): void {
+    const now = performance.now();
+    if (now - this.#shown < 10_000) return;
+    this.#shown = now;
+    const seconds = Math.round((now - this.#started) / 1000);
+    console.error(`${this.what}: ${done} of ${this.total}, ${seconds} s`);
+  }
+  end(): void {
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+    console.error(`${this.what}: ${this.total} in ${seconds} s`);
+  }
+}
