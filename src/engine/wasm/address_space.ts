@@ -278,6 +278,18 @@ export class WasmAddressSpace implements AddressSpace {
     return handler === FixedHandler.undecoded || handler === FixedHandler.breakpoint ? undefined : this.memory.word(va);
   }
 
+  /** For the translator: whether exactly this code, word by address, can be executed here, and stops nowhere. */
+  holdsCode(code: ReadonlyMap<Va, number>): boolean {
+    let attached = -1;
+    for (const [va, word] of code) {
+      const page = Math.floor(va / PAGE_SIZE);
+      if (page !== attached && !this.attachCode(va)) return false;
+      attached = page;
+      if (this.memory.word(va) !== word || this.#breakpoints.has(va)) return false;
+    }
+    return true;
+  }
+
   /** For the translator: makes the record of a root lead to its region. */
   enterRegion(va: Va, slot: number): void {
     const page = Math.floor(va / PAGE_SIZE);

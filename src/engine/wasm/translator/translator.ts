@@ -16,29 +16,31 @@ import { findRegion, type Region } from "./region.ts";
 /** Slots of the region tables; a program with more hot places than this is interpreted in the rest. */
 const MAX_SLOTS = 100_000;
 
+/** Compiled regions that are kept, and instances of them for one memory: programs come and go in a Worker. */
+const MAX_COMPILED = 4096, MAX_INSTANCES = 4096;
+
 /** A compiled region. */
 interface Compiled {
   readonly module: WebAssembly.Module;
   readonly region: Region;
+  /** What it was made of, to know it again. */
+  readonly code: ReadonlyMap<number, number>;
 }
 
-/** What a region is made of, to know it again. */
-function fingerprint(region: Region, word: (pc: number) => number | undefined): string {
-  let a = 0x811c9dc5, b = 0x1b873593;
-  for (const block of region.blocks.values()) {
-    for (const { pc } of block.instructions) {
-      const code = word(pc) ?? 0;
-      a = Math.imul(a ^ code, 0x01000193) ^ (a >>> 15);
-      b = Math.imul(b ^ code ^ pc, 0x85ebca6b) ^ (b >>> 13);
-    }
-  }
-  return `${region.root}:${a}:${b}`;
+function codeOf(region: Region, word: (pc: number) => number | undefined): Map<number, number> {
+  const code = new Map<number, number>();
+  for (const { instructions } of region.blocks.values()) for (const { pc } of instructions) code.set(pc, word(pc)!);
+  return code;
 }
 
 export class Translator {
   readonly #memory: EngineMemory;
   readonly #slots = new Map<number, number>();
-  readonly #compiled = new Map<string, Compiled>();
+  /** By root: the same address may hold different code in different programs. */
+  readonly #compiled = new Map<number, Compiled[]>();
+  #compiledCount = 0;
+  /** Instances live as long as their memory, which serves process after process. */
+  readonly #instances = new WeakMap<GuestMemory, Map<Compiled, WebAssembly.ExportValue>>();
   /** Regions in place, by address space and page. */
   readonly #placed = new WeakMap<WasmAddressSpace, Map<number, Set<Region>>>();
   /** Figures for ELFTAP_STATS. */
@@ -68,30 +70,54 @@ export class Translator {
   /** Translates the code at a root, which is hot or was translated for another address space. */
   translate(space: WasmAddressSpace, root: number): void {
     const started = performance.now();
-    const word = (pc: number) => space.codeWord(pc);
-    const region = findRegion(root, word);
-    if ((region.blocks.get(root)?.instructions.length ?? 0) === 0 || this.#slots.size >= MAX_SLOTS) {
+    const compiled = this.#known(space, root) ?? this.#compile(space, root);
+    if (compiled === undefined) {
       space.leaveRegion(root);
       return;
     }
-    const key = fingerprint(region, word);
-    let compiled = this.#compiled.get(key);
-    if (compiled === undefined) {
-      compiled = { module: new WebAssembly.Module(this.#generate(region)), region };
-      this.#compiled.set(key, compiled);
-      this.stats.regions++;
-    }
     const { memory } = space, slot = this.#slot(root);
     this.fit(memory);
-    const { exports } = memory;
-    const instance = new WebAssembly.Instance(compiled.module, {
-      host: { guest: memory.memory, engine: this.#memory.memory, regions: memory.regions },
-      interpreter: exports as WebAssembly.ModuleImports,
-    });
-    memory.regions.set(slot, instance.exports.region as () => void);
-    this.#place(space, region);
+    memory.regions.set(slot, this.#instance(memory, compiled) as () => void);
+    this.#place(space, compiled.region);
     space.enterRegion(root, slot);
     this.stats.milliseconds += performance.now() - started;
+  }
+
+  /** A region that was made of exactly what is in this address space. */
+  #known(space: WasmAddressSpace, root: number): Compiled | undefined {
+    return this.#compiled.get(root)?.find(({ code }) => space.holdsCode(code));
+  }
+
+  #compile(space: WasmAddressSpace, root: number): Compiled | undefined {
+    const word = (pc: number) => space.codeWord(pc);
+    const region = findRegion(root, word);
+    if ((region.blocks.get(root)?.instructions.length ?? 0) === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
+    const module = new WebAssembly.Module(this.#generate(region));
+    const compiled = { module, region, code: codeOf(region, word) };
+    if (++this.#compiledCount > MAX_COMPILED) {
+      this.#compiled.clear();
+      this.#compiledCount = 1;
+    }
+    const others = this.#compiled.get(root);
+    if (others) others.push(compiled);
+    else this.#compiled.set(root, [compiled]);
+    this.stats.regions++;
+    return compiled;
+  }
+
+  #instance(memory: GuestMemory, compiled: Compiled): WebAssembly.ExportValue {
+    let instances = this.#instances.get(memory);
+    if (instances === undefined) this.#instances.set(memory, instances = new Map());
+    let region = instances.get(compiled);
+    if (region === undefined) {
+      const instance = new WebAssembly.Instance(compiled.module, {
+        host: { guest: memory.memory, engine: this.#memory.memory, regions: memory.regions },
+        interpreter: memory.exports as WebAssembly.ModuleImports,
+      });
+      if (instances.size >= MAX_INSTANCES) instances.clear();
+      instances.set(compiled, region = instance.exports.region!);
+    }
+    return region;
   }
 
   #generate(region: Region): Uint8Array<ArrayBuffer> {
