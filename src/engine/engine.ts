@@ -159,6 +159,8 @@ export interface Engine {
   readonly name: "hvf" | "kvm" | "wasm";
   /** Optional features of the architecture that work, by Arm's names (`LSE`, `CRC32`, …). */
   readonly features: ReadonlySet<string>;
+  /** Bytes of pages that guests may take at most; undefined: as many as the kernel likes. */
+  readonly memory?: number;
   createAddressSpace(): AddressSpace;
   createCpu(): Cpu;
   /** A shared page with this content (at most one page; the rest is zero). */

@@ -6,7 +6,10 @@ import { type InterpreterImage, loadInterpreter, readInterpreter } from "../engi
 import { DIST, INTERPRETER_FILE, isBuilt, WORKER_FILE } from "../build_product.ts";
 import { PROJECT } from "../project.ts";
 import { VERSION } from "../version.ts";
+import { chooseEngine, type EngineChoice } from "./engine_choice.ts";
+import type { GuestSpec } from "./guest_spec.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
+import type { EngineParts, ToWorker } from "./worker_messages.ts";
 
 /** A Worker and what it may do. */
 export interface PooledWorker {
@@ -22,6 +25,8 @@ export interface GuestPoolOptions {
   readonly entry?: URL;
   /** Idle Workers that are kept at most. Default: 0, a Worker ends with its guest. */
   readonly keep?: number;
+  /** The engine, whatever guests ask for: for tests of one that elftap would not choose here. */
+  readonly engine?: EngineChoice;
 }
 
 /** Starts Workers and keeps idle ones for reuse. */
@@ -29,24 +34,26 @@ export class GuestPool implements Disposable {
   /** A stand-in for tests. */
   readonly #entry: URL | undefined;
   readonly #keep: number;
+  readonly #engine: EngineChoice | undefined;
   #idle: PooledWorker[] = [];
   #closed = false;
 
   constructor(options: GuestPoolOptions = {}) {
     this.#entry = options.entry;
     this.#keep = options.keep ?? 0;
+    this.#engine = options.engine;
   }
 
   /** A Worker with exactly the permissions for this reach; the caller releases or discards it. */
-  acquire(reach: Reach): PooledWorker {
-    const permissions = guestPermissions(reach);
+  acquire(reach: Reach & Pick<GuestSpec, "engine">): PooledWorker {
+    const engine = this.#entry ? undefined : this.#engine ?? choose(reach.engine);
+    const permissions = guestPermissions(reach, engine?.shim);
     const key = JSON.stringify(permissions);
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
-    if (this.#entry) return { worker: startWorker(this.#entry, permissions), key, equipped: Promise.resolve() };
+    if (!engine) return { worker: startWorker(this.#entry!, permissions), key, equipped: Promise.resolve() };
     const worker = startGuestWorker(permissions);
-    const equip = async () => worker.postMessage({ type: "engine", image: await (image ??= loadImage()) });
-    return { worker, key, equipped: equip() };
+    return { worker, key, equipped: equip(worker, engine) };
   }
 
   /** The guest has ended in good order: its Worker can serve another. */
@@ -85,6 +92,22 @@ function startGuestWorker(permissions: Deno.PermissionOptionsObject): Worker {
 
 /** Loaded once per process. */
 let image: Promise<InterpreterImage> | undefined;
+
+async function equip(worker: Worker, { name, shim }: EngineChoice): Promise<void> {
+  const engine: EngineParts = name === "wasm"
+    ? { name, interpreter: await (image ??= loadImage()) }
+    : { name, shim: shim! };
+  worker.postMessage({ type: "engine", engine } satisfies ToWorker);
+}
+
+/** Chosen once per process and wish. */
+const choices = new Map<GuestSpec["engine"], EngineChoice>();
+
+function choose(wanted: GuestSpec["engine"]): EngineChoice {
+  let choice = choices.get(wanted);
+  if (choice === undefined) choices.set(wanted, choice = chooseEngine(wanted));
+  return choice;
+}
 
 /** The interpreter of the build, or of the user's cache. */
 async function loadImage(): Promise<InterpreterImage> {

@@ -2,11 +2,10 @@
  * The Worker's side of a run: takes a {@link GuestSpec}, lets a kernel run it, and answers with the outcome. Knows no
  * kernel by name; `guest_worker.ts` brings the real one.
  */
-import type { InterpreterImage } from "../engine/wasm/image.ts";
 import type { HostStdio } from "../kernel/host_stdio.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
-import type { DebuggeeEvent, DebuggerEvent, FromWorker, ToWorker } from "./worker_messages.ts";
+import type { DebuggeeEvent, DebuggerEvent, EngineParts, FromWorker, ToWorker } from "./worker_messages.ts";
 import { WorkerStdio } from "./worker_stdio.ts";
 
 /** One guest's kernel, as the runner uses it. */
@@ -28,7 +27,7 @@ export interface GuestKernelOptions {
   readonly spec: GuestSpec;
   readonly stdio: HostStdio;
   /** What the engine is made from, when it has come. */
-  readonly engineImage: Promise<InterpreterImage>;
+  readonly engine: Promise<EngineParts>;
   /** Takes a line of elftap's own about the run, without its newline. */
   readonly log: (line: string) => void;
   /** Takes text of the trace, in pieces that may end anywhere. */
@@ -48,8 +47,8 @@ export interface WorkerScope {
 
 /** Serves one guest after the other, each with a fresh kernel. */
 export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): void {
-  let haveImage: (image: InterpreterImage) => void;
-  const engineImage = new Promise<InterpreterImage>((resolve) => haveImage = resolve);
+  let haveEngine: (parts: EngineParts) => void;
+  const engine = new Promise<EngineParts>((resolve) => haveEngine = resolve);
   let current: { run: number; stdio: WorkerStdio; kernel: GuestKernel | undefined; early: ToWorker[] } | undefined;
 
   async function run(number: number, spec: GuestSpec): Promise<void> {
@@ -62,7 +61,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
       const kernel = await makeKernel({
         spec,
         stdio,
-        engineImage,
+        engine,
         log: (line) => stdio.log(line),
         trace: stdio.traceText,
         debuggee: (event) => post({ type: "debugger", run: number, event }),
@@ -81,7 +80,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
   }
 
   function receive(message: ToWorker): void {
-    if (message.type === "engine") return haveImage(message.image);
+    if (message.type === "engine") return haveEngine(message.engine);
     if (message.type === "run") {
       void run(message.run, message.spec);
       return;

@@ -9,8 +9,15 @@ import type { GuestSpec } from "./guest_spec.ts";
 /** The part of a spec that decides about permissions. */
 export type Reach = Pick<GuestSpec, "sysroot" | "hostFallback" | "binds">;
 
-/** The Worker's permissions for a guest with this reach. */
-export function guestPermissions({ sysroot, hostFallback, binds }: Reach): Deno.PermissionOptionsObject {
+/**
+ * The Worker's permissions for a guest with this reach.
+ *
+ * @param shim the native library of a hypervisor engine: the one file that may be loaded
+ */
+export function guestPermissions(
+  { sysroot, hostFallback, binds }: Reach,
+  shim?: string,
+): Deno.PermissionOptionsObject {
   const read = new Set(binds.map((bind) => bind.host));
   if (sysroot !== undefined) read.add(sysroot);
   const write = new Set(binds.filter((bind) => !bind.readOnly).map((bind) => bind.host));
@@ -21,7 +28,7 @@ export function guestPermissions({ sysroot, hostFallback, binds }: Reach): Deno.
     net: false,
     run: false,
     env: false,
-    ffi: false,
+    ffi: shim === undefined ? false : [shim],
     // Whose the host's files are: the guest sees its user as their owner.
     sys: grantedIds(),
     // Only elftap's own modules, which come from where this one came from.

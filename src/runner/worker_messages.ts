@@ -20,10 +20,17 @@ export type DebuggeeEvent =
   /** @param why for the user */
   | { readonly kind: "wanted"; readonly why: string };
 
+/** What an engine is made from. */
+export type EngineParts =
+  /** Compiled once, shared by all Workers. */
+  | { readonly name: "wasm"; readonly interpreter: InterpreterImage }
+  /** The file of the native shim. */
+  | { readonly name: "hvf" | "kvm"; readonly shim: string };
+
 /** To the Worker. */
 export type ToWorker =
-  /** Once, at any time: what the engine is made from. Compiled once, shared by all Workers. */
-  | { readonly type: "engine"; readonly image: InterpreterImage }
+  /** Once, at any time: what the engine is made from. */
+  | { readonly type: "engine"; readonly engine: EngineParts }
   | { readonly type: "run"; readonly run: number; readonly spec: GuestSpec }
   /** A signal for the guest's foreground process group. */
   | { readonly type: "interrupt"; readonly run: number; readonly signal: number }

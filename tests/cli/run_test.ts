@@ -153,7 +153,7 @@ for (
     ["--gdb without the right to listen", ["run", "--gdb", "1234", "x"], 125, /hint: .*--allow-net=127.0.0.1:1234 /],
     ["a bad --gdb", ["run", "--gdb", "12:34:56", "x"], 125, /^elftap: --gdb 12:34:56: must be PORT, ADDRESS:PORT or/],
     ["half of --gdb", ["run", "--gdb-stop-on-entry", "x"], 125, /^elftap: --gdb-stop-on-entry needs --gdb PORT\n/],
-    ["an engine to come", ["run", "--engine", "kvm", "x"], 125, /^elftap: --engine kvm comes with a later version/],
+    ["an engine that is not here", ["run", "--engine", "hvf", "x"], 125, /^elftap: --engine hvf: hvf needs macOS/],
     ["a bad user", ["run", "--user", "root", "x"], 125, /^elftap: --user root: must be UID or UID:GID\n/],
     ["a bad bind", ["run", "--bind", "/etc", "x"], 125, /^elftap: --bind \/etc: must be HOST:GUEST/],
     ["a bad time", ["run", "--timeout", "soon", "x"], 125, /^elftap: --timeout soon: must be a number/],

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { runGuest } from "../../src/runner/guest.ts";
+import type { EngineChoice } from "../../src/runner/engine_choice.ts";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
 import type { Bind, GuestOutcome, GuestSpec } from "../../src/runner/guest_spec.ts";
 import { buildGuests, type Guest, GUESTS_ROOT } from "./build.ts";
@@ -47,7 +48,12 @@ function statusOf({ ending }: GuestOutcome): number {
 /** Runs programs, keeping Workers from one to the next. */
 export class ElftapRunner {
   readonly #root = prepareRoot();
-  readonly #pool = new GuestPool({ keep: 4 });
+  readonly #pool: GuestPool;
+
+  /** @param engine another than elftap would choose */
+  constructor(engine?: EngineChoice) {
+    this.#pool = new GuestPool({ keep: 4, ...(engine ? { engine } : {}) });
+  }
 
   /** The spec of one program. */
   spec(guest: Guest, verbose: GuestSpec["verbose"] = 0): GuestSpec {

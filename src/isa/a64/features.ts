@@ -33,7 +33,7 @@ export const FEATURES: ReadonlySet<Feature> = new Set<Feature>([
   "SB",
 ]);
 
-type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";
+export type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";
 
 /** Field position and value for each feature; of several features in one field the highest value counts. */
 const FIELDS: readonly [Feature, IdRegister, lsb: number, value: number][] = [
@@ -67,13 +67,28 @@ const FIELDS: readonly [Feature, IdRegister, lsb: number, value: number][] = [
   ["DIT", "ID_AA64PFR0_EL1", 48, 1],
 ];
 
-/** An ID register as EL0 sees it through Linux's emulation: EL0 and EL1 are AArch64 only. */
-export function idRegister(name: IdRegister): bigint {
+/**
+ * An ID register as EL0 sees it through Linux's emulation: EL0 and EL1 are AArch64 only.
+ *
+ * @param features what there is; default: what the project's own semantics cover
+ */
+export function idRegister(name: IdRegister, features: ReadonlySet<string> = FEATURES): bigint {
   const fields = new Map<number, number>(name === "ID_AA64PFR0_EL1" ? [[0, 1], [4, 1]] : []);
   for (const [feature, register, lsb, value] of FIELDS) {
-    if (register === name && FEATURES.has(feature)) fields.set(lsb, Math.max(value, fields.get(lsb) ?? 0));
+    if (register === name && features.has(feature)) fields.set(lsb, Math.max(value, fields.get(lsb) ?? 0));
   }
   let bits = 0n;
   for (const [lsb, value] of fields) bits |= BigInt(value) << BigInt(lsb);
   return bits;
+}
+
+/** The features that a CPU's own ID registers announce, as far as the project knows their names. */
+export function featuresOf(registers: Readonly<Record<IdRegister, bigint>>): Set<Feature> {
+  const found = new Set<Feature>();
+  for (const [feature, register, lsb, value] of FIELDS) {
+    const field = Number((registers[register] >> BigInt(lsb)) & 15n);
+    // 15 is -1 in the signed fields of ID_AA64PFR0_EL1: not even the base; no unsigned field is that high.
+    if (field !== 15 && field >= value) found.add(feature);
+  }
+  return found;
 }

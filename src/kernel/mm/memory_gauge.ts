@@ -24,8 +24,11 @@ export class MemoryGauge {
 const gauges = new WeakMap<object, MemoryGauge>();
 
 /** The gauge of an engine: of all processes and shared memory whose pages it holds. */
-export function gaugeOf(engine: object): MemoryGauge {
+export function gaugeOf(engine: { readonly memory?: number }): MemoryGauge {
   let gauge = gauges.get(engine);
-  if (gauge === undefined) gauges.set(engine, gauge = new MemoryGauge());
+  if (gauge === undefined) {
+    gauge = new MemoryGauge(Math.min(MACHINE_MEMORY, engine.memory ?? Infinity) / PAGE_SIZE);
+    gauges.set(engine, gauge);
+  }
   return gauge;
 }

@@ -24,7 +24,7 @@ import { Vm, Vma } from "./vma.ts";
 import { VmaList } from "./vma_list.ts";
 
 /** The part of an engine that an address space needs. */
-export type MmEngine = Pick<Engine, "createAddressSpace" | "createFrame">;
+export type MmEngine = Pick<Engine, "createAddressSpace" | "createFrame" | "memory">;
 
 /** Soft and hard limits by RLIMIT_* number, as a process holds them. */
 export type Limits = readonly (readonly [number, number])[];

@@ -5,7 +5,7 @@ import { gaugeOf } from "./memory_gauge.ts";
 import { MapUsers } from "./map_users.ts";
 
 /** Where pages come from. */
-export type FrameMaker = Pick<Engine, "createFrame">;
+export type FrameMaker = Pick<Engine, "createFrame" | "memory">;
 
 let nextInode = 1;
 

@@ -1,0 +1,93 @@
+/** What the emulated machine gets of the project: sources, the built Worker, guest programs, the shim. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildStamp, DIST, STAMP_FILE } from "../../src/runner/build_product.ts";
+import { GLIBC_SYSROOT } from "../guests/toolchain.ts";
+import type { Guest } from "../guests/build.ts";
+import { GUESTS_ROOT } from "../guests/build.ts";
+import { HERE } from "./machine.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Where the machine finds the C library of dynamic programs. */
+export const GLIBC_THERE = "/payload/glibc";
+
+function copy(from: string, to: string): void {
+  const { success } = new Deno.Command("cp", { args: ["-aL", from, to], stderr: "null" }).outputSync();
+  if (!success) throw new Error(`cannot copy ${from}`);
+}
+
+/**
+ * The build's stamp names sources by their time of change, which a file system made from a folder keeps in whole
+ * seconds only: times are rounded in the copy, and in its stamp.
+ */
+function roundTimes(folder: string): void {
+  const path = join(folder, "dist", STAMP_FILE);
+  const stamp = JSON.parse(Deno.readTextFileSync(path)) as BuildStamp;
+  const files = stamp.files.map(([file, size, mtime]) => {
+    const seconds = Math.floor(mtime / 1000);
+    Deno.utimeSync(join(folder, file), seconds, seconds);
+    return [file, size, seconds * 1000] as const;
+  });
+  Deno.writeTextFileSync(path, JSON.stringify({ ...stamp, files }));
+}
+
+/** A program as the machine sees it. */
+export function guestThere(guest: Guest): Guest {
+  const moved = (path: string) => path.replace(ROOT, "/payload/");
+  const { sysroot } = guest;
+  return {
+    ...guest,
+    path: moved(guest.path),
+    sysroot: sysroot === undefined ? undefined : sysroot === GLIBC_SYSROOT ? GLIBC_THERE : moved(sysroot),
+  };
+}
+
+/**
+ * Makes the payload folder.
+ *
+ * @param shims libraries, by the name that they get in /payload
+ * @param script the machine's run.sh
+ */
+export function stage(guests: readonly Guest[], shims: Readonly<Record<string, string>>, script: string): string {
+  const folder = join(HERE, "build", "payload");
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch {
+    // the first time
+  }
+  Deno.mkdirSync(join(folder, "tests/guests/build"), { recursive: true });
+  for (const name of ["src", "deno.json", "cli.ts", "mod.ts"]) copy(join(ROOT, name), join(folder, name));
+  copy(fileURLToPath(DIST), join(folder, "dist"));
+  roundTimes(folder);
+  for (const name of ["kvm", "support"]) {
+    Deno.mkdirSync(join(folder, "tests", name));
+    for (const entry of Deno.readDirSync(join(ROOT, "tests", name))) {
+      if (entry.isFile) copy(join(ROOT, "tests", name, entry.name), join(folder, "tests", name, entry.name));
+    }
+  }
+  for (const entry of Deno.readDirSync(GUESTS_ROOT)) {
+    if (entry.isFile) copy(join(GUESTS_ROOT, entry.name), join(folder, "tests/guests", entry.name));
+  }
+  for (const guest of guests) {
+    const place = join(folder, "tests/guests/build", guest.variant, guest.source.name);
+    Deno.mkdirSync(join(place, ".."), { recursive: true });
+    copy(guest.path, place);
+  }
+  if (guests.some((guest) => guest.variant === "musl-dynamic")) {
+    Deno.mkdirSync(join(folder, "tests/guests/build/root-musl/usr"), { recursive: true });
+    copy(join(GUESTS_ROOT, "build/root-musl/usr/lib"), join(folder, "tests/guests/build/root-musl/usr/lib"));
+  }
+  if (guests.some((guest) => guest.sysroot === GLIBC_SYSROOT)) {
+    Deno.mkdirSync(join(folder, "glibc/lib"), { recursive: true });
+    for (const entry of Deno.readDirSync(join(GLIBC_SYSROOT, "lib"))) {
+      if (/\.so(\.\d+)*$/.test(entry.name)) {
+        copy(join(GLIBC_SYSROOT, "lib", entry.name), join(folder, "glibc/lib", entry.name));
+      }
+    }
+  }
+  for (const [name, path] of Object.entries(shims)) copy(path, join(folder, name));
+  Deno.writeTextFileSync(join(folder, "guests.json"), JSON.stringify(guests.map(guestThere)));
+  Deno.writeTextFileSync(join(folder, "run.sh"), script);
+  return folder;
+}
