@@ -15,5 +15,9 @@ deno run -A --no-prompt --no-check tests/kvm/inside_guests.ts kvm /payload/libel
 `,
 );
 const t = performance.now();
-await runMachine({ payload: folder, timeLimit: Number(Deno.env.get("LIMIT") ?? 100), line: (text) => console.log(`| ${text}`) });
+await runMachine({
+  payload: folder,
+  timeLimit: Number(Deno.env.get("LIMIT") ?? 100),
+  line: (text) => console.log(`| ${text}`),
+});
 console.log(((performance.now() - t) / 1000).toFixed(1));

@@ -1,7 +1,7 @@
 /** What the emulated machine gets of the project: sources, the built Worker, guest programs, the shim. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildStamp, DIST, STAMP_FILE } from "../../src/runner/build_product.ts";
+import { type BuildStamp, DIST, STAMP_FILE } from "../../src/build_product.ts";
 import { GLIBC_SYSROOT } from "../guests/toolchain.ts";
 import type { Guest } from "../guests/build.ts";
 import { GUESTS_ROOT } from "../guests/build.ts";

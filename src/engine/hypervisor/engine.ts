@@ -7,7 +7,6 @@
  */
 import { asidCount, debugCounts, IdRegister as Id, MPIDR_EL1 } from "../../isa/a64/el1.ts";
 import { featuresOf, idRegister } from "../../isa/a64/features.ts";
-import { disassemble } from "../../isa/a64/disasm/disassemble.ts";
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
 import { HypervisorSpace } from "./address_space.ts";
 import { buildKernelTables } from "./boot.ts";
@@ -82,7 +81,8 @@ export class HypervisorEngine implements Engine, Disposable {
   createFrame(content?: Uint8Array): Frame {
     return new SharedPage(this.#pages, content);
   }
-  disassemble(word: number, pc: number): string {
+  async disassemble(word: number, pc: number): Promise<string> {
+    const { disassemble } = await import("../../isa/a64/disasm/disassemble.ts");
     return disassemble(word, pc);
   }
 
