@@ -2,6 +2,7 @@
  * A guest that waits for a debugger, and debuggers that talk to it: the ground of the tests in this folder. Everything
  * goes over the loopback interface, by the command line a user has.
  */
+import { ok } from "node:assert/strict";
 import { buildGuests, type Guest } from "../guests/build.ts";
 import { hasCommand } from "../guests/toolchain.ts";
 import { elftapCommand, FLAGS } from "../support/elftap.ts";
@@ -110,6 +111,21 @@ export async function gdb(target: string, commands: readonly string[]): Promise<
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }
 
+/** Runs lldb's commands against a target; what it printed, both streams. */
+export async function lldb(guest: Guest, target: string, commands: readonly string[]): Promise<string> {
+  const all = [
+    "settings set auto-confirm true",
+    ...guest.sysroot === undefined ? [] : [`platform select --sysroot ${guest.sysroot} remote-linux`],
+    `target create ${guest.path}`,
+    `gdb-remote ${target}`,
+    ...commands,
+    "quit",
+  ];
+  const args = ["-x", "--no-use-colors", ...all.flatMap((each) => ["-o", each])];
+  const { stdout, stderr } = await new Deno.Command("lldb", { args, stdin: "null", env: { LC_ALL: "C" } }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
 /** A gdb that is talked to command by command. */
 export class Gdb implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -183,5 +199,15 @@ export class Gdb implements AsyncDisposable {
     await this.#child.status;
     await this.#reading;
     await this.#writer.close().catch(() => {});
+  }
+}
+
+/** Asserts that a text has a match of every pattern, in this order. */
+export function inOrder(text: string, patterns: readonly RegExp[]): void {
+  let rest = text;
+  for (const pattern of patterns) {
+    const found = pattern.exec(rest);
+    ok(found, `no ${pattern} in what follows of:\n${text}`);
+    rest = rest.slice(found.index + found[0].length);
   }
 }

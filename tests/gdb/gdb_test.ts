@@ -1,18 +1,8 @@
 /** GNU gdb, unmodified and without scripts, against guests of every kind. */
-import { equal, match, ok } from "node:assert/strict";
-import { Debugged, debuggerTest, Gdb, gdb } from "./debugged.ts";
+import { equal, match } from "node:assert/strict";
+import { Debugged, debuggerTest, Gdb, gdb, inOrder } from "./debugged.ts";
 
 const GDB = "gdb-multiarch";
-
-/** Every pattern, in this order. */
-function inOrder(text: string, patterns: readonly RegExp[]): void {
-  let rest = text;
-  for (const pattern of patterns) {
-    const found = pattern.exec(rest);
-    ok(found, `no ${pattern} in what follows of:\n${text}`);
-    rest = rest.slice(found.index + found[0].length);
-  }
-}
 
 for (const variant of ["", " [dynamic]", " [musl-static]", " [musl-dynamic]"]) {
   const title = `debug/basic${variant}`;

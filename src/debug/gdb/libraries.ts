@@ -56,18 +56,24 @@ function dynamicSection(mm: Mm): number | undefined {
   return dynamic === undefined || bias === undefined ? undefined : dynamic + bias;
 }
 
-/** Address of struct r_debug; undefined before the linker has filled it in, and in static programs. */
-function debugStructure(mm: Mm): number | undefined {
+/** Where the address of struct r_debug is kept; undefined in programs without a dynamic section. */
+export function debugPointer(mm: Mm): number | undefined {
   const dynamic = dynamicSection(mm);
   if (dynamic === undefined) return undefined;
   for (let n = 0; n < MAX_DYNAMIC; n++) {
     const entry = readView(mm, dynamic + n * 16, 16);
     if (!entry) return undefined;
     const tag = u64(entry, 0);
-    if (tag === DT_DEBUG) return u64(entry, 8) || undefined;
+    if (tag === DT_DEBUG) return dynamic + n * 16 + 8;
     if (tag === DT_NULL) return undefined;
   }
   return undefined;
+}
+
+/** Address of struct r_debug; undefined before the linker has filled it in. */
+function debugStructure(mm: Mm): number | undefined {
+  const at = debugPointer(mm), pointer = at === undefined ? undefined : readView(mm, at, 8);
+  return pointer && u64(pointer, 0) ? u64(pointer, 0) : undefined;
 }
 
 function readLibrary(mm: Mm, lm: number): Library | undefined {

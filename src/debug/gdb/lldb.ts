@@ -7,6 +7,7 @@ import { pathName } from "../../kernel/fs/path.ts";
 import { VERSION } from "../../version.ts";
 import { type CommandTable, ERROR } from "./commands.ts";
 import { hexNumber, textToHex } from "./hex.ts";
+import { debugPointer } from "./libraries.ts";
 
 const TRIPLE = textToHex("aarch64-unknown-linux-gnu");
 
@@ -15,6 +16,11 @@ const list = (fields: Readonly<Record<string, string | number>>): string =>
   Object.entries(fields).map(([name, value]) => `${name}:${value};`).join("");
 
 export const lldbCommands: CommandTable = {
+  // Only lldb asks; threads are chosen with H as by gdb.
+  QThreadSuffixSupported: ({ agreed }) => {
+    agreed.lldb = true;
+    return "";
+  },
   qHostInfo: ({ kernel }) =>
     list({
       triple: TRIPLE,
@@ -47,6 +53,11 @@ export const lldbCommands: CommandTable = {
   qGetWorkingDir: (session) => {
     const task = session.current();
     return task ? textToHex(pathName(task.fs.cwd, task.fs.root) ?? "/") : ERROR.noThread;
+  },
+  // Where lldb finds the pointer to the dynamic linker's list of libraries.
+  qShlibInfoAddr: (session) => {
+    const task = session.current(), at = task && debugPointer(task.mm);
+    return at === undefined ? ERROR.refused : at.toString(16);
   },
   "qMemoryRegionInfo:": (session, packet) => {
     const task = session.current(), va = hexNumber(packet.slice("qMemoryRegionInfo:".length));

@@ -130,6 +130,8 @@ const detach: Command = (session, packet) => {
 const killAll: Command = (session, packet) => {
   if (packet !== "k") return "";
   for (const process of [...session.tracees.processes]) session.tracees.kill(process);
+  // gdb expects no answer, and does not mind one; lldb waits for it.
+  session.reply("X09");
   // GDB manual: in extended mode the connection stays.
   if (!session.agreed.extended) session.host.close();
   return undefined;

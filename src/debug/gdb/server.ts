@@ -42,7 +42,7 @@ export class DebugServer implements StopListener {
   /** The first program is there and has not run. */
   started(task: Task): void {
     if (!this.options.stopOnEntry) return;
-    this.#tracees.attach(task.process, "start");
+    this.#tracees.attach(task.process);
     this.options.wanted("the program is stopped at its entry");
   }
 

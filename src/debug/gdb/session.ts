@@ -42,6 +42,8 @@ export interface Agreements {
   noResumed: boolean;
   nonStop: boolean;
   noAck: boolean;
+  /** The peer is lldb. */
+  lldb: boolean;
   /** Extended mode: the connection outlives programs, and can start them. */
   extended: boolean;
 }
@@ -55,6 +57,7 @@ export class Session implements StopListener {
     noResumed: false,
     nonStop: false,
     noAck: false,
+    lldb: false,
     extended: false,
   };
   readonly files: GuestFiles;

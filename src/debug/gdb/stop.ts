@@ -11,7 +11,7 @@ export type Stop =
   | { readonly kind: "breakpoint"; readonly hardware: boolean }
   | { readonly kind: "watchpoint"; readonly watched: WatchKind; readonly address: number }
   | { readonly kind: "step" }
-  /** By the debugger's wish: Ctrl-C, `vCont;t`, another thread's stop, the attaching. */
+  /** By the debugger's wish: Ctrl-C; `vCont;t` and another thread's stop; the attaching; the start by `vRun`. */
   | { readonly kind: "interrupt" | "halt" | "attach" | "start" }
   | { readonly kind: "fork" | "vfork"; readonly child: Task }
   | { readonly kind: "vforkdone" | "created" }
@@ -32,6 +32,7 @@ export function stopSignal(stop: Stop): number {
     case "interrupt":
       return SIGINT;
     case "halt":
+    case "attach":
       return 0;
     default:
       return SIGTRAP;

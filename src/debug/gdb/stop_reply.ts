@@ -1,4 +1,5 @@
 /** Stop replies (GDB manual, "Stop Reply Packets"). */
+import { SIGSTOP } from "../../kernel/abi/signal.ts";
 import type { Task } from "../../kernel/task/task.ts";
 import { textToHex } from "./hex.ts";
 import { readRegister, Reg } from "./registers.ts";
@@ -15,8 +16,10 @@ const EXPEDITED = [Reg.fp, Reg.sp, Reg.pc];
 /** Tells of a thread that has stopped. */
 export function stopReply(session: Session, task: Task, stop: Stop): string {
   const registers = EXPEDITED.map((number) => `${byte(number)}:${readRegister(task, number)};`).join("");
-  const signal = gdbSignal(stopSignal(stop));
-  return `T${byte(stopSignal(stop) === 0 ? 0 : signal)}${reason(session, stop)}thread:${session.idOf(task)};` +
+  // SIGTRAP or no signal where lldb has just set a breakpoint of its own, as it does at a program's entry, would be
+  // that breakpoint to it, and it would go on.
+  const signal = stop.kind === "attach" && session.agreed.lldb ? SIGSTOP : stopSignal(stop);
+  return `T${byte(signal === 0 ? 0 : gdbSignal(signal))}${reason(session, stop)}thread:${session.idOf(task)};` +
     `core:0;${registers}`;
 }
 
