@@ -11,6 +11,7 @@ import { TraceFile } from "../runner/trace_file.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { openDebugPort } from "./debugging.ts";
 import { print, reportFailure, talk } from "./talk.ts";
+import { coreFolder, crashOptions, crashReportFolder } from "./crash_options.ts";
 import { traceOf, traceOptions } from "./trace_options.ts";
 import { worldOf, worldOptions } from "./world_options.ts";
 
@@ -54,6 +55,7 @@ export const runSyntax: CommandSyntax = {
         { name: "follow-forks", short: "f", help: "As strace has it; children are always followed." },
       ],
     },
+    { title: "Crashes", options: crashOptions },
     { title: "The guest's world", options: worldOptions },
   ],
   epilogue: "Exit status: the program's; 128+N when signal N ended it; 125 when elftap itself failed; 126 when the\n" +
@@ -76,8 +78,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const stopOnEntry = line.has("gdb-stop-on-entry"), gdb = line.value("gdb");
   if (stopOnEntry && gdb === undefined) throw new Failure("--gdb-stop-on-entry needs --gdb PORT");
   const trace = await traceOf(line, timestamps), output = line.value("trace-output");
+  const core = coreFolder(line), crashReports = crashReportFolder(line);
   const world = {
     ...await worldOf(line),
+    ...(core === undefined ? {} : { core }),
     verbose,
     ...(trace === undefined ? {} : { trace }),
     ...(watchdog === undefined ? {} : { watchdog }),
@@ -95,7 +99,20 @@ export async function run(args: readonly string[]): Promise<number> {
   if (outcome.ending.kind === "error") {
     outcome = await (await import("../runner/missing_parts.ts")).withProfileHint(outcome, spec);
   }
+  if (outcome.crashes.length > 0) await reportCrashes(outcome, crashReports);
   return exitStatus(outcome, watchdog ?? 10);
+}
+
+/** Says what is known about crashes, unless the program took them in its stride, and writes their long form. */
+async function reportCrashes(outcome: GuestOutcome, folder: string | undefined): Promise<void> {
+  let { crashes } = outcome;
+  if (folder !== undefined) {
+    const { saveCrashReports } = await import("../runner/crash_files.ts");
+    crashes = await saveCrashReports(crashes, folder, "crash");
+  }
+  if (outcome.ending.kind === "exit" && outcome.ending.code === 0) return;
+  const { crashLines } = await import("../report/diagnosis.ts");
+  for (const crash of crashes) for (const line of crashLines(crash)) talk(line);
 }
 
 /**

@@ -7,9 +7,10 @@ import { runTestCases } from "../runner/run_tests.ts";
 import { selectTests } from "../runner/select.ts";
 import type { Protocol } from "../runner/verdict.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
-import { destinations, Outputs, REPORTERS } from "./outputs.ts";
+import { type Destination, destinations, Outputs, REPORTERS } from "./outputs.ts";
 import { openDebugPort } from "./debugging.ts";
 import { print } from "./talk.ts";
+import { coreFolder, crashOptions, crashReportFolder } from "./crash_options.ts";
 import { traceOf, traceOptions } from "./trace_options.ts";
 import { worldOf, worldOptions } from "./world_options.ts";
 
@@ -97,11 +98,27 @@ export const testSyntax: CommandSyntax = {
           : option
       ),
     },
+    {
+      title: "Crashes",
+      options: crashOptions.map((option) =>
+        option.name === "crash-reports"
+          ? { ...option, help: `${option.help} Default: REPORT.crashes beside the first report that goes to a file.` }
+          : option
+      ),
+    },
     { title: "The guests' world", options: worldOptions },
   ],
   epilogue:
     "Exit status: 0 when all tests passed or were skipped, 100 when some failed, 125 when elftap itself failed.",
 };
+
+/** Where crash reports go when nobody says: beside a report that is a file, if elftap may write there. */
+function besideReport(list: readonly Destination[]): string | undefined {
+  const file = list.find((each) => each.file !== undefined)?.file;
+  if (file === undefined) return undefined;
+  const path = `${file}.crashes`;
+  return Deno.permissions.querySync({ name: "write", path }).state === "granted" ? path : undefined;
+}
 
 /** Default limit of one test in seconds. */
 const DEFAULT_TIMEOUT = 60;
@@ -119,8 +136,10 @@ export async function test(args: readonly string[]): Promise<number> {
   const trace = await traceOf(line), traceFolder = line.value("trace-output");
   const holdOnFailure = line.has("gdb-on-failure"), gdb = line.value("gdb");
   if (gdb !== undefined && !holdOnFailure) throw new Failure("--gdb needs --gdb-on-failure");
+  const core = coreFolder(line), crashFolder = crashReportFolder(line) ?? besideReport(list);
   const world = {
     ...await worldOf(line),
+    ...(core === undefined ? {} : { core }),
     ...(holdOnFailure ? { debug: { stopOnEntry: false, holdOnFailure } } : {}),
     ...(trace === undefined ? {} : { trace }),
     ...(seconds > 0 ? { timeout: seconds * 1000 } : {}),
@@ -158,6 +177,7 @@ export async function test(args: readonly string[]): Promise<number> {
       retries,
       failFast: line.has("fail-fast"),
       ...(traceFolder === undefined ? {} : { traceFolder }),
+      ...(crashFolder === undefined ? {} : { crashFolder }),
       protocol: (line.value("protocol") ?? "auto") as Protocol,
       deselected: all.length - tests.length,
       signal: interruption.signal,

@@ -10,8 +10,8 @@ import { type FrameRegisters, unwind, type UnwindSpace, type UnwoundFrame } from
 export const MAX_FRAMES = 64;
 /** Of a deep stack, so many frames at its far end are kept: who began it. */
 const OUTERMOST = 16;
-/** Frames walked at most: a stack of 8 MiB in steps of 128 bytes. */
-const MAX_WALKED = 65_536;
+/** Frames walked at most: a stack of 8 MiB in steps of 32 bytes. */
+const MAX_WALKED = 262_144;
 
 /** One level of a backtrace. */
 export type BacktraceFrame = Pick<UnwoundFrame, "pc" | "caller" | "signal" | "registers">;

@@ -73,4 +73,6 @@ export interface Crash {
   /** Host path of the core file, or why there is none. */
   readonly core?: string;
   readonly coreError?: string;
+  /** Host path of the long form of this report, where one was written. */
+  readonly report?: string;
 }

@@ -3,6 +3,7 @@
  */
 import type { Attempt } from "../runner/events.ts";
 import type { Crash } from "../runner/guest_spec.ts";
+import { numbered } from "../runner/crash_text.ts";
 import { pointFailed, type TapPoint } from "../runner/tap_reader.ts";
 import { visible } from "./text.ts";
 
@@ -15,8 +16,24 @@ export function crashLines(crash: Crash): string[] {
     `${crash.pc}${where}` +
     `, ${visible(crash.program)} pid ${crash.pid}${crash.tid === crash.pid ? "" : ` tid ${crash.tid}`}`,
   ];
-  crash.backtrace.forEach((frame, depth) => lines.push(`  #${depth} ${frame}`));
+  if (crash.explanation !== undefined) lines.push(`  ${visible(crash.explanation)}`);
+  lines.push(...backtraceLines(crash).map((line) => `  ${line}`));
+  if (crash.core !== undefined) lines.push(`  core file: ${visible(crash.core)}`);
+  if (crash.coreError !== undefined) lines.push(`  no core file: ${visible(crash.coreError)}`);
+  if (crash.report !== undefined) lines.push(`  whole report: ${visible(crash.report)}`);
   return lines;
+}
+
+/** Frames that the short form shows. */
+const MAX_FRAMES = 24;
+
+/** The innermost frames with their numbers. */
+export function backtraceLines({ backtrace }: Crash): string[] {
+  const lines = numbered(backtrace).map(visible), left = lines.length - MAX_FRAMES;
+  if (left <= 1) return lines;
+  // The outermost ones say who began it.
+  const outer = 4, inner = MAX_FRAMES - outer;
+  return [...lines.slice(0, inner), `… ${left} more lines`, ...lines.slice(-outer)];
 }
 
 /** `name (12 times), name` */

@@ -6,7 +6,7 @@ import type { Attempt, TestEvent, TestResult } from "../runner/events.ts";
 import { isFailure } from "../runner/events.ts";
 import { pointFailed, type TapPoint } from "../runner/tap_reader.ts";
 import type { Reporter } from "./reporter.ts";
-import { crashLines } from "./diagnosis.ts";
+import { backtraceLines } from "./diagnosis.ts";
 import { yamlLines, type YamlValue } from "./yaml.ts";
 
 /** Characters of output shown in diagnostics; the whole is in the other reports. */
@@ -79,7 +79,10 @@ function failureDetails(result: TestResult, last: Attempt): { [key: string]: Yam
       pc: crash.pc,
       symbol: crash.symbol,
       program: crash.program,
-      backtrace: crashLines(crash).slice(1).map((line) => line.trim()),
+      meaning: crash.explanation,
+      backtrace: backtraceLines(crash),
+      core: crash.core,
+      report: crash.report,
     })),
     unimplemented: Object.keys(last.unimplemented).length === 0 ? undefined : { ...last.unimplemented },
     stdout: excerpt(last.stdout),

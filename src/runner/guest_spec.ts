@@ -40,6 +40,8 @@ export interface GuestSpec {
   readonly engine: "auto" | "wasm" | "hvf" | "kvm";
   /** Seconds one uninterrupted stretch of guest instructions may take before the run is given up; 0: no limit. */
   readonly watchdog: number;
+  /** Core files of crashed processes: FOLDER/NAME.PROGRAM.PID, host paths; undefined: none are written. */
+  readonly core?: { readonly folder: string; readonly name: string };
   /** Milliseconds of wall time for the whole run; undefined: no limit. */
   readonly timeout?: number;
   /** strace-like lines: 0 none, 1 calls and signals, 2 loader steps too. */

@@ -57,7 +57,9 @@ export class Machine implements GuestKernel {
       watchdog: spec.watchdog,
       log,
       describeCrash: async (task, info, crash) =>
-        (await import("../debug/crash/describe_crash.ts")).describeCrash(task, info, crash),
+        (await import("../debug/crash/describe_crash.ts")).describeCrash(task, info, crash, {
+          core: spec.core && `${spec.core.folder}/${spec.core.name}`,
+        }),
       ...(tracer ? { tracer } : {}),
     });
     this.#tree.proc.root.kernel = this.#kernel;

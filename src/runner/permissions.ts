@@ -1,13 +1,14 @@
 /**
- * What a guest's Worker may do on the host: read its root, its binds and its program; write its read-write binds;
- * nothing else. A guest that talks the kernel personality into opening another host file is still refused by Deno.
+ * What a guest's Worker may do on the host: read its root, its binds and its program; write its read-write binds, and
+ * core files where the user asked for them; nothing else. A guest that talks the kernel personality into opening
+ * another host file is still refused by Deno.
  */
 import { Failure } from "../failure.ts";
 import { PROJECT } from "../project.ts";
 import type { GuestSpec } from "./guest_spec.ts";
 
 /** The part of a spec that decides about permissions. */
-export type Reach = Pick<GuestSpec, "sysroot" | "hostFallback" | "binds">;
+export type Reach = Pick<GuestSpec, "sysroot" | "hostFallback" | "binds" | "core">;
 
 /**
  * The Worker's permissions for a guest with this reach.
@@ -15,12 +16,14 @@ export type Reach = Pick<GuestSpec, "sysroot" | "hostFallback" | "binds">;
  * @param shim the native library of a hypervisor engine: the one file that may be loaded
  */
 export function guestPermissions(
-  { sysroot, hostFallback, binds }: Reach,
+  { sysroot, hostFallback, binds, core }: Reach,
   shim?: string,
 ): Deno.PermissionOptionsObject {
   const read = new Set(binds.map((bind) => bind.host));
   if (sysroot !== undefined) read.add(sysroot);
   const write = new Set(binds.filter((bind) => !bind.readOnly).map((bind) => bind.host));
+  // Only the kernel's crash reporter knows of this folder: it is not in the guest's tree.
+  if (core !== undefined) write.add(core.folder);
   return {
     // Falling back to the host means: every path that elftap itself may read.
     read: hostFallback ? "inherit" : read.size > 0 ? [...read].sort() : false,
@@ -47,12 +50,13 @@ function grantedIds(): ("uid" | "gid")[] | false {
  *
  * @throws {Failure} naming the first missing permission and its flag
  */
-export function requirePermissions({ sysroot, hostFallback, binds }: Reach): void {
+export function requirePermissions({ sysroot, hostFallback, binds, core }: Reach): void {
   if (sysroot !== undefined) require("read", sysroot, "the sysroot");
   for (const bind of binds) {
     require("read", bind.host, `the bind of ${bind.guest}`);
     if (!bind.readOnly) require("write", bind.host, `the read-write bind of ${bind.guest}`);
   }
+  if (core !== undefined) require("write", core.folder, "core files");
   if (hostFallback && Deno.permissions.querySync({ name: "read" }).state === "denied") {
     throw new Failure("reading the host's files is denied", {
       hint: "run elftap with --allow-read, or give --no-host and --sysroot",

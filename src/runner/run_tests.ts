@@ -4,6 +4,7 @@
  */
 import { describeFailure } from "../failure.ts";
 import { VERSION } from "../version.ts";
+import { flatName, saveCrashReports } from "./crash_files.ts";
 import { Capture } from "./capture.ts";
 import type { TestCase } from "./discover.ts";
 import {
@@ -48,6 +49,8 @@ export interface TestRunOptions {
   readonly signal?: AbortSignal;
   /** Where each attempt's trace becomes a file, if the world has a trace that wants one. */
   readonly traceFolder?: string;
+  /** Where the long form of the crash reports of failed tests goes. */
+  readonly crashFolder?: string;
   readonly pool?: GuestPool;
   /** Tests that crash or take too long wait for a debugger that comes here. */
   readonly debugPort?: DebugPort | undefined;
@@ -172,6 +175,7 @@ class Run {
     let spec: GuestSpec | undefined;
     try {
       spec = this.#spec(test);
+      if (spec.core) spec = { ...spec, core: { ...spec.core, name: `core.${flatName(test.name, number)}` } };
     } catch (error) {
       const { exitCode } = describeFailure(error);
       clearTimeout(slow);
@@ -201,7 +205,18 @@ class Run {
     if (outcome.ending.kind === "error") outcome = await withProfileHint(outcome, spec);
     // Workers round their clock; the wall time as seen from here includes their start.
     outcome = { ...outcome, milliseconds: Math.round(performance.now() - started) };
-    return this.#judge(number, outcome, { stdout, stderr, trace, tap, protocol });
+    return await this.#withReports(
+      test,
+      this.#judge(number, outcome, { stdout, stderr, trace, tap, protocol }),
+    );
+  }
+
+  /** The attempt with its crashes written out, if it failed: what a passing test does with crashes is its subject. */
+  async #withReports(test: TestCase, attempt: Attempt): Promise<Attempt> {
+    const { crashFolder } = this.options;
+    if (crashFolder === undefined || attempt.crashes.length === 0 || !isFailure(attempt.verdict)) return attempt;
+    const name = flatName(test.name, attempt.number);
+    return { ...attempt, crashes: await saveCrashReports(attempt.crashes, crashFolder, name) };
   }
 
   #judge(

@@ -33,6 +33,8 @@ export interface World {
   readonly debug?: NonNullable<GuestSpec["debug"]>;
   /** What to trace and how. */
   readonly trace?: GuestSpec["trace"];
+  /** Host folder for core files, its real path. Default: none are written. */
+  readonly core?: string;
 }
 
 /** The program and its streams. */
@@ -98,6 +100,7 @@ export function guestSpec(program: Program, world: World): GuestSpec {
     verbose: world.verbose ?? 0,
     ...(world.debug === undefined ? {} : { debug: world.debug }),
     ...(world.trace === undefined ? {} : { trace: world.trace }),
+    ...(world.core === undefined ? {} : { core: { folder: world.core, name: "core" } }),
     stdin: program.stdin,
     stdout: program.stdout,
     stderr: program.stderr,

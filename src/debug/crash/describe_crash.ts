@@ -8,6 +8,7 @@ import { namedRegisters } from "../../kernel/crash_log.ts";
 import { syscallName } from "../../kernel/abi/unistd.ts";
 import type { Task } from "../../kernel/task/task.ts";
 import { backtrace, startOf } from "../backtrace.ts";
+import { saveCore } from "../core/core_file.ts";
 import { describeFrames, frameLines } from "./frames.ts";
 import { explain } from "./explain.ts";
 import { disassembly } from "./disassembly.ts";
@@ -19,12 +20,23 @@ import { describePath } from "../../kernel/fs/path.ts";
 /** Threads and lines of maps in a report at most. */
 const MAX_THREADS = 64, MAX_MAPS = 2000;
 
+/** What a report comes with. */
+export interface CrashOptions {
+  /** Host path of core files, without the program's name and its pid; undefined: none is written. */
+  readonly core?: string | undefined;
+}
+
 /** The whole report. Call it while the crashed process still has its memory and its threads. */
-export async function describeCrash(task: Task, info: Siginfo, crash: Crash): Promise<Crash> {
+export async function describeCrash(
+  task: Task,
+  info: Siginfo,
+  crash: Crash,
+  options: CrashOptions = {},
+): Promise<Crash> {
   const { mm, process } = task;
   const others = [...process.threads].filter((each) => each !== task && each.state !== "dead");
   const threads = [task, ...others].slice(0, MAX_THREADS).map((each) => describeThread(each, task));
-  const maps = mm.mapsText().trimEnd().split("\n");
+  const argv = argvOf(task), maps = mm.mapsText().trimEnd().split("\n");
   return {
     ...crash,
     symbol: describeAddress(mm, Number(task.cpu.regs.pc), task),
@@ -37,7 +49,8 @@ export async function describeCrash(task: Task, info: Siginfo, crash: Crash): Pr
     files: openFiles(task.files),
     syscalls: recentCalls(process),
     ...(mm.exeFile?.path === undefined ? {} : { executable: describePath(mm.exeFile.path, undefined) }),
-    argv: argvOf(task),
+    argv,
+    ...(options.core === undefined ? {} : saveCore(task, info, argv, options.core)),
   };
 }
 

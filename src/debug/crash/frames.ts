@@ -51,10 +51,20 @@ export function frameText(frame: CrashFrame): string {
   return `${pc} ${name}${place}${frame.signal ? " <signal handler called>" : ""}`;
 }
 
-/** A backtrace as lines; what was left out of a deep one is a line of its own. */
+/** Runs of so many frames that read the same are shown as one and a count. */
+const MIN_RUN = 4;
+
+/** A backtrace as lines; what was left out of a deep one, or repeats the line above, is a line of its own. */
 export function frameLines(frames: readonly (readonly CrashFrame[])[], omitted: Backtrace["omitted"]): string[] {
-  return frames.flatMap((group, at) => [
+  const all = frames.flatMap((group, at) => [
     ...(omitted?.after === at ? [`… ${omitted.count} more frames`] : []),
     ...group.map(frameText),
   ]);
+  const lines: string[] = [];
+  for (let at = 0, end = 0; at < all.length; at = end) {
+    while (end < all.length && all[end] === all[at]) end++;
+    if (end - at < MIN_RUN) lines.push(...all.slice(at, end));
+    else lines.push(all[at]!, `… ${end - at - 1} more frames like it`);
+  }
+  return lines;
 }
