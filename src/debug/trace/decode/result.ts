@@ -4,6 +4,7 @@ import { ERRNO_TEXTS } from "../../../kernel/abi/errno_text.ts";
 import { flagNames } from "../../../kernel/abi/flags.ts";
 import { POLLFD_SIZE } from "../../../kernel/abi/poll.ts";
 import { signalName } from "../../../kernel/abi/signal.ts";
+import { UserFault } from "../../../kernel/mm/user_fault.ts";
 import type { ResultFormat } from "../../../kernel/syscalls/row.ts";
 import type { Call } from "./call.ts";
 import { ioprioText } from "./dependent.ts";
@@ -42,7 +43,13 @@ export function resultText(call: Call, result: number, format: ResultFormat | un
       return permissions(result);
   }
   if (format.startsWith("flags:")) return `${result} (${flagNames(format.slice(6), result)})`;
-  return MEANINGS[format.slice(3)]!(call, result) ?? String(result);
+  try {
+    return MEANINGS[format.slice(3)]!(call, result) ?? String(result);
+  } catch (error) {
+    // Another thread may have unmapped what the call has filled in.
+    if (!(error instanceof UserFault)) throw error;
+    return String(result);
+  }
 }
 
 type Meaning = (call: Call, result: number) => string | undefined;

@@ -165,7 +165,8 @@ function changed(type: string): Shown {
     const { keep, late: show } = custom;
     return {
       late: true,
-      show: (call, value, index) => value === 0 ? "NULL" : show(call, value, index),
+      show: (call, value, index) =>
+        value === 0 ? "NULL" : call.before[index] === undefined ? pointer(value) : show(call, value, index),
       prepare: (call, value, index) => {
         if (value !== 0) call.before[index] = keep!(call, value);
       },

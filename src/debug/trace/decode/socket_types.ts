@@ -77,6 +77,8 @@ function controlText(call: Call, at: number, length: number): string {
       text = typeNamed("ucred").show(call, data, 0);
     } else text = bufferAt(mm, data, bytes, style.limit);
     parts.push(`${head}, cmsg_data=${text}}`);
+    // One that claims to be longer than what there is is the last.
+    if (size > length - offset) break;
     offset += abi.cmsgSpace(size - abi.CMSG_HEADER_SIZE);
   }
   return `[${parts.join(", ")}]`;

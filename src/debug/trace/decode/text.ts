@@ -48,12 +48,20 @@ export function pointer(value: number): string {
   return value >= 2 ** 64 ? "0xffffffffffffffff" : "0x" + value.toString(16);
 }
 
+/** Bytes that one call of a function may take as arguments. */
+const CHUNK = 8192;
+
 /** Bytes of guest memory as a byte string. */
 export function bytesAt(mm: Mm, address: number, length: number): string {
   if (length <= 0) return "";
   const view = mm.view(address, length, "read");
   const bytes = view.length === length ? view : mm.readBytes(address, length);
-  return String.fromCharCode.apply(null, bytes as unknown as number[]);
+  if (length <= CHUNK) return String.fromCharCode.apply(null, bytes as unknown as number[]);
+  let text = "";
+  for (let at = 0; at < length; at += CHUNK) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + CHUNK) as unknown as number[]);
+  }
+  return text;
 }
 
 /** A buffer of a known size, shortened to `limit` bytes. */
