@@ -17,6 +17,8 @@ export interface ByteSink {
 
 /** Bytes that may wait; the size of a Linux pipe (man 7 pipe). */
 const QUEUE_LIMIT = 65536;
+/** Characters of text that are encoded together at most. */
+const TEXT_BATCH = 32768;
 
 interface Segment {
   readonly stream: WriterStream;
@@ -30,6 +32,10 @@ export class HostWriter {
   #queued = 0;
   #pumping: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
+  /** Text for one stream that is not encoded yet: it comes before all that is written later. */
+  #text = "";
+  #textStream: WriterStream | undefined;
+  static readonly #encoder = new TextEncoder();
 
   /** A stream that ends in `sink`. */
   stream(sink: ByteSink): WriterStream {
@@ -48,6 +54,27 @@ export class HostWriter {
 
   /** @internal Queues a copy, whatever room there is. */
   enqueue(stream: WriterStream, bytes: Uint8Array): void {
+    this.#encodeText();
+    this.#append(stream, bytes);
+  }
+
+  /** @internal Queues text, whatever room there is; many small ones are encoded together. */
+  enqueueText(stream: WriterStream, text: string): void {
+    if (stream !== this.#textStream) this.#encodeText();
+    this.#textStream = stream;
+    this.#text += text;
+    if (this.#text.length >= TEXT_BATCH) this.#encodeText();
+    this.#pumping ??= this.#pump();
+  }
+
+  #encodeText(): void {
+    if (this.#text === "") return;
+    const text = this.#text;
+    this.#text = "";
+    this.#append(this.#textStream!, HostWriter.#encoder.encode(text));
+  }
+
+  #append(stream: WriterStream, bytes: Uint8Array): void {
     const last = this.#segments[this.#segments.length - 1];
     if (last && last.stream === stream && last.length + bytes.length <= last.bytes.length) {
       last.bytes.set(bytes, last.length);
@@ -70,7 +97,8 @@ export class HostWriter {
   async #pump(): Promise<void> {
     // A whole slice of the kernel's writes goes out together: a microtask runs when the slice is over.
     await Promise.resolve();
-    for (let segment; (segment = this.#segments.shift());) {
+    this.#encodeText();
+    for (let segment; (segment = this.#segments.shift()); this.#encodeText()) {
       for (let at = 0; at < segment.length && !segment.stream.broken;) {
         try {
           at += await segment.stream.sink.write(segment.bytes.subarray(at, segment.length));
@@ -101,6 +129,11 @@ export class WriterStream implements HostOutput {
     const taken = Math.min(bytes.length, this.writer.room);
     if (taken > 0) this.writer.enqueue(this, taken === bytes.length ? bytes : bytes.subarray(0, taken));
     return taken;
+  }
+
+  /** As {@link writeAll}, for the pieces of a trace. */
+  writeText(text: string): void {
+    if (!this.broken && text !== "") this.writer.enqueueText(this, text);
   }
 
   /** Queues everything, full or not: for elftap's own lines. */

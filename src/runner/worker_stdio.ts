@@ -45,7 +45,7 @@ export class MessageOutput implements HostOutput {
   readonly size = undefined;
   #pending = new Uint8Array(0);
   #length = 0;
-  /** Text not yet encoded; a stream is written as text or as bytes, not both. */
+  /** Text not yet encoded. Only one of this and what is pending holds something. */
   #text = "";
   static readonly #encoder = new TextEncoder();
   #scheduled = false;
@@ -69,6 +69,7 @@ export class MessageOutput implements HostOutput {
 
   /** Sends everything, whatever the window: for the trace, which must not stop the kernel. */
   writeAll(bytes: Uint8Array): void {
+    this.#sendText();
     if (this.#length + bytes.length > this.#pending.length) this.flush();
     if (bytes.length >= BATCH) {
       this.#send(bytes.slice());
@@ -88,6 +89,7 @@ export class MessageOutput implements HostOutput {
 
   /** As {@link writeAll}; many small texts are encoded together. */
   writeText(text: string): void {
+    if (this.#length > 0) this.flush();
     this.#text += text;
     if (this.#text.length >= BATCH) this.#sendText();
     else this.#schedule();
@@ -192,10 +194,7 @@ export class WorkerStdio implements HostStdio {
   }
 
   /** Text of the trace, in pieces that may end anywhere: to its file, or to where elftap's own lines go. */
-  readonly traceText = (text: string): void => {
-    if (this.#traceFile !== undefined) this.#traceFile.writeText(text);
-    else this.#trace.writeAll(WorkerStdio.#encoder.encode(text));
-  };
+  readonly traceText = (text: string): void => (this.#traceFile ?? this.#trace).writeText(text);
 
   /** An answer to a pull. */
   deliver(bytes: Uint8Array | null): void {

@@ -23,6 +23,9 @@ export class TextWriter implements TraceWriter {
   #width = 0;
   /** Threads alive, as far as they are known. */
   readonly #alive = new Set<Task>();
+  /** Whose line was the last in a file, and how it began. */
+  #tid = 0;
+  #who = "";
   /** CLOCK_MONOTONIC ns of the line before; for -r. */
   #last: number | undefined;
 
@@ -123,14 +126,19 @@ export class TextWriter implements TraceWriter {
   /** What begins a line: who, and when. */
   #lead(task: Task): string {
     const { timestamps, relative, toFile } = this.spec;
-    // A trace that is switched on later has not seen them begin.
-    this.#alive.add(task);
     // In a file every line says whose it is; on a terminal only while there are several.
-    const who = toFile
-      ? String(task.tid).padEnd(5) + " "
-      : this.#alive.size > 1
-      ? `[pid ${String(task.tid).padStart(5)}] `
-      : "";
+    let who = "";
+    if (toFile) {
+      if (task.tid !== this.#tid) {
+        this.#tid = task.tid;
+        this.#who = String(task.tid).padEnd(5) + " ";
+      }
+      who = this.#who;
+    } else {
+      // A trace that is switched on later has not seen them begin.
+      this.#alive.add(task);
+      if (this.#alive.size > 1) who = `[pid ${String(task.tid).padStart(5)}] `;
+    }
     if (timestamps === "none" && !relative) return who;
     const { clock } = task.kernel;
     let when = "";
