@@ -12,7 +12,7 @@ import type { Crash } from "./crash.ts";
 import { CrashLog, type DescribeCrash } from "./crash_log.ts";
 import type { Ending } from "./ending.ts";
 import { UserFault } from "./mm/user_fault.ts";
-import { compileTable, type Entry } from "./syscalls/dispatch.ts";
+import { type Entry, tableOf } from "./syscalls/dispatch.ts";
 import type { SyscallRow } from "./syscalls/row.ts";
 import { deliverSignals } from "./task/deliver_signal.ts";
 import { serveException } from "./task/exception.ts";
@@ -132,7 +132,7 @@ export class Kernel {
     this.cpuMask = 2 ** this.cpuCount - 1;
     this.#watchdog = (options.watchdog ?? 0) * 1e9;
     this.crashLog = new CrashLog(options.describeCrash);
-    this.#table = compileTable(rows);
+    this.#table = tableOf(rows);
     this.#idle = new HostIdle(this.clock);
     this.scheduler = new Scheduler(this.timers, () => this.#idle.wake());
     this.init = new Process(this, 1, undefined, new Session(1), 1, [], 0);

@@ -62,9 +62,10 @@ export class Machine implements GuestKernel {
         }),
       ...(tracer ? { tracer } : {}),
     });
-    this.#tree.proc.root.kernel = this.#kernel;
-    addProcNet(this.#kernel, this.#tree.proc.root.net);
-    addProcSysvIpc(this.#kernel, this.#tree.proc.root);
+    const { root } = this.#tree.proc;
+    root.kernel = this.#kernel;
+    root.net.later(() => addProcNet(this.#kernel, root.net));
+    root.later(() => addProcSysvIpc(this.#kernel, root));
     this.#terminals = createTerminals(this.#kernel, this.#tree);
   }
 
@@ -134,8 +135,11 @@ export class Machine implements GuestKernel {
     const task = this.#spawn(programOf(spec), this.#context(spec));
     if (typeof task === "number") throw explain(task, spec);
     // The loader tells its own story about a library that is missing; one line that names it is better.
-    const missing = preflight(spec);
-    if (missing) throw missing;
+    if (task.mm.hasLoader && !isKnownToStart(task, spec)) {
+      const missing = preflight(spec);
+      if (missing) throw missing;
+      rememberStart(task, spec);
+    }
     const { path, argv0 = path, args, env } = programOf(spec);
     this.#tracer?.started(task, argv0, [argv0, ...args], env.length);
     this.#kernel.addTask(task);
@@ -221,6 +225,22 @@ function makeTree(spec: GuestSpec, engine: Engine): GuestTree {
     if (error instanceof TreeError) throw new Failure(error.message);
     throw error;
   }
+}
+
+/**
+ * Programs whose libraries were all there, with what decided about it. Should one be gone meanwhile, its loader says so.
+ */
+const complete = new Set<string>();
+const MAX_COMPLETE = 10_000;
+
+function startKey({ mm }: Task, spec: GuestSpec): string {
+  const { size, mtime } = mm.exeFile!.inode, { sysroot, hostFallback, binds, cwd, path, env } = spec;
+  const search = Object.entries(env).filter(([name]) => name.startsWith("LD_"));
+  return JSON.stringify([path, size, String(mtime), sysroot, hostFallback, binds, cwd, search]);
+}
+const isKnownToStart = (task: Task, spec: GuestSpec): boolean => complete.has(startKey(task, spec));
+function rememberStart(task: Task, spec: GuestSpec): void {
+  if (complete.size < MAX_COMPLETE) complete.add(startKey(task, spec));
 }
 
 function preflight(spec: GuestSpec): ReturnType<typeof checkProgram> {

@@ -54,6 +54,7 @@ export function layOut(mm: Mm, parts: ProgramParts): { readonly pc: number; read
     const loaded = loadAnywhere(mm, loader);
     if (typeof loaded === "number") return loaded;
     base = loaded.bias;
+    mm.hasLoader = true;
     entry = loader.elf.header.entry + base;
   }
   const vdso = mapVdso(mm, parts.engine);

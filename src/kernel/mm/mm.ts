@@ -62,6 +62,8 @@ export class Mm extends GuestMemory implements MapUser {
   envEnd = 0;
   /** Bytes of the auxiliary vector, for `/proc/self/auxv`. */
   auxv: Uint8Array = new Uint8Array();
+  /** The program came with a dynamic loader (PT_INTERP). */
+  hasLoader = false;
   /** Address of the vDSO's ELF header, and of its `__kernel_rt_sigreturn`; 0 without a vDSO. */
   vdso = 0;
   sigreturn = 0;
@@ -156,6 +158,7 @@ export class Mm extends GuestMemory implements MapUser {
     child.envStart = this.envStart;
     child.envEnd = this.envEnd;
     child.auxv = this.auxv;
+    child.hasLoader = this.hasLoader;
     child.vdso = this.vdso;
     child.sigreturn = this.sigreturn;
     child.setExeFile(this.#exeFile);

@@ -65,6 +65,15 @@ function compile(row: SyscallRow): Invoke {
   return (task, regs) => handler(task, a(regs, 0), b(regs, 1), c(regs, 2), d(regs, 3), e(regs, 4), f(regs, 5));
 }
 
+const compiled = new WeakMap<object, readonly (Entry | undefined)[]>();
+
+/** The table of these rows, made once: every guest has a kernel of its own. @throws Error as {@link compileTable} */
+export function tableOf(rows: Iterable<SyscallRow>): readonly (Entry | undefined)[] {
+  let table = compiled.get(rows);
+  if (table === undefined) compiled.set(rows, table = compileTable(rows));
+  return table;
+}
+
 /** Makes the table. @throws Error if two rows have one number: a bug */
 export function compileTable(rows: Iterable<SyscallRow>): readonly (Entry | undefined)[] {
   const table: (Entry | undefined)[] = [];

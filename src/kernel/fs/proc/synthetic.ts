@@ -59,6 +59,15 @@ export class SyntheticDirectory extends SyntheticInode {
     return this.#fixed;
   }
 
+  /** Adds entries when somebody first looks, behind those that are to come then anyway. */
+  later(add: () => void): void {
+    const { fill } = this;
+    this.fill = () => {
+      fill?.();
+      add();
+    };
+  }
+
   /** Adds a fixed entry. */
   add(name: string, inode: Inode): void {
     this.#entries().set(name, inode);
