@@ -209,10 +209,18 @@ function reason(error: number): string {
   return ERRNO_NAMES.get(-error) ?? `error ${-error}`;
 }
 
-/** A host path without symbolic links; as it is where that cannot be found out. */
+/** Roots and binds are the same for test after test. */
+const resolved = new Map<string, string>();
+const MAX_RESOLVED = 1000;
+
+/** A host path without symbolic links, as it was first found; as it is where that cannot be found out. */
 function resolveHost(path: string): string {
+  const known = resolved.get(path);
+  if (known !== undefined) return known;
   try {
-    return Deno.realPathSync(path);
+    const real = Deno.realPathSync(path);
+    if (resolved.size < MAX_RESOLVED) resolved.set(path, real);
+    return real;
   } catch {
     return path;
   }

@@ -51,7 +51,8 @@ export class ProcRoot extends SyntheticDirectory {
     this.fill = () => {
       this.#addLinks();
       this.#addMachine();
-      this.#addSysctls();
+      const sys = this.directory("sys");
+      sys.later(() => this.#addSysctls(sys));
     };
   }
 
@@ -116,14 +117,14 @@ export class ProcRoot extends SyntheticDirectory {
     this.directory("fs");
     this.directory("driver");
     this.directory("tty");
-    this.directory("sys/fs/binfmt_misc");
   }
 
-  #addSysctls(): void {
-    for (const [name, value] of Object.entries(SYSCTLS)) this.text("sys/" + name, () => value + "\n");
+  #addSysctls(sys: SyntheticDirectory): void {
+    for (const [name, value] of Object.entries(SYSCTLS)) sys.text(name, () => value + "\n");
+    sys.directory("fs/binfmt_misc");
     const bootId = uuid();
-    this.text("sys/kernel/random/uuid", uuid);
-    this.text("sys/kernel/random/boot_id", () => bootId);
+    sys.text("kernel/random/uuid", uuid);
+    sys.text("kernel/random/boot_id", () => bootId);
     const set =
       (change: (kernel: machine.ProcKernel, value: string) => void) => (text: string, context: FileContext) => {
         if (!(context as unknown as Actor).capable(CAP_SYS_ADMIN)) return -EACCES;
@@ -134,8 +135,8 @@ export class ProcRoot extends SyntheticDirectory {
       };
     const setHost = set((kernel, value) => kernel.hostname = value);
     const setDomain = set((kernel, value) => kernel.domainname = value);
-    this.text("sys/kernel/hostname", () => (this.kernel?.hostname ?? "localhost") + "\n", setHost);
-    this.text("sys/kernel/domainname", () => (this.kernel?.domainname ?? "(none)") + "\n", setDomain);
+    sys.text("kernel/hostname", () => (this.kernel?.hostname ?? "localhost") + "\n", setHost);
+    sys.text("kernel/domainname", () => (this.kernel?.domainname ?? "(none)") + "\n", setDomain);
   }
 
   protected override dynamicLookup(name: string): Inode | undefined {
