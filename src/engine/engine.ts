@@ -129,6 +129,8 @@ export interface Registers {
   pc: bigint;
   /** N, Z, C, V in bits 31..28, as in SPSR and the signal frame's pstate. */
   nzcv: number;
+  /** What of PSTATE is the program's, as in SPSR: N, Z, C, V in bits 31..28, DIT in 24, SSBS in 12. */
+  flags: number;
   fpcr: number;
   fpsr: number;
   tpidr: bigint;
@@ -159,6 +161,8 @@ export interface Engine {
   readonly name: "hvf" | "kvm" | "wasm";
   /** Optional features of the architecture that work, by Arm's names (`LSE`, `CRC32`, …). */
   readonly features: ReadonlySet<string>;
+  /** MIDR_EL1: who made the processor, and which it is. */
+  readonly midr: number;
   /** Bytes of pages that guests may take at most; undefined: as many as the kernel likes. */
   readonly memory?: number;
   createAddressSpace(): AddressSpace;

@@ -62,6 +62,6 @@ export function namedRegisters(regs: Registers): Record<string, string> {
   for (let n = 0; n < 31; n++) registers[`x${n}`] = hex(regs.x(n));
   registers.sp = hex(regs.sp);
   registers.pc = hex(regs.pc);
-  registers.pstate = hex(regs.nzcv >>> 0);
+  registers.pstate = hex(regs.flags);
   return registers;
 }

@@ -9,6 +9,9 @@ const memoryRows = new Set<Row>([...ldst, ...atomic]), atomicRows = new Set<Row>
 export const isAtomic = (row: Row): boolean => atomicRows.has(row);
 export const touchesMemory = (row: Row): boolean => memoryRows.has(row) || row.name.startsWith("DC ");
 
+/** N, Z, C, V, DIT and SSBS. */
+export const PSTATE = 0xf1001000;
+
 /** A source of 32-bit words. */
 export type Next = () => number;
 
@@ -154,7 +157,7 @@ export function fillState(
       if (register !== undefined) words.set(vectors.subarray(4 * i, 4 * i + 4), at + At.v / 4 + 4 * register);
     });
   }
-  words[at + At.pstate / 4] = (next() & 15) << 28;
+  words[at + At.pstate / 4] = next() & PSTATE;
   const modes = pools.modes(row, next);
   words[at + At.fpsr / 4] = modes.fpsr;
   words[at + At.fpcr / 4] = modes.fpcr;

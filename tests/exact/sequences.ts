@@ -5,7 +5,7 @@
 import { type Fields, fieldsOf, type Row } from "../../src/isa/a64/row.ts";
 import { rows } from "../../src/isa/a64/table.ts";
 import { randomWords } from "../isa/encodings.ts";
-import { encoding, isAtomic, type Next, touchesMemory, variants } from "./cases.ts";
+import { encoding, isAtomic, type Next, PSTATE, touchesMemory, variants } from "./cases.ts";
 import type { Source } from "./differential.ts";
 import { At, CODE, DATA, PAGE } from "./machines.ts";
 import { Pools, SP } from "./pools.ts";
@@ -27,7 +27,7 @@ const DEFECTIVE = /^(FJCVTZS|FCVTZS \(scalar SIMD, fixed-point\) 16)$/;
  */
 const EXCLUDED =
   /^(SVC|BRK|UDF|MRS( .*)?|MSR (TPIDR_EL0|FPCR|FPSR)|IC IVAU|DC .*|B|BR|B\.cond|CBZ|TBZ|LDXR|LDXP|STXR|STXP)$/;
-const STATUS = /^MRS (5a10|5a20|5a21)$/;
+const STATUS = /^MRS (5a10|5a20|5a21|DIT|SSBS)$/;
 
 type Variant = readonly [row: Row, variant: Fields];
 const usable = rows.filter(({ name, lift }) =>
@@ -218,7 +218,7 @@ export const sequences = (): Source => {
           const format = [undefined, "f16", "f32", "f64"][next() & 3];
           if (format !== undefined) batch.words.set(pools.vector(format, next), at + At.v / 4 + 4 * n);
         }
-        batch.words[at + At.pstate / 4] = (next() & 15) << 28;
+        batch.words[at + At.pstate / 4] = next() & PSTATE;
         batch.words[at + At.fpsr / 4] = next() & 1 ? 0x10 : 0;
         batch.words[at + At.fpcr / 4] = next() & 7 ? 0 : next() & 0x07c80000;
         const x = new BigUint64Array(batch.words.buffer, batch.words.byteOffset + 4 * at, 32);

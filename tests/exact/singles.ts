@@ -13,8 +13,8 @@ const BRK = 0xd4200000;
  * another one: identification registers, counters, the block of DC ZVA, cache maintenance without access checks.
  */
 const EXCLUDED = /^(SVC|MRS( .*)?|IC IVAU|DC .*)$/;
-/** Readable all the same: NZCV, FPCR, FPSR. */
-const STATUS = /^MRS (5a10|5a20|5a21)$/;
+/** Readable all the same: NZCV, FPCR, FPSR, DIT, SSBS. */
+const STATUS = /^MRS (5a10|5a20|5a21|DIT|SSBS)$/;
 
 const cases: readonly (readonly [Row, Fields])[] = rows
   .filter(({ name, lift }) => lift && (!EXCLUDED.test(name) || STATUS.test(name)))

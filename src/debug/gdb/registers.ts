@@ -43,7 +43,7 @@ function scalar(task: Task, number: number): bigint {
     case Reg.pc:
       return shownPc(task);
     case Reg.cpsr:
-      return BigInt(regs.nzcv >>> 0);
+      return BigInt(regs.flags);
     case Reg.fpsr:
       return BigInt(regs.fpsr);
     case Reg.fpcr:
@@ -119,7 +119,7 @@ function put(task: Task, number: number, bytes: Uint8Array): void {
       regs.pc = value;
       break;
     case Reg.cpsr:
-      regs.nzcv = Number(value) & 0xf0000000;
+      regs.flags = Number(value & 0xffffffffn);
       break;
     case Reg.fpsr:
       regs.fpsr = Number(value);

@@ -30,6 +30,7 @@ const RESERVED = GIB;
 
 export class HypervisorEngine implements Engine, Disposable {
   readonly features: ReadonlySet<string>;
+  readonly midr: number;
   /** Bytes that guests may take. */
   readonly memory: number;
   readonly #shim: Shim;
@@ -57,10 +58,14 @@ export class HypervisorEngine implements Engine, Disposable {
     this.#pages = { ram, maintenance, byPage: new Map() };
     this.#debug = debugCounts(identity.ID_AA64DFR0_EL1);
     const features = this.features = featuresOf(identity);
+    this.midr = Number(identity.MIDR_EL1 & 0xffffffffn);
     const ids = new Map<number, bigint>([
       [Id.MIDR_EL1, identity.MIDR_EL1],
       [Id.MPIDR_EL1, MPIDR_EL1],
       [Id.ID_AA64PFR0_EL1, idRegister("ID_AA64PFR0_EL1", features)],
+      [Id.ID_AA64PFR1_EL1, idRegister("ID_AA64PFR1_EL1", features)],
+      [Id.ID_AA64DFR0_EL1, idRegister("ID_AA64DFR0_EL1")],
+      [Id.ID_AA64MMFR0_EL1, idRegister("ID_AA64MMFR0_EL1")],
       [Id.ID_AA64ISAR0_EL1, idRegister("ID_AA64ISAR0_EL1", features)],
       [Id.ID_AA64ISAR1_EL1, idRegister("ID_AA64ISAR1_EL1", features)],
     ]);

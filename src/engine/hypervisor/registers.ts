@@ -82,6 +82,14 @@ export class HypervisorRegisters implements Registers {
     const kept = this.pstate & ~(Pstate.NZCV | Pstate.BTYPE | Pstate.SS | Pstate.IL);
     this.pstate = (kept | value & Pstate.NZCV) >>> 0;
   }
+  get flags(): number {
+    return (this.pstate & (Pstate.NZCV | Pstate.DIT | Pstate.SSBS)) >>> 0;
+  }
+  set flags(value: number) {
+    this.nzcv = value;
+    const own = Pstate.DIT | Pstate.SSBS;
+    this.pstate = ((this.pstate & ~own) | (value & own)) >>> 0;
+  }
   get fpcr(): number {
     this.holder.spill(this.frame);
     return this.#u32[(this.frame + Frame.fpcr) / 4]!;

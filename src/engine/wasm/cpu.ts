@@ -1,5 +1,6 @@
 /** A guest thread's processor: its register file in engine memory, and the loop around the interpreter. */
 import type { Access, AddressSpace, Cpu as CpuInterface, Exit, Registers } from "../engine.ts";
+import { PSTATE_DIT, PSTATE_SSBS } from "../../isa/a64/features.ts";
 import { FPCR_BITS, FPSR_BITS } from "../../isa/a64/fp_status.ts";
 import type { WasmAddressSpace } from "./address_space.ts";
 import { Code, Cpu as At, PageBits } from "./layout.ts";
@@ -71,6 +72,13 @@ export class WasmRegisters implements Registers, RegisterFile {
     this.#set(At.zf, value & 0x40000000 ? 0n : 1n);
     this.#m.i32[(this.base + At.cf) >> 2] = value & 0x20000000 ? 1 : 0;
     this.#set(At.vf, value & 0x10000000 ? -1n : 0n);
+  }
+  get flags(): number {
+    return (this.nzcv | this.#m.i32[(this.base + At.pstate) >> 2]!) >>> 0;
+  }
+  set flags(value: number) {
+    this.nzcv = value;
+    this.#m.i32[(this.base + At.pstate) >> 2] = value & (PSTATE_DIT | PSTATE_SSBS);
   }
   get fpcr(): number {
     return this.#m.u32[(this.base + At.fpcr) >> 2]!;

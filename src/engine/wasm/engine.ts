@@ -5,7 +5,7 @@
  * {@link ./layout.ts}. The instruction table itself is loaded when something needs it: most programs end before.
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
-import { FEATURES } from "../../isa/a64/features.ts";
+import { FEATURES, MIDR_EL1 } from "../../isa/a64/features.ts";
 import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
@@ -30,6 +30,7 @@ export interface WasmEngineOptions {
 export class WasmEngine implements Engine {
   readonly name = "wasm";
   readonly features: ReadonlySet<string> = FEATURES;
+  readonly midr = MIDR_EL1;
   readonly #memory = new EngineMemory();
   readonly #pool: MemoryPool;
   #translator: Translator | undefined;

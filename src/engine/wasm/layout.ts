@@ -85,6 +85,7 @@ export const Cpu = {
   lazyB: 384,
   /** Nonzero: translated code is not entered. */
   interpretOnly: 392,
+  pstate: 396,
   v: 512,
   size: 1024,
 } as const;
@@ -98,6 +99,7 @@ export const SYS_OFFSET: Readonly<Record<SysPlace, number>> = {
   fpsr: Cpu.fpsr,
   fpFast: Cpu.fpFast,
   tpidr: Cpu.tpidr,
+  pstate: Cpu.pstate,
   exclAddr: Cpu.exclAddr,
   exclSize: Cpu.exclSize,
 };

@@ -58,6 +58,8 @@ export const Pstate = {
   SS: 1 << 21,
   IL: 1 << 20,
   BTYPE: 3 << 10,
+  SSBS: 1 << 12,
+  DIT: 1 << 24,
   /** N, Z, C, V. */
   NZCV: 0xf0000000,
   /** EL1 with its own stack pointer, all interrupts masked: where a vCPU starts. */
@@ -124,8 +126,11 @@ export const IdRegister = {
   MIDR_EL1: register(3, 0, 0, 0, 0),
   MPIDR_EL1: register(3, 0, 0, 0, 5),
   ID_AA64PFR0_EL1: register(3, 0, 0, 4, 0),
+  ID_AA64PFR1_EL1: register(3, 0, 0, 4, 1),
+  ID_AA64DFR0_EL1: register(3, 0, 0, 5, 0),
   ID_AA64ISAR0_EL1: register(3, 0, 0, 6, 0),
   ID_AA64ISAR1_EL1: register(3, 0, 0, 6, 1),
+  ID_AA64MMFR0_EL1: register(3, 0, 0, 7, 0),
 } as const;
 
 /** MPIDR_EL1 as Linux emulates it: the bit that is always one. */

@@ -31,9 +31,31 @@ export const FEATURES: ReadonlySet<Feature> = new Set<Feature>([
   "DPB",
   "DPB2",
   "SB",
+  "DIT",
+  "SSBS",
 ]);
 
-export type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1";
+/** Bits of PSTATE that FEAT_DIT and FEAT_SSBS add. */
+export const PSTATE_DIT = 1 << 24, PSTATE_SSBS = 1 << 12;
+
+/**
+ * MIDR_EL1 of the project's own processor: implementer 0 is reserved for software use, architecture 15 says that the ID
+ * registers tell.
+ */
+export const MIDR_EL1 = 0x000f0000;
+
+/** ID registers that announce features. */
+export type IdRegister = "ID_AA64ISAR0_EL1" | "ID_AA64ISAR1_EL1" | "ID_AA64PFR0_EL1" | "ID_AA64PFR1_EL1";
+
+/**
+ * Fields that Linux hides from EL0 read as what is safe to assume (arch/arm64/kernel/cpufeature.c, Linux 6.1): EL0 and
+ * EL1 are AArch64 only; no granule of the MMU is known; Armv8 debug. All other registers and fields are zero.
+ */
+const HIDDEN: Readonly<Record<string, bigint>> = {
+  ID_AA64PFR0_EL1: 0x11n,
+  ID_AA64DFR0_EL1: 0x6n,
+  ID_AA64MMFR0_EL1: 0x111ff000000n,
+};
 
 /** Field position and value for each feature; of several features in one field the highest value counts. */
 const FIELDS: readonly [Feature, IdRegister, lsb: number, value: number][] = [
@@ -65,19 +87,23 @@ const FIELDS: readonly [Feature, IdRegister, lsb: number, value: number][] = [
   ["FP16", "ID_AA64PFR0_EL1", 16, 1], // FP; AdvSIMD follows below
   ["FP16", "ID_AA64PFR0_EL1", 20, 1],
   ["DIT", "ID_AA64PFR0_EL1", 48, 1],
+  ["SSBS", "ID_AA64PFR1_EL1", 4, 2], // with MRS and MSR
 ];
 
 /**
- * An ID register as EL0 sees it through Linux's emulation: EL0 and EL1 are AArch64 only.
+ * An ID register as EL0 sees it through Linux's emulation.
  *
  * @param features what there is; default: what the project's own semantics cover
  */
-export function idRegister(name: IdRegister, features: ReadonlySet<string> = FEATURES): bigint {
-  const fields = new Map<number, number>(name === "ID_AA64PFR0_EL1" ? [[0, 1], [4, 1]] : []);
+export function idRegister(
+  name: IdRegister | "ID_AA64DFR0_EL1" | "ID_AA64MMFR0_EL1",
+  features: ReadonlySet<string> = FEATURES,
+): bigint {
+  const fields = new Map<number, number>();
   for (const [feature, register, lsb, value] of FIELDS) {
     if (register === name && features.has(feature)) fields.set(lsb, Math.max(value, fields.get(lsb) ?? 0));
   }
-  let bits = 0n;
+  let bits = HIDDEN[name] ?? 0n;
   for (const [lsb, value] of fields) bits |= BigInt(value) << BigInt(lsb);
   return bits;
 }

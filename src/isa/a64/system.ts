@@ -1,7 +1,7 @@
 /** System instructions at EL0 (Arm ARM C4.1.94.6 ff., D19): hints, barriers, system registers, cache maintenance. */
-import { c32, c64, i32, i64 } from "../ir/ops.ts";
+import { c32, c64, type I32, i32, i64 } from "../ir/ops.ts";
 import type { Builder } from "../ir/builder.ts";
-import { idRegister } from "./features.ts";
+import { idRegister, MIDR_EL1, PSTATE_DIT, PSTATE_SSBS } from "./features.ts";
 import { FPCR_BITS, FPSR_BITS } from "./fp_status.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 
@@ -20,11 +20,6 @@ const CTR_EL0 = 0x8444c004n;
 const DCZID_EL0 = 4n;
 /** CNTFRQ_EL0: one tick a nanosecond would be 1 GHz; Armv8.6 and Linux machines mostly show less, any value is fine. */
 export const CNTFRQ_EL0 = 1000000000n;
-/**
- * MIDR_EL1 as Linux emulates it for EL0 (Documentation/arch/arm64/cpu-feature-registers.rst): implementer 0 is
- * reserved for software use.
- */
-const MIDR_EL1 = 0x000f0000n;
 
 /** Conditions that are single flags. */
 const Cond = { EQ: 0, CS: 2, VS: 6 } as const;
@@ -32,7 +27,7 @@ const Cond = { EQ: 0, CS: 2, VS: 6 } as const;
 type Read = (b: Builder) => void;
 const constant = (value: bigint): Read => (b) => b.setX("Rt", c64(value));
 
-/** Registers that MRS can read at EL0: the architecture\'s own, and the identification space that Linux emulates. */
+/** Registers that MRS can read at EL0: the architecture's own, and the identification space that Linux emulates. */
 const READ: ReadonlyMap<number, Read> = new Map<number, Read>([
   [sysreg(3, 3, 13, 0, 2), (b) => b.setX("Rt", b.sys64("tpidr"))],
   [sysreg(3, 3, 13, 0, 3), constant(0n)], // TPIDRRO_EL0
@@ -43,12 +38,15 @@ const READ: ReadonlyMap<number, Read> = new Map<number, Read>([
   [sysreg(3, 3, 14, 0, 2), (b) => b.setX("Rt", b.now())], // CNTVCT_EL0
   [sysreg(3, 3, 0, 0, 1), constant(CTR_EL0)],
   [sysreg(3, 3, 0, 0, 7), constant(DCZID_EL0)],
-  [sysreg(3, 0, 0, 0, 0), constant(MIDR_EL1)],
+  [sysreg(3, 0, 0, 0, 0), constant(BigInt(MIDR_EL1))],
   [sysreg(3, 0, 0, 0, 5), constant(0x80000000n)], // MPIDR_EL1
   [sysreg(3, 0, 0, 0, 6), constant(0n)], // REVIDR_EL1
   [sysreg(3, 0, 0, 4, 0), constant(idRegister("ID_AA64PFR0_EL1"))],
+  [sysreg(3, 0, 0, 4, 1), constant(idRegister("ID_AA64PFR1_EL1"))],
+  [sysreg(3, 0, 0, 5, 0), constant(idRegister("ID_AA64DFR0_EL1"))],
   [sysreg(3, 0, 0, 6, 0), constant(idRegister("ID_AA64ISAR0_EL1"))],
   [sysreg(3, 0, 0, 6, 1), constant(idRegister("ID_AA64ISAR1_EL1"))],
+  [sysreg(3, 0, 0, 7, 0), constant(idRegister("ID_AA64MMFR0_EL1"))],
 ]);
 
 /** Further registers of the identification space (op0 3, op1 0, CRn 0, CRm 2..7) read as zero under Linux. */
@@ -56,6 +54,35 @@ const isIdSpace = (reg: number): boolean =>
   (reg >> 7) === (sysreg(3, 0, 0, 0, 0) >> 7) && ((reg >> 3) & 15) >= 2 && ((reg >> 3) & 15) <= 7;
 
 const key = (f: Fields): number => f.sysreg!;
+
+/**
+ * PSTATE.DIT and PSTATE.SSBS, registers of one bit each. Both are kept and change nothing: no instruction here takes
+ * longer for its data's sake, and no load is executed speculatively.
+ */
+const PSTATE_FIELDS: readonly {
+  readonly name: "DIT" | "SSBS";
+  readonly bit: number;
+  readonly op2: string;
+  imm: string;
+}[] = [
+  { name: "DIT", bit: PSTATE_DIT, op2: "101", imm: "010" },
+  { name: "SSBS", bit: PSTATE_SSBS, op2: "110", imm: "001" },
+];
+
+function pstateField({ name, bit, op2, imm }: (typeof PSTATE_FIELDS)[number]): Row[] {
+  const reg = `1 1 011 0100 0010 ${op2}`, feature = name;
+  const put = (b: Builder, value: I32) => b.setSys("pstate", i32.or(i32.and(b.sys("pstate"), c32(~bit)), value));
+  return [
+    insn(`MRS ${name}`, `1101010100 1 ${reg} Rt:5`, { feature }, (b) => {
+      b.setX("Rt", i64.extend_u(i32.and(b.sys("pstate"), c32(bit))));
+    }),
+    insn(`MSR ${name}`, `1101010100 0 ${reg} Rt:5`, { feature }, (b) => put(b, i32.and(b.w("Rt"), c32(bit)))),
+    // The value is CRm<0>; the other bits have no meaning (C6.2 MSR (immediate)).
+    insn(`MSR ${name} (immediate)`, `1101010100000 011 0100 CRm:4 ${imm} 11111`, { feature }, (b) => {
+      put(b, i32.mul(i32.and(b.imm32("CRm"), c32(1)), c32(bit)));
+    }),
+  ];
+}
 
 function mrs(reg: number): Row {
   const bits = reg.toString(2).padStart(15, "0");
@@ -75,6 +102,7 @@ export const rows: readonly Row[] = [
   }, () => {}),
 
   ...[...READ.keys()].map(mrs),
+  ...PSTATE_FIELDS.flatMap(pstateField),
   insn("MRS", "1101010100 1 1 sysreg:15 Rt:5", { valid: (f) => isIdSpace(key(f)) }, (b) => b.setX("Rt", c64(0))),
 
   insn("MSR TPIDR_EL0", "1101010100 0 1 1 011 1101 0000 010 Rt:5", {}, (b) => b.setSys("tpidr", b.x("Rt"))),

@@ -28,6 +28,7 @@ export type SysPlace =
   | "fpsr" // i32
   | "fpFast" // i32: nonzero while plain host arithmetic is exact: FPCR is zero and FPSR.IXC is already set
   | "tpidr" // i64
+  | "pstate" // i32: bits of PSTATE beside N, Z, C, V, in their places
   | "exclAddr" // i64: address of the exclusive monitor
   | "exclSize"; // i32: bytes marked exclusive, 0 when the monitor is open
 
@@ -360,7 +361,7 @@ export abstract class Builder {
     return { file: "vdyn", reg, byte: i32.mul(lane, c32(esize / 8)) };
   }
 
-  sys(name: "cf" | "fpcr" | "fpsr" | "fpFast" | "exclSize"): I32 {
+  sys(name: "cf" | "fpcr" | "fpsr" | "fpFast" | "pstate" | "exclSize"): I32 {
     return this.#get("i32", { file: "sys", name }, "i32.load");
   }
   sys64(name: "nf" | "zf" | "vf" | "tpidr" | "exclAddr"): I64 {

@@ -4,6 +4,7 @@
 const BITS: readonly [cpuinfo: string, bit: number, feature: string][] = [
   ["fp", 0, "FP"],
   ["asimd", 1, "AdvSIMD"],
+  ["evtstrm", 2, "EventStream"],
   ["aes", 3, "AES"],
   ["pmull", 4, "PMULL"],
   ["sha1", 5, "SHA1"],
@@ -36,8 +37,11 @@ const BITS: readonly [cpuinfo: string, bit: number, feature: string][] = [
   ["bf16", 78, "BF16"],
 ];
 
-/** What every engine has: the base FP and AdvSIMD, and ID registers readable as Linux emulates them. */
-const BASE = new Set(["FP", "AdvSIMD", "IDs"]);
+/**
+ * What every engine has: the base FP and AdvSIMD, the event stream that ends WFE (which waits for nothing here), and ID
+ * registers readable as Linux emulates them.
+ */
+const BASE = new Set(["FP", "AdvSIMD", "EventStream", "IDs"]);
 
 const present = (features: ReadonlySet<string>) =>
   BITS.filter(([, , feature]) => BASE.has(feature) || features.has(feature));

@@ -36,8 +36,10 @@ export const ESR_MAGIC = 0x45535201;
 export const ESR_CONTEXT_SIZE = 16;
 export const EXTRA_MAGIC = 0x45585401;
 
-/** The bits of PSTATE that user mode may have: NZCV, DIT, SSBS, TCO, BTYPE and single step. */
-export const PSTATE_NZCV = 0xf0000000;
+/** PSTATE.SSBS (asm/ptrace.h: PSR_SSBS_BIT): speculative loads need not be safe. */
+export const PSR_SSBS_BIT = 0x1000;
+/** The bits of PSTATE that are a program's: N, Z, C, V, DIT and SSBS. */
+export const PSTATE_USER = 0xf1000000 + PSR_SSBS_BIT;
 /** Mode, AArch32 and interrupt mask bits: one set makes a frame invalid. */
 export const PSTATE_INVALID = 0x1f | 0x3c0;
 

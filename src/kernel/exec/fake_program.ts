@@ -88,6 +88,7 @@ export function memoryEngine(): Engine {
   return {
     name: "wasm",
     features: new Set(["LSE"]),
+    midr: 0,
     createAddressSpace: () => new FakeSpace(),
     createFrame: (content?: Uint8Array) => new FakeFrame(content),
     createCpu: () => {

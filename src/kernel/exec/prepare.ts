@@ -10,6 +10,7 @@ import { EXEC_HEAD_SIZE, parseScriptLine } from "../../elf/script.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { E2BIG, EIO, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ETXTBSY } from "../abi/errno.ts";
 import { RLIMIT_STACK } from "../abi/resource.ts";
+import { PSR_SSBS_BIT } from "../abi/sigframe.ts";
 import type { FileContext, OpenFile } from "../fs/file.ts";
 import { fileObject } from "../mm/file_object.ts";
 import { type Limits, Mm } from "../mm/mm.ts";
@@ -154,6 +155,8 @@ export function commitExec(task: Task, prepared: PreparedExec): void {
   task.name = prepared.name;
   const { regs } = task.cpu;
   regs.reset();
+  // Linux mitigates speculative store bypass for those who ask (prctl PR_SET_SPECULATION_CTRL): others have it set.
+  if (task.kernel.engine.features.has("SSBS")) regs.flags = PSR_SSBS_BIT;
   regs.pc = BigInt(prepared.pc);
   regs.sp = BigInt(prepared.sp);
   old.release();

@@ -53,6 +53,7 @@ export class ScriptedRegisters implements Registers {
   sp = 0n;
   pc = 0n;
   nzcv = 0;
+  flags = 0;
   fpcr = 0;
   fpsr = 0;
   tpidr = 0n;
@@ -81,6 +82,7 @@ export class ScriptedRegisters implements Registers {
     this.sp = other.sp;
     this.pc = other.pc;
     this.nzcv = other.nzcv;
+    this.flags = other.flags;
     this.fpcr = other.fpcr;
     this.fpsr = other.fpsr;
     this.tpidr = other.tpidr;
@@ -133,6 +135,7 @@ export class ScriptedEngine implements Engine {
   readonly name = "wasm";
   readonly hwcap = { hwcap: 0n, hwcap2: 0n };
   readonly features: ReadonlySet<string> = new Set();
+  readonly midr = 0;
   constructor(private readonly program: readonly Step[]) {}
 
   createAddressSpace(): AddressSpace {

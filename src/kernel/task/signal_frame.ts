@@ -10,7 +10,7 @@ import {
   FPSIMD_CONTEXT_SIZE,
   FPSIMD_MAGIC,
   PSTATE_INVALID,
-  PSTATE_NZCV,
+  PSTATE_USER,
   RESERVED_SIZE,
   SigFrame,
   SIGFRAME_SIZE,
@@ -114,7 +114,7 @@ function fillFrame(task: Task, info: Siginfo, action: SignalAction, oldMask: big
   for (let n = 0; n < 31; n++) view.setBigUint64(SigFrame.regs + 8 * n, regs.x(n), true);
   view.setBigUint64(SigFrame.sp, regs.sp, true);
   view.setBigUint64(SigFrame.pc, regs.pc, true);
-  view.setUint32(SigFrame.pstate, regs.nzcv, true);
+  view.setUint32(SigFrame.pstate, regs.flags, true);
   let at: number = SigFrame.reserved;
   view.setUint32(at, FPSIMD_MAGIC, true);
   view.setUint32(at + 4, FPSIMD_CONTEXT_SIZE, true);
@@ -150,7 +150,7 @@ export function leaveHandler(task: Task): boolean {
   regs.sp = saved.getBigUint64(SigFrame.sp, true);
   regs.pc = saved.getBigUint64(SigFrame.pc, true);
   const pstate = saved.getBigUint64(SigFrame.pstate, true);
-  regs.nzcv = Number(pstate & BigInt(PSTATE_NZCV));
+  regs.flags = Number(pstate & BigInt(PSTATE_USER));
   if ((pstate & BigInt(PSTATE_INVALID)) !== 0n) return false;
   if (!restoreRecords(task, regs, frame + SigFrame.reserved)) return false;
   // All errors but an inaccessible frame are ignored (kernel/signal.c: restore_altstack).

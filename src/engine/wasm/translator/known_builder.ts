@@ -90,7 +90,7 @@ export class KnownBuilder extends Builder {
     this.body.push({ s: "cond", local, cond });
     return local;
   }
-  override sys(name: "cf" | "fpcr" | "fpsr" | "fpFast" | "exclSize"): I32 {
+  override sys(name: "cf" | "fpcr" | "fpsr" | "fpFast" | "pstate" | "exclSize"): I32 {
     return name === "cf" ? this.condition(2) : super.sys(name);
   }
   override sys64(name: "nf" | "zf" | "vf" | "tpidr" | "exclAddr"): I64 {

@@ -8,17 +8,21 @@ export type ProcKernel =
     Kernel,
     "tasks" | "processes" | "clock" | "cpuCount" | "cpuMask" | "hostname" | "domainname" | "memory"
   >
-  & { readonly engine: { readonly features: ReadonlySet<string> } };
+  & { readonly engine: { readonly features: ReadonlySet<string>; readonly midr: number } };
 
 /** The release that uname(2) and /proc/version tell. */
 export const RELEASE = "6.1.0";
 
 export function cpuInfoText(kernel: ProcKernel): string {
-  const features = featureNames(kernel.engine.features);
+  const { features, midr } = kernel.engine;
+  const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
+  // arch/arm64/kernel/cpuinfo.c, c_show: the fields of MIDR_EL1.
+  const identity = `CPU implementer\t: ${hex(midr >>> 24, 2)}\nCPU architecture: 8\n` +
+    `CPU variant\t: ${hex((midr >>> 20) & 15, 1)}\nCPU part\t: ${hex((midr >>> 4) & 0xfff, 3)}\n` +
+    `CPU revision\t: ${midr & 15}\n\n`;
   let text = "";
   for (let cpu = 0; cpu < kernel.cpuCount; cpu++) {
-    text += `processor\t: ${cpu}\nBogoMIPS\t: 125.00\nFeatures\t: ${features}\nCPU implementer\t: 0x41\n` +
-      "CPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd03\nCPU revision\t: 4\n\n";
+    text += `processor\t: ${cpu}\nBogoMIPS\t: 125.00\nFeatures\t: ${featureNames(features)}\n${identity}`;
   }
   return text;
 }
