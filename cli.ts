@@ -18,6 +18,7 @@ Commands:
   test FILE|FOLDER|GLOB...    run test programs in parallel and report them
   sysroot pull|ls|path|rm|verify
                               manage the root file systems that programs need
+  doctor                      say which engines work here, and what the others lack
 
 Options:
   -h, --help                  show this text; elftap COMMAND --help shows more
@@ -40,6 +41,8 @@ export async function main(args: readonly string[]): Promise<number> {
         return await (await load<typeof import("./src/cli/test.ts")>("test")).test(rest);
       case "sysroot":
         return await (await load<typeof import("./src/cli/sysroot_command.ts")>("sysroot_command")).sysroot(rest);
+      case "doctor":
+        return await (await load<typeof import("./src/cli/doctor.ts")>("doctor")).doctor(rest);
       case undefined:
         throw new Failure("no command given", { hint: "see elftap --help" });
       default:

@@ -8,6 +8,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { crossBuild } from "./cross/macos.ts";
+import { sh } from "./sh.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -27,18 +29,6 @@ function macCommand(output: string): string[] {
   return ["cc", ...FLAGS, "-arch", "arm64", "-dynamiclib", "-o", output, ...sources, "-framework", "Hypervisor"];
 }
 
-/** Runs a command; its messages are the user's to see. */
-export async function sh(command: readonly string[]): Promise<void> {
-  const [program, ...args] = command;
-  let success;
-  try {
-    ({ success } = await new Deno.Command(program!, { args, stdin: "null" }).spawn().status);
-  } catch (error) {
-    throw new Error(`${program} cannot be run: ${(error as Error).message}`);
-  }
-  if (!success) throw new Error(`${program} failed`);
-}
-
 /** SHA-256 of a file, in hexadecimal. */
 export const digest = (path: string): string => createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
 
@@ -49,7 +39,7 @@ export async function buildShim(target: "linux" | "macos", folder = join(HERE, "
   const isNative = Deno.build.arch === "aarch64" && Deno.build.os === (target === "linux" ? "linux" : "darwin");
   if (target === "linux") await sh(linuxCommand(isNative ? "cc" : "aarch64-linux-gnu-gcc", path));
   else if (isNative) await sh(macCommand(path));
-  else await (await import("./cross/macos.ts")).crossBuild(path);
+  else await crossBuild(path);
   Deno.writeTextFileSync(`${path}.sha256`, digest(path) + "\n");
   return path;
 }

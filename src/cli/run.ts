@@ -10,6 +10,7 @@ import { VERSION } from "../version.ts";
 import { TraceFile } from "../runner/trace_file.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { openDebugPort } from "./debugging.ts";
+import { settleEngine } from "./engine_option.ts";
 import { print, reportFailure, talk } from "./talk.ts";
 import { coreFolder, crashOptions, crashReportFolder } from "./crash_options.ts";
 import { traceOf, traceOptions } from "./trace_options.ts";
@@ -87,6 +88,8 @@ export async function run(args: readonly string[]): Promise<number> {
     ...(watchdog === undefined ? {} : { watchdog }),
     ...(gdb === undefined ? {} : { debug: { stopOnEntry, holdOnFailure: false } }),
   };
+  const done = await settleEngine(world.engine ?? "auto", verbose > 0, ["run", ...args]);
+  if (done !== undefined) return done;
   using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb);
   const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const file = output === undefined ? undefined : new TraceFile(output);

@@ -9,6 +9,7 @@ import type { Protocol } from "../runner/verdict.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { type Destination, destinations, Outputs, REPORTERS } from "./outputs.ts";
 import { openDebugPort } from "./debugging.ts";
+import { settleEngine } from "./engine_option.ts";
 import { print } from "./talk.ts";
 import { coreFolder, crashOptions, crashReportFolder } from "./crash_options.ts";
 import { traceOf, traceOptions } from "./trace_options.ts";
@@ -145,6 +146,8 @@ export async function test(args: readonly string[]): Promise<number> {
     ...(seconds > 0 ? { timeout: seconds * 1000 } : {}),
     verbose: Math.min(2, line.values("verbose").length) as 0 | 1 | 2,
   };
+  const done = await settleEngine(world.engine ?? "auto", world.verbose > 0, ["test", ...args]);
+  if (done !== undefined) return done;
   const all = discoverTests(line.operands, world);
   const shard = line.value("shard");
   const tests = selectTests(all, { filters: line.values("filter"), ...(shard === undefined ? {} : { shard }) });

@@ -108,6 +108,19 @@ export function chooseEngine(wanted: GuestSpec["engine"], host: EngineHost = thi
   throw new Failure(`--engine ${wanted}: ${last.text}`, { hint: last.hint });
 }
 
+const choices = new Map<GuestSpec["engine"], EngineChoice>();
+
+/**
+ * The engine for guests here, chosen once per process and wish.
+ *
+ * @throws {Failure} as {@link chooseEngine}
+ */
+export function engineFor(wanted: GuestSpec["engine"]): EngineChoice {
+  let choice = choices.get(wanted);
+  if (choice === undefined) choices.set(wanted, choice = chooseEngine(wanted));
+  return choice;
+}
+
 /** Files that `deno task shim` makes, and the one that comes with elftap. */
 const SHIMS = {
   hvf: ["ffi/build/libelftap-hvf.dylib", "ffi/prebuilt/libelftap-hvf.dylib"],

@@ -6,7 +6,7 @@ import { type InterpreterImage, loadInterpreter, readInterpreter } from "../engi
 import { DIST, INTERPRETER_FILE, isBuilt, WORKER_FILE } from "../build_product.ts";
 import { PROJECT } from "../project.ts";
 import { VERSION } from "../version.ts";
-import { chooseEngine, type EngineChoice } from "./engine_choice.ts";
+import { type EngineChoice, engineFor } from "./engine_choice.ts";
 import type { GuestSpec } from "./guest_spec.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
 import type { EngineParts, ToWorker } from "./worker_messages.ts";
@@ -46,7 +46,7 @@ export class GuestPool implements Disposable {
 
   /** A Worker with exactly the permissions for this reach; the caller releases or discards it. */
   acquire(reach: Reach & Pick<GuestSpec, "engine">): PooledWorker {
-    const engine = this.#entry ? undefined : this.#engine ?? choose(reach.engine);
+    const engine = this.#entry ? undefined : this.#engine ?? engineFor(reach.engine);
     const permissions = guestPermissions(reach, engine?.shim);
     const key = JSON.stringify(permissions);
     const at = this.#idle.findIndex((each) => each.key === key);
@@ -98,15 +98,6 @@ async function equip(worker: Worker, { name, shim }: EngineChoice): Promise<void
     ? { name, interpreter: await (image ??= loadImage()) }
     : { name, shim: shim! };
   worker.postMessage({ type: "engine", engine } satisfies ToWorker);
-}
-
-/** Chosen once per process and wish. */
-const choices = new Map<GuestSpec["engine"], EngineChoice>();
-
-function choose(wanted: GuestSpec["engine"]): EngineChoice {
-  let choice = choices.get(wanted);
-  if (choice === undefined) choices.set(wanted, choice = chooseEngine(wanted));
-  return choice;
 }
 
 /** The interpreter of the build, or of the user's cache. */

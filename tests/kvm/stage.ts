@@ -57,7 +57,7 @@ export function stage(guests: readonly Guest[], shims: Readonly<Record<string, s
     // the first time
   }
   Deno.mkdirSync(join(folder, "tests/guests/build"), { recursive: true });
-  for (const name of ["src", "deno.json", "cli.ts", "mod.ts"]) copy(join(ROOT, name), join(folder, name));
+  for (const name of ["src", "sysroots", "deno.json", "cli.ts", "mod.ts"]) copy(join(ROOT, name), join(folder, name));
   copy(fileURLToPath(DIST), join(folder, "dist"));
   roundTimes(folder);
   for (const name of ["kvm", "support"]) {
