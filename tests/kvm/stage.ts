@@ -46,11 +46,17 @@ export function guestThere(guest: Guest): Guest {
 /**
  * Makes the payload folder.
  *
+ * @param lists programs by the name of the list, which becomes /payload/NAME.json
  * @param shims libraries, by the name that they get in /payload
  * @param script the machine's run.sh
  */
-export function stage(guests: readonly Guest[], shims: Readonly<Record<string, string>>, script: string): string {
+export function stage(
+  lists: Readonly<Record<string, readonly Guest[]>>,
+  shims: Readonly<Record<string, string>>,
+  script: string,
+): string {
   const folder = join(HERE, "build", "payload");
+  const guests = [...new Set(Object.values(lists).flat())];
   try {
     Deno.removeSync(folder, { recursive: true });
   } catch {
@@ -87,7 +93,9 @@ export function stage(guests: readonly Guest[], shims: Readonly<Record<string, s
     }
   }
   for (const [name, path] of Object.entries(shims)) copy(path, join(folder, name));
-  Deno.writeTextFileSync(join(folder, "guests.json"), JSON.stringify(guests.map(guestThere)));
+  for (const [name, list] of Object.entries(lists)) {
+    Deno.writeTextFileSync(join(folder, `${name}.json`), JSON.stringify(list.map(guestThere)));
+  }
   Deno.writeTextFileSync(join(folder, "run.sh"), script);
   return folder;
 }
