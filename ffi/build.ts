@@ -4,6 +4,7 @@
  *     deno task shim                      for this host, with its cc
  *     deno task shim --target linux       for arm64 Linux, with Debian's cross compiler
  *     deno task shim --target macos       for Apple Silicon, with clang and LLVM's linker (on any host)
+ *     deno task shim --prebuilt           the same into ffi/prebuilt/, which is part of the project
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -32,13 +33,21 @@ function macCommand(output: string): string[] {
 /** SHA-256 of a file, in hexadecimal. */
 export const digest = (path: string): string => createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
 
-/** Builds for a system into a folder; returns the library's path. */
-export async function buildShim(target: "linux" | "macos", folder = join(HERE, "build")): Promise<string> {
+/**
+ * Builds for a system into a folder; returns the library's path.
+ *
+ * @param cross with the tools for other hosts also on a Mac: they make the same bytes everywhere
+ */
+export async function buildShim(
+  target: "linux" | "macos",
+  folder: string = join(HERE, "build"),
+  cross = false,
+): Promise<string> {
   Deno.mkdirSync(folder, { recursive: true });
   const path = join(folder, target === "linux" ? "libelftap-kvm.so" : "libelftap-hvf.dylib");
   const isNative = Deno.build.arch === "aarch64" && Deno.build.os === (target === "linux" ? "linux" : "darwin");
   if (target === "linux") await sh(linuxCommand(isNative ? "cc" : "aarch64-linux-gnu-gcc", path));
-  else if (isNative) await sh(macCommand(path));
+  else if (isNative && !cross) await sh(macCommand(path));
   else await crossBuild(path);
   Deno.writeTextFileSync(`${path}.sha256`, digest(path) + "\n");
   return path;
@@ -52,7 +61,8 @@ if (import.meta.main) {
     Deno.exit(1);
   }
   try {
-    console.log(await buildShim(target));
+    const prebuilt = Deno.args.includes("--prebuilt");
+    console.log(await (prebuilt ? buildShim("macos", join(HERE, "prebuilt"), true) : buildShim(target)));
   } catch (error) {
     console.error(`shim: ${(error as Error).message}`);
     Deno.exit(1);

@@ -13,7 +13,7 @@ const char hypervisor_name[] = "hvf";
 const int hypervisor_shares_vm = 1;
 
 /* Guest physical addresses of Apple's M1: 36 bits, the framework's default. */
-#define IPA_END (1ull << 36)
+#define IPA_END (1ULL << 36)
 /* ESR_EL2.EC of a data abort from a lower exception level, and the length of an instruction. */
 #define EC_DATA_ABORT 0x24
 #define INSTRUCTION 4

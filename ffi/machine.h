@@ -12,10 +12,10 @@
 /* Machines of a process: one for every Worker that runs guests. */
 #define MACHINES 64
 #define VCPUS 16
-#define GIB (1ull << 30)
+#define GIB (1ULL << 30)
 /* The first guest physical address in use; below lies the doorbell. */
 #define FIRST_IPA GIB
-#define DOORBELL_IPA 0x10000ull
+#define DOORBELL_IPA 0x10000ULL
 
 struct machine;
 

@@ -16,7 +16,7 @@
 /* Ticks without a run after which the watcher sleeps until there is one. */
 #define IDLE_TICKS 100
 /* How long a vCPU may take to answer a kick. */
-#define STUCK (10ll * 1000 * MILLISECOND)
+#define STUCK (10LL * 1000 * MILLISECOND)
 
 /* Hypervisor.framework maps pages of this size. */
 #define RAM_ALIGNMENT 0x4000
@@ -64,7 +64,7 @@ static int64_t now(void)
 {
 	struct timespec t;
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll * MILLISECOND + t.tv_nsec;
+	return t.tv_sec * 1000LL * MILLISECOND + t.tv_nsec;
 }
 
 static void kick(struct vcpu *v)

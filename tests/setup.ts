@@ -10,6 +10,10 @@ const TOOLS: readonly { readonly program: string; readonly package: string; read
   { program: "qemu-aarch64", package: "qemu-user", why: "the oracle of guest programs, the peer of the benchmarks" },
   { program: "gdb-multiarch", package: "gdb-multiarch", why: "debugs guests" },
   { program: "prove", package: "perl", why: "reads our TAP" },
+  { program: "clang", package: "clang", why: "compiles the macOS shim" },
+  { program: "lld-link", package: "lld", why: "links the macOS shim" },
+  { program: "llvm-nm", package: "llvm", why: "looks into the macOS shim" },
+  { program: "clang-tidy", package: "clang-tidy", why: "reads the shim's sources" },
 ];
 
 /** Programs that are not on the PATH. */

@@ -49,7 +49,7 @@ async function buildDouble(): Promise<string> {
   return path;
 }
 
-function script(plan: Plan, engines: readonly string[]): string {
+function script(engines: readonly string[]): string {
   const lines = ["export DENO_DIR=/tmp/deno NO_COLOR=1", "cd /payload"];
   for (const name of engines) {
     const shim = `/payload/libelftap-${name}.so`;
@@ -90,7 +90,7 @@ if (import.meta.main) {
           .filter((_, i) => positionals.length > 0 || i % plan.every[name] === 0);
       const lists = Object.fromEntries(engines.map((name) => [name, chosen(name)]));
       console.log(`${plan.cpu}: ${engines.map((name) => `${lists[name]!.length} programs on ${name}`).join(", ")}`);
-      const payload = stage(lists, shims, script(plan, engines));
+      const payload = stage(lists, shims, script(engines));
       const started = performance.now();
       const folder = await runMachine({
         payload,

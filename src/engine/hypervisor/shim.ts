@@ -30,8 +30,8 @@ export class HypervisorError extends Error {
 
 /** What to do about a status. */
 const HINTS: Readonly<Record<number, string>> = {
-  [Status.noHypervisor]: "--engine wasm runs everywhere; elftap doctor says what is missing",
-  [Status.denied]: "elftap doctor says how to get the right; --engine wasm needs none",
+  [Status.noHypervisor]: "--engine wasm runs everywhere (hosted CI machines offer no virtualization)",
+  [Status.denied]: "Linux: join the group that owns /dev/kvm, often kvm; macOS: elftap doctor --sign",
   [Status.limit]: "run fewer tests at a time (-j N), or use --engine wasm",
   [Status.memory]: "run fewer tests at a time (-j N), or use --engine wasm",
   [Status.ipa]: "use --engine wasm",

@@ -26,9 +26,9 @@ typedef struct hv_vm_config_s *hv_vm_config_t;
 typedef struct hv_vcpu_config_s *hv_vcpu_config_t;
 
 typedef uint64_t hv_memory_flags_t;
-#define HV_MEMORY_READ (1ull << 0)
-#define HV_MEMORY_WRITE (1ull << 1)
-#define HV_MEMORY_EXEC (1ull << 2)
+#define HV_MEMORY_READ (1ULL << 0)
+#define HV_MEMORY_WRITE (1ULL << 1)
+#define HV_MEMORY_EXEC (1ULL << 2)
 
 /* X0 to X30 are 0 to 30. */
 typedef uint32_t hv_reg_t;
