@@ -273,7 +273,7 @@ function judge(tally: HostileTally, what: string, { ending }: GuestOutcome, mill
   const wrong = (why: string): void => {
     if (tally.failures.length < 40) tally.failures.push(`${what}: ${why}`);
   };
-  if (milliseconds > LIMIT) tally.late.push(`${what}: took ${Math.round(milliseconds)} ms`);
+  if (milliseconds > LIMIT) tally.late.push(`${what}: took ${Math.round(milliseconds)} ms (${name})`);
   if (ending.kind !== "error") return;
   if (/internal error/.test(ending.message) || ending.exitCode === 125) wrong(ending.message);
   if (ending.message.includes("\n")) wrong(`more than one line: ${JSON.stringify(ending.message)}`);

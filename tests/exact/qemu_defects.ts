@@ -45,7 +45,7 @@ export const QEMU_DEFECTS: readonly Defect[] = [
   },
   {
     section: "J1.1.3 FPToFixedJS",
-    what: "FJCVTZS: a subnormal that FPCR.FZ flushes is a zero of its sign; Z tells, and only FPSR.IDC is set",
+    what: "FJCVTZS: a subnormal that FPCR.FZ flushes, of either sign, is not an exact zero: Z is clear",
     is: ({ words, state, lines }) => {
       const instruction = single(words);
       if (instruction?.name !== "FJCVTZS" || (state[At.fpcr / 4]! & Fpcr.FZ) === 0) return false;
