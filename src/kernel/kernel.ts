@@ -310,7 +310,7 @@ export class Kernel {
     let callFuel = SYSCALL_FUEL, due = Infinity;
     const { cpu } = task;
     for (;;) {
-      if (task.state !== "runnable") return;
+      if (task.state !== "runnable" || task.held) return;
       if ((task.signalPending || task.restartCode !== 0 || task.savedMask !== undefined) && !deliverSignals(task)) {
         return;
       }
