@@ -15,6 +15,7 @@ function logging(engine: Engine, log: (pc: number) => void): Engine {
   return {
     name: engine.name,
     features: engine.features,
+    midr: engine.midr,
     createAddressSpace: () => engine.createAddressSpace(),
     createFrame: (content) => engine.createFrame(content),
     disassemble: (word, pc) => engine.disassemble(word, pc),
@@ -88,8 +89,12 @@ export async function sweep(
   const last = Math.min(instructions, expected.length - 1);
   const thread = /thread:(p[0-9a-f.]+);/.exec(await guest.ask("?"))![1]!;
   while (found === expected[steps] && steps < last) {
-    found = pcOf(await guest.ask(`vCont;s:${thread}`));
-    if (found !== expected[steps + 1]) found = await intoHandler(guest, thread, found);
+    found = pcOf(await step(guest, thread, await guest.ask(`vCont;s:${thread}`)));
+    if (found !== expected[steps + 1]) {
+      // A system call is done and a signal is due: the step over it is not yet the step into the handler.
+      const reply = await guest.ask(`vCont;s:${thread}`);
+      if (pcOf(reply) === found) found = pcOf(await step(guest, thread, reply));
+    }
     steps++;
     if (steps % 1000 === 0) progress(steps);
   }
@@ -99,14 +104,12 @@ export async function sweep(
   return { steps, difference: differs ? { step: steps, expected: expected[steps]!, found } : undefined };
 }
 
-/**
- * A system call has been stepped over and a signal is due: the thread stops with it where it is, which is no
- * instruction, then takes it and stops at the handler's first.
- */
-async function intoHandler(guest: InProcess, thread: string, pc: number): Promise<number> {
-  const reply = await guest.ask(`vCont;s:${thread}`), signal = signalOf(reply);
-  if (pcOf(reply) !== pc || Number.isNaN(signal) || signal === TRAP) return pc;
-  return pcOf(await guest.ask(`vCont;S${signal.toString(16)}:${thread}`));
+/** Steps once. A signal stops the thread before it is delivered, which is no instruction: it takes it and goes on. */
+async function step(guest: InProcess, thread: string, reply: string): Promise<string> {
+  for (let signal = signalOf(reply); signal !== TRAP && !Number.isNaN(signal); signal = signalOf(reply)) {
+    reply = await guest.ask(`vCont;S${signal.toString(16)}:${thread}`);
+  }
+  return reply;
 }
 
 const TRAP = 5;
