@@ -45,6 +45,7 @@ export const traceOptions: readonly Option[] = [
   },
   { name: "stack-trace", short: "k", help: "The guest's stack under every call." },
   { name: "string-limit", short: "s", value: "N", help: "Bytes of strings that are shown. Default: 32." },
+  { name: "columns", short: "a", value: "N", help: "Column in which results are lined up. Default: 40." },
   {
     name: "timestamps",
     value: "KIND",
@@ -80,6 +81,7 @@ export async function traceOf(line: CommandLine, timestamps = 0): Promise<TraceS
   }
   const kind = line.value("timestamps") as keyof typeof TIMESTAMPS | undefined;
   const limit = line.number("string-limit", { min: 0, max: 1 << 20, integer: true });
+  const column = line.number("columns", { min: 0, max: 256, integer: true });
   const format = line.value("trace-format") as TraceSpec["format"] | undefined;
   if (format !== undefined && format !== "text" && summary !== "none") {
     throw new Failure(`-${summary === "only" ? "c" : "C"} does not go with --trace-format ${format}`);
@@ -101,6 +103,7 @@ export async function traceOf(line: CommandLine, timestamps = 0): Promise<TraceS
       ? TIMESTAMPS[kind]
       : (["none", "seconds", "microseconds", "epoch"] as const)[Math.min(3, timestamps)]!,
     ...(limit === undefined ? {} : { limit }),
+    ...(column === undefined ? {} : { column }),
     ...(format === undefined ? {} : { format }),
     sort: (line.value("summary-sort-by") ?? "time") as SortColumn,
   };
@@ -108,7 +111,15 @@ export async function traceOf(line: CommandLine, timestamps = 0): Promise<TraceS
 
 /** Details of a trace that nobody asked for are a mistake. */
 function refuseDetails(line: CommandLine, timestamps: number): void {
-  const details = ["relative-timestamps", "syscall-times", "decode-fds", "stack-trace", "string-limit", "timestamps"];
+  const details = [
+    "relative-timestamps",
+    "syscall-times",
+    "decode-fds",
+    "stack-trace",
+    "string-limit",
+    "columns",
+    "timestamps",
+  ];
   const found = details.find((name) => line.has(name));
   if (found === undefined && timestamps === 0) return;
   const shown = found === undefined ? "-t" : `--${found}`;

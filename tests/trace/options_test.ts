@@ -48,6 +48,7 @@ Deno.test("-o without write permission is one line that names the flag", async (
 
 Deno.test("-e trace= picks calls, and options after it shape the lines", async () => {
   assert.match((await hello("-e", "trace=write", "-T")).stderr, /^write\(1, "hello\\n", 6\) += 6 <0\.\d{6}>\n\+\+\+/);
+  assert.match((await hello("-ewrite", "-a", "0")).stderr, /^write\(1, "hello\\n", 6\) = 6\n/);
   assert.match((await hello("-ewrite", "-s2")).stderr, /^write\(1, "he"\.\.\., 6\)/);
   assert.match((await hello("-e", "write", "-y")).stderr, /^write\(1<pipe:\[\d+\]>, /);
   assert.match((await hello("-e", "write", "-ttt")).stderr, /^\d{10}\.\d{6} write/);

@@ -36,7 +36,7 @@ class LineReader {
 
   line(): StraceLine {
     if (this.#take(" > ")) {
-      this.#match(/\S+\((?:[^()\s]+\+0x[0-9a-f]+)?\) \[0x[0-9a-f]+\]$/, "a frame");
+      this.#match(/\S+\((?:.+\+0x[0-9a-f]+)?\) \[0x[0-9a-f]+\]$/, "a frame");
       return { pid: undefined, kind: "frame" };
     }
     const prefix = this.#try(/\[pid +(\d+)\] |(\d+) +/);
