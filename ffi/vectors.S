@@ -126,6 +126,8 @@ Lring:
 	str wzr, [x1]
 
 	/* ---- the host has been here ---- */
+	/* What it stored into the tables is visible to table walks before the guest is entered (Arm ARM D8.17.5). */
+	dsb ishst
 	ldr x0, [x19, #CTL_OPS]
 	cbnz x0, Lmaintain
 Lmaintained:
@@ -169,12 +171,11 @@ Lrestore:
 	eret
 
 	/*
-	 * X0 operations. First the host's stores to the tables are made visible to table walks, last the operations are
-	 * complete on all CPUs before anything else happens (Arm ARM D8.17.5: DSB, TLBI, DSB, ISB).
+	 * X0 operations. They come behind a DSB and are complete on all CPUs before anything else happens (Arm ARM D8.17.5:
+	 * DSB, TLBI, DSB, ISB).
 	 */
 Lmaintain:
 	add x1, x19, #CTL_OP_LIST
-	dsb ishst
 1:	ldp x2, x3, [x1], #16
 	cmp x2, #OP_TLBI_VA
 	b.eq 2f

@@ -9,7 +9,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildShim, linuxCommand } from "../../ffi/build.ts";
+import { linuxCommand } from "../../ffi/build.ts";
 import { sh } from "../../ffi/sh.ts";
 import { buildGuests, type Guest } from "../guests/build.ts";
 import { HERE, MachineUnavailable, runMachine } from "./machine.ts";
@@ -38,14 +38,17 @@ interface Row {
   readonly lines: readonly string[];
 }
 
-/** hvf.c with the double instead of Hypervisor.framework, for arm64 Linux. */
-async function buildDouble(): Promise<string> {
-  const path = join(HERE, "build/libelftap-hvf-double.so");
+/**
+ * The shim of an engine as it is tested: for arm64 Linux, hvf.c over the double, and with undefined behaviour trapped
+ * (a trap ends the machine's Deno, and with it the rows).
+ */
+async function buildForTest(name: "kvm" | "hvf"): Promise<string> {
+  const path = join(HERE, `build/libelftap-${name}.so`);
   Deno.mkdirSync(join(HERE, "build"), { recursive: true });
-  const [cc, ...args] = linuxCommand("aarch64-linux-gnu-gcc", path).map((word) =>
-    word.endsWith("/kvm.c") ? join(ROOT, "ffi/hvf.c") : word
-  );
-  await sh([cc!, "-I", join(ROOT, "ffi/cross/include"), ...args, join(HERE, "hypervisor_double.c")]);
+  const [cc, ...args] = linuxCommand("aarch64-linux-gnu-gcc", path);
+  const sources = args.map((word) => name === "hvf" && word.endsWith("/kvm.c") ? join(ROOT, "ffi/hvf.c") : word);
+  const double = name === "hvf" ? ["-I", join(ROOT, "ffi/cross/include"), join(HERE, "hypervisor_double.c")] : [];
+  await sh([cc!, ...sources, "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", ...double]);
   return path;
 }
 
@@ -82,7 +85,7 @@ if (import.meta.main) {
   const wrong = failed.map(({ title }) => `${title} does not build`);
   let right = 0;
   try {
-    const shims = { "libelftap-kvm.so": await buildShim("linux"), "libelftap-hvf.so": await buildDouble() };
+    const shims = { "libelftap-kvm.so": await buildForTest("kvm"), "libelftap-hvf.so": await buildForTest("hvf") };
     for (const plan of PLANS) {
       if (values.cpu && values.cpu !== plan.cpu) continue;
       const chosen = (name: "kvm" | "hvf"): Guest[] =>
