@@ -40,7 +40,11 @@ export interface Exit {
   access: Access;
   /** `breakpoint`: the comment field of BRK, -1 for a debugger's. `illegal`: the instruction word. `syscall`: the immediate of SVC. */
   value: number;
-  /** Instructions completed in this run. */
+  /**
+   * Instructions completed in this run. Where the CPU counts none, slices are stretches of time, and this is the time
+   * that was used, in units that make a slice of the kernel's last as long as on an interpreter; single steps and runs
+   * with a handful of fuel are exact all the same.
+   */
   retired: number;
 }
 

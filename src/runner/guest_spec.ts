@@ -73,7 +73,7 @@ export interface GuestOutcome {
   readonly unimplemented: Readonly<Record<string, number>>;
   /** Wall milliseconds. */
   readonly milliseconds: number;
-  /** Guest instructions executed. */
+  /** Guest instructions executed; with hvf and kvm, which count none, an estimate from the time they ran. */
   readonly instructions: number;
   /** Writes that went to the copy-on-write layer over host folders and are gone (absolute guest paths, at most some hundred). */
   readonly discarded: readonly string[];

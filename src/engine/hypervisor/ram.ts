@@ -15,6 +15,19 @@ export interface Evictable {
   evict(): void;
 }
 
+/**
+ * There is no page left. The kernel answers with ENOMEM where it asks for a new address space; elsewhere it is the end
+ * of the run, in one line.
+ */
+export class MemoryExhausted extends RangeError {
+  override readonly name = "MemoryExhausted";
+  readonly exitCode = 125;
+  readonly hint = "use --engine wasm, whose memory is the host's";
+  constructor() {
+    super("guest memory is used up");
+  }
+}
+
 export class Ram {
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
@@ -56,7 +69,7 @@ export class Ram {
     } else {
       if (this.#next === this.#end) this.#evictAll();
       page = this.#next < this.#end ? this.#next++ : this.#free.pop();
-      if (page === undefined) throw new RangeError("guest memory is used up");
+      if (page === undefined) throw new MemoryExhausted();
     }
     this.#refs[page] = 1;
     this.#synced[page] = 0;
