@@ -48,6 +48,16 @@ const WATCHED: Readonly<Record<string, WatchKind>> = { "2": "write", "3": "read"
 
 /** `Z TYPE,ADDRESS,KIND[;CONDITIONS]` and its opposite. */
 function setPoint(task: Task, packet: string, tracees: Session["tracees"]): string {
+  try {
+    return trySetPoint(task, packet, tracees);
+  } catch (error) {
+    if (error instanceof RangeError) return ERROR.refused;
+    throw error;
+  }
+}
+
+/** @throws RangeError where the engine cannot */
+function trySetPoint(task: Task, packet: string, tracees: Session["tracees"]): string {
   const on = packet[0] === "Z", type = packet[1]!;
   const [place = "", ...options] = packet.slice(2).split(";");
   const pair = place.startsWith(",") ? hexPair(place.slice(1)) : undefined;

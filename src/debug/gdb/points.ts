@@ -27,12 +27,14 @@ export class Points {
 
   constructor(readonly space: AddressSpace) {}
 
+  /** @throws RangeError where the CPU has no debug register left */
   setBreakpoint(va: number, kind: "software" | "hardware", on: boolean, conditions: Conditions = []): void {
     let point = this.#breakpoints.get(va);
     if (on) {
       if (!point) {
-        this.#breakpoints.set(va, point = { software: false, hardware: false, conditions });
+        // First: an engine on a CPU's own debug registers may have none left.
         this.space.setBreakpoint(va, true);
+        this.#breakpoints.set(va, point = { software: false, hardware: false, conditions });
       }
       point[kind] = true;
       point.conditions = conditions;
@@ -44,7 +46,7 @@ export class Points {
     }
   }
 
-  /** @throws RangeError where no guest address can be */
+  /** @throws RangeError where no guest address can be, or the CPU has no debug register left */
   setWatchpoint(va: number, length: number, kind: WatchKind, on: boolean): void {
     this.space.setWatchpoint(va, length, kind, on);
     const at = this.#watchpoints.findIndex((each) => each.va === va && each.length === length && each.kind === kind);
