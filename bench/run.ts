@@ -8,6 +8,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -36,6 +37,9 @@ const KERNELS: readonly Kernel[] = [
   { name: "pipes", unit: "MB/s", scale: 1e6 },
   { name: "faults", unit: "thousand pages/s", scale: 1e3 },
 ];
+
+/** Programs of the suite. */
+const SUITE = 1000;
 
 /** Something that runs guest programs: the words before the program. */
 interface Runner {
@@ -195,6 +199,13 @@ if (import.meta.main) {
     await measure(runners, 2, async (runner) => (await run(runner, hello, [])).wall); // caches are warm from here on
     const figures = await measure(runners, 3 * rounds, async (runner) => (await run(runner, hello, [])).wall);
     add({ name: "start-up", unit: "ms wall, static hello (less is better)", figures, lessIsBetter: true });
+  }
+  if (!only || only.includes("suite")) {
+    const suite = await buildSuite(HERE, BUILD, HELLO, SUITE);
+    const commands = suiteCommands(suite, [ELFTAP.command, ...ELFTAP.args.slice(0, -1)]);
+    const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
+    const figures = await measure(runners, 3, (runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, SUITE));
+    add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
   }
   for (const { name, unit, scale } of KERNELS) {
     if (only && !only.includes(name)) continue;
