@@ -20,11 +20,11 @@ export interface HostTree {
 /** Linux's limit (man 7 path_resolution). */
 const MAX_LINKS = 40;
 
-const encoder = new TextEncoder();
+const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** Host names are text, guest names byte strings. */
 function toHost(path: string): string {
-  return new TextDecoder().decode(Uint8Array.from(path, (char) => char.charCodeAt(0)));
+  return decoder.decode(Uint8Array.from(path, (char) => char.charCodeAt(0)));
 }
 
 function toGuest(name: string): string {

@@ -16,6 +16,11 @@ export interface PreflightOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Working directory, for relative paths; default `/`. */
   readonly cwd?: string;
+  /**
+   * What is known to be there, kept by the caller for programs of the same tree and environment; should a library go
+   * meanwhile, the guest's loader says so.
+   */
+  readonly complete?: Set<string>;
   /** First address that cannot be mapped. */
   readonly limit?: number;
   /** Names of sysroot profiles that hold a path or a library name, for the hint. */
@@ -24,6 +29,9 @@ export interface PreflightOptions {
 
 /** Linux follows at most this many interpreters (fs/exec.c, exec_binprm). */
 const MAX_INTERPRETERS = 5;
+
+/** Kinds of programs remembered as complete. */
+const MAX_COMPLETE = 10_000;
 
 /** Libraries looked at; a program with more is left to its loader. */
 const MAX_LIBRARIES = 2000;
@@ -158,6 +166,8 @@ function checkElf(elf: ElfFile, path: string, files: GuestFiles, options: Prefli
   const { interpreter } = elf;
   if (interpreter === undefined) return;
   const cwd = options.cwd ?? "/";
+  const wants = requirements(elf, interpreter, path);
+  if (options.complete?.has(wants)) return;
   const interpreterPath = absolute(interpreter, cwd);
   const there = withFile(files, interpreterPath, (file) => {
     try {
@@ -181,6 +191,15 @@ function checkElf(elf: ElfFile, path: string, files: GuestFiles, options: Prefli
   }
   const loader = loaderOf(interpreter, { files, env: options.env ?? {}, cwd });
   if (loader) checkLibraries(elf, path, files, options, shown, loader);
+  if (options.complete && options.complete.size < MAX_COMPLETE) options.complete.add(wants);
+}
+
+/** Everything about a program that decides what has to be there for it. */
+function requirements({ dynamic }: ElfFile, interpreter: string, path: string): string {
+  if (!dynamic) return interpreter;
+  const { needed, rpath, runpath, noDefaultLibs } = dynamic;
+  const isPlaced = `${rpath}${runpath}${needed}`.includes("$");
+  return JSON.stringify([interpreter, needed, rpath, runpath, noDefaultLibs, isPlaced ? path : ""]);
 }
 
 /** Breadth first, as the loaders do: the first library that is nowhere is the one they would name. */

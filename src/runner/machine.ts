@@ -135,11 +135,8 @@ export class Machine implements GuestKernel {
     const task = this.#spawn(programOf(spec), this.#context(spec));
     if (typeof task === "number") throw explain(task, spec);
     // The loader tells its own story about a library that is missing; one line that names it is better.
-    if (task.mm.hasLoader && !isKnownToStart(task, spec)) {
-      const missing = preflight(spec);
-      if (missing) throw missing;
-      rememberStart(task, spec);
-    }
+    const missing = task.mm.hasLoader ? preflight(spec) : undefined;
+    if (missing) throw missing;
     const { path, argv0 = path, args, env } = programOf(spec);
     this.#tracer?.started(task, argv0, [argv0, ...args], env.length);
     this.#kernel.addTask(task);
@@ -227,24 +224,27 @@ function makeTree(spec: GuestSpec, engine: Engine): GuestTree {
   }
 }
 
-/**
- * Programs whose libraries were all there, with what decided about it. Should one be gone meanwhile, its loader says so.
- */
-const complete = new Set<string>();
-const MAX_COMPLETE = 10_000;
+/** What programs of a tree and an environment were found to have, in the guests before. */
+const complete = new Map<string, Set<string>>();
+const MAX_WORLDS = 100;
 
-function startKey({ mm }: Task, spec: GuestSpec): string {
-  const { size, mtime } = mm.exeFile!.inode, { sysroot, hostFallback, binds, cwd, path, env } = spec;
+function completeIn({ sysroot, hostFallback, binds, cwd, env }: GuestSpec): Set<string> {
   const search = Object.entries(env).filter(([name]) => name.startsWith("LD_"));
-  return JSON.stringify([path, size, String(mtime), sysroot, hostFallback, binds, cwd, search]);
-}
-const isKnownToStart = (task: Task, spec: GuestSpec): boolean => complete.has(startKey(task, spec));
-function rememberStart(task: Task, spec: GuestSpec): void {
-  if (complete.size < MAX_COMPLETE) complete.add(startKey(task, spec));
+  const key = JSON.stringify([sysroot, hostFallback, binds, cwd, search]);
+  let known = complete.get(key);
+  if (known === undefined) {
+    if (complete.size >= MAX_WORLDS) complete.clear();
+    complete.set(key, known = new Set());
+  }
+  return known;
 }
 
 function preflight(spec: GuestSpec): ReturnType<typeof checkProgram> {
-  return checkProgram(fromHost(spec.path), hostFiles(spec), { env: spec.env, cwd: fromHost(spec.cwd) });
+  return checkProgram(fromHost(spec.path), hostFiles(spec), {
+    env: spec.env,
+    cwd: fromHost(spec.cwd),
+    complete: completeIn(spec),
+  });
 }
 
 /** Why the program could not be executed. */

@@ -82,6 +82,7 @@ const nodes = new Map<string, HostNode>();
 /** Forgets everything read from the host. */
 export function forgetHostFiles(): void {
   nodes.clear();
+  contents.clear();
 }
 
 /**
@@ -92,11 +93,16 @@ export function hostNode(path: string): HostNode | number {
   const known = nodes.get(path), now = performance.now();
   if (known && now - known.checked < TRUST_MS) return known;
   let info: HostInfo;
+  // Guests look for many files that are not there; finding out where the error arose takes longer than looking.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     info = hostInfo(Deno.lstatSync(path));
   } catch (error) {
     nodes.delete(path);
     return hostErrno(error);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
   if (known?.isSame(info)) {
     known.checked = now;
@@ -159,14 +165,34 @@ export class HostNode {
   }
 
   get content(): HostContent {
-    return this.#content ??= new HostContent(this.path, this.info.size);
+    return this.#content ??= contentOf(this.path, this.info);
   }
 }
 
 /** Bytes read at once, and kept. */
 const CHUNK = 256 * 1024;
-/** Bytes of chunks kept over all files. */
-const CACHE_LIMIT = 256 * 2 ** 20;
+/** Bytes of chunks kept over all files, with the frames made of them: what a large program and its libraries touch. */
+const CACHE_LIMIT = 96 * 2 ** 20;
+
+/** Contents by identity of the file, which may stand under many names. */
+const contents = new Map<string, WeakRef<HostContent>>();
+const forgotten = new FinalizationRegistry((key: string) => {
+  if (contents.get(key)?.deref() === undefined) contents.delete(key);
+});
+
+function contentOf(path: string, { dev, ino, size, mtimeMs, ctime }: HostInfo): HostContent {
+  // Hosts without inode numbers tell files apart by their names alone.
+  const key = `${dev}:${ino || path}:${size}:${mtimeMs}:${ctime}`;
+  const known = contents.get(key)?.deref();
+  if (known) {
+    known.path = path; // the one that was there last
+    return known;
+  }
+  const content = new HostContent(path, size);
+  contents.set(key, new WeakRef(content));
+  forgotten.register(content, key);
+  return content;
+}
 
 /** Chunks by age of their last use: a Map keeps the order in which keys were set. */
 const recent = new Map<HostChunk, HostContent>();
@@ -183,7 +209,7 @@ export class HostContent implements BaseContent {
   #frames: (Frame | undefined)[] = [];
   #source: WeakRef<FrameSource> | undefined;
 
-  constructor(readonly path: string, readonly size: number) {}
+  constructor(public path: string, readonly size: number) {}
 
   read(into: Uint8Array, offset: number): number {
     for (let done = 0; done < into.length;) {
@@ -202,9 +228,11 @@ export class HostContent implements BaseContent {
       this.#frames = [];
       this.#source = new WeakRef(source);
     }
-    const known = this.#frames[pageIndex];
-    if (known) return known;
-    const offset = pageIndex * PAGE_SIZE;
+    const offset = pageIndex * PAGE_SIZE, known = this.#frames[pageIndex];
+    if (known) {
+      this.#use(Math.floor(offset / CHUNK));
+      return known;
+    }
     if (offset >= this.size) return undefined;
     const chunk = this.#chunk(Math.floor(offset / CHUNK));
     if (typeof chunk === "number") return undefined;
@@ -229,8 +257,16 @@ export class HostContent implements BaseContent {
     return chunk;
   }
 
-  drop(chunk: HostChunk): void {
-    this.#chunks.delete(chunk.index);
+  #use(index: number): void {
+    const chunk = this.#chunks.get(index);
+    if (chunk && recent.delete(chunk)) recent.set(chunk, this);
+  }
+
+  /** Forgets a chunk, and its frames: they hold its bytes. Mappings keep those that they use. */
+  drop({ index }: HostChunk): void {
+    this.#chunks.delete(index);
+    const first = index * CHUNK / PAGE_SIZE;
+    this.#frames.fill(undefined, first, first + CHUNK / PAGE_SIZE);
   }
 }
 
