@@ -4,7 +4,9 @@
  *     deno task corpus [--group G]… [--filter RE] [--corpus DIR] [--root DIR] [--jobs N] [--time-limit SECONDS] [-v]
  *
  * The corpus folder (default ../shared/corpus) holds the table of rows and the script that makes their root; without
- * it nothing is run, and that is said. Output of failing rows and all results as JSON go to tests/corpus/build/.
+ * it nothing is run, and that is said. The default root also gets the packages of packages.ts; a row that starts a
+ * program which its root does not have is skipped. Output of failing rows and all results as JSON go to
+ * tests/corpus/build/. Exit status: 0 all passed or skipped, 100 some failed.
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +14,7 @@ import { parseArgs } from "node:util";
 import { runGuest } from "../../src/runner/guest.ts";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
 import type { GuestOutcome, GuestSpec } from "../../src/runner/guest_spec.ts";
+import { missingPrograms, prepareRoot } from "./root.ts";
 import { compare, parseRows, type Row } from "./rows.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -37,7 +40,7 @@ const ENV: Readonly<Record<string, string>> = {
 interface Result {
   readonly id: string;
   readonly group: string;
-  readonly passed: boolean;
+  readonly verdict: "passed" | "failed" | "skipped";
   readonly seconds: number;
   readonly instructions: number;
   readonly differences: readonly string[];
@@ -83,8 +86,13 @@ async function runRow(row: Row, guestSpec: GuestSpec, pool: GuestPool): Promise<
   const differences = await compare(row, statusOf(outcome), stdout);
   if (ending.kind === "timeout") differences.unshift(`out of time (${ending.which})`);
   if (ending.kind === "error") differences.unshift(ending.message);
-  const lastWords = new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1);
-  if (differences.length > 0 && lastWords) differences.push(`stderr: ${lastWords.slice(0, 200)}`);
+  const words = new TextDecoder().decode(stderr);
+  const missing = differences.length > 0 ? missingPrograms(words, guestSpec.sysroot!) : [];
+  if (missing.length > 0) differences.splice(0, Infinity, `program not in the root: ${missing.join(" ")}`);
+  const lastWords = words.trimEnd().split("\n").at(-1);
+  if (differences.length > 0 && missing.length === 0 && lastWords) {
+    differences.push(`stderr: ${lastWords.slice(0, 200)}`);
+  }
   const base = join(BUILD, "failed", row.id);
   for (const extension of ["stdout", "stderr", "trace"]) {
     try {
@@ -101,7 +109,7 @@ async function runRow(row: Row, guestSpec: GuestSpec, pool: GuestPool): Promise<
   return {
     id: row.id,
     group: row.group,
-    passed: differences.length === 0,
+    verdict: differences.length === 0 ? "passed" : missing.length > 0 ? "skipped" : "failed",
     seconds: (performance.now() - start) / 1000,
     instructions: outcome.instructions,
     differences,
@@ -112,38 +120,34 @@ async function runRow(row: Row, guestSpec: GuestSpec, pool: GuestPool): Promise<
   };
 }
 
-/** Makes the root with the corpus's own script, once. */
-async function prepareRoot(corpus: string, root: string): Promise<void> {
-  try {
-    Deno.statSync(join(root, "opt/rw"));
-    return;
-  } catch {
-    console.error(`making the root in ${root} (about 700 MB)`);
-  }
-  const { success } = await new Deno.Command("bash", { args: [join(corpus, "make-root.sh"), root], stdout: "null" })
-    .output();
-  if (!success) throw new Error("the root cannot be made");
-}
-
 function report(results: readonly Result[]): void {
-  const failed = results.filter((result) => !result.passed);
+  const failed = results.filter(({ verdict }) => verdict === "failed");
+  const skipped = results.filter(({ verdict }) => verdict === "skipped");
+  if (skipped.length > 0) console.log("\nskipped:");
+  for (const { id, differences } of skipped) console.log(`  ${id}: ${differences.join("; ")}`);
   if (failed.length > 0) console.log("\nfailed:");
   for (const { id, differences, unimplemented, crashes } of failed) {
     const missing = Object.keys(unimplemented);
     const more = [...(missing.length > 0 ? [`unimplemented: ${missing.join(" ")}`] : []), ...crashes.slice(0, 2)];
     console.log(`  ${id}: ${[...differences, ...more].join("; ")}`);
   }
-  console.log("\ngroup        passed  total  seconds  million instructions/s");
+  console.log("\ngroup        passed  failed  skipped  total  seconds  million instructions/s");
   const groups = [...new Set(results.map((result) => result.group))].sort();
   for (const group of [...groups, "all"]) {
     const rows = results.filter((result) => group === "all" || result.group === group);
     const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
     const speed = rows.reduce((sum, row) => sum + row.instructions, 0) / 1e6 / Math.max(seconds, 0.001);
-    const passed = rows.filter((row) => row.passed).length;
-    console.log(
-      `${group.padEnd(12)} ${String(passed).padStart(6)} ${String(rows.length).padStart(6)} ` +
-        `${seconds.toFixed(1).padStart(8)} ${speed.toFixed(0).padStart(8)}`,
-    );
+    const count = (verdict: Result["verdict"]) => rows.filter((row) => row.verdict === verdict).length;
+    const cells = [
+      count("passed"),
+      count("failed"),
+      count("skipped"),
+      rows.length,
+      seconds.toFixed(1),
+      speed.toFixed(0),
+    ];
+    const widths = [6, 7, 8, 6, 8, 22];
+    console.log(group.padEnd(12), cells.map((cell, n) => String(cell).padStart(widths[n]!)).join(" "));
   }
 }
 
@@ -172,7 +176,7 @@ if (import.meta.main) {
   const rows = parseRows(table).filter((row) =>
     (!values.group || values.group.includes(row.group)) && (!filter || filter.test(row.id) || filter.test(row.command))
   );
-  await prepareRoot(corpus, root);
+  await prepareRoot(corpus, root, root === join(BUILD, "root"));
   Deno.mkdirSync(join(BUILD, "failed"), { recursive: true });
   const jobs = Math.max(1, Number(values.jobs));
   const queue = [...rows], results: Result[] = [];
@@ -181,14 +185,16 @@ if (import.meta.main) {
     for (let row = queue.shift(); row; row = queue.shift()) {
       const result = await runRow(row, spec(row, root, Number(values["time-limit"]), values.verbose ? 1 : 0), pool);
       results.push(result);
-      const verdict = result.passed ? "ok    " : "FAILED";
-      const what = `${verdict} ${result.id} ${result.seconds.toFixed(1)} s`;
-      console.log(`[${results.length}/${rows.length}] ${what}  ${result.differences.join("; ")}`);
+      const word = { passed: "ok     ", failed: "FAILED ", skipped: "skipped" }[result.verdict];
+      const at = `[${String(results.length).padStart(String(rows.length).length)}/${rows.length}]`;
+      console.log(
+        `${at} ${word} ${result.id} ${result.seconds.toFixed(1)} s  ${result.differences.join("; ")}`.trimEnd(),
+      );
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
   results.sort((a, b) => a.id < b.id ? -1 : 1);
   Deno.writeTextFileSync(join(BUILD, "results.json"), JSON.stringify({ version: 1, results }, null, 1) + "\n");
   report(results);
-  Deno.exit(results.every((result) => result.passed) ? 0 : 100);
+  Deno.exit(results.some(({ verdict }) => verdict === "failed") ? 100 : 0);
 }
