@@ -19,10 +19,14 @@ const MAX_SLOTS = 100_000;
 /** Compiled regions that are kept, and instances of them for one memory: programs come and go in a Worker. */
 const MAX_COMPILED = 4096, MAX_INSTANCES = 4096;
 
-/** A compiled region. */
+/** A compiled region: what has to be known of it once it has been generated, which is far less than it was made from. */
 interface Compiled {
   readonly module: WebAssembly.Module;
-  readonly region: Region;
+  readonly root: number;
+  /** Guest pages the code was read from. */
+  readonly pages: ReadonlySet<number>;
+  /** Where it depends on the code: first address and the one behind the last, by block. */
+  readonly spans: readonly (readonly [from: number, to: number])[];
   /** What it was made of, to know it again. */
   readonly code: ReadonlyMap<number, number>;
 }
@@ -42,7 +46,7 @@ export class Translator {
   /** Instances live as long as their memory, which serves process after process. */
   readonly #instances = new WeakMap<GuestMemory, Map<Compiled, WebAssembly.ExportValue>>();
   /** Regions in place, by address space and page. */
-  readonly #placed = new WeakMap<WasmAddressSpace, Map<number, Set<Region>>>();
+  readonly #placed = new WeakMap<WasmAddressSpace, Map<number, Set<Compiled>>>();
   /** Figures for ELFTAP_STATS. */
   readonly stats = { regions: 0, instructions: 0, bytes: 0, milliseconds: 0 };
 
@@ -78,7 +82,7 @@ export class Translator {
     const { memory } = space, slot = this.#slot(root);
     this.fit(memory);
     memory.regions.set(slot, this.#instance(memory, compiled) as () => void);
-    this.#place(space, compiled.region);
+    this.#place(space, compiled);
     space.enterRegion(root, slot);
     this.stats.milliseconds += performance.now() - started;
   }
@@ -93,7 +97,7 @@ export class Translator {
     const region = findRegion(root, word);
     if ((region.blocks.get(root)?.instructions.length ?? 0) === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
     const module = new WebAssembly.Module(this.#generate(region));
-    const compiled = { module, region, code: codeOf(region, word) };
+    const compiled = { module, root, pages: region.pages, spans: spansOf(region), code: codeOf(region, word) };
     if (++this.#compiledCount > MAX_COMPILED) {
       this.#compiled.clear();
       this.#compiledCount = 1;
@@ -156,7 +160,7 @@ export class Translator {
     return bytes;
   }
 
-  #place(space: WasmAddressSpace, region: Region): void {
+  #place(space: WasmAddressSpace, region: Compiled): void {
     let pages = this.#placed.get(space);
     if (pages === undefined) this.#placed.set(space, pages = new Map());
     for (const page of region.pages) {
@@ -202,10 +206,9 @@ function collectHelpers(body: readonly Stmt[], into: Map<string, Helper>): void 
   }
 }
 
-function overlaps(region: Region, from: number, to: number): boolean {
-  for (const { start, instructions } of region.blocks.values()) {
-    // The instruction behind the last may be the one that the region leaves to the interpreter.
-    if (start < to && start + 4 * (instructions.length + 1) > from) return true;
-  }
-  return false;
-}
+/** The instruction behind the last of a block may be the one that the region leaves to the interpreter. */
+const spansOf = (region: Region): (readonly [number, number])[] =>
+  [...region.blocks.values()].map(({ start, instructions }) => [start, start + 4 * (instructions.length + 1)]);
+
+const overlaps = ({ spans }: Compiled, from: number, to: number): boolean =>
+  spans.some(([start, end]) => start < to && end > from);
