@@ -13,7 +13,7 @@ import { linuxCommand } from "../../ffi/build.ts";
 import { sh } from "../../ffi/sh.ts";
 import { buildGuests, type Guest } from "../guests/build.ts";
 import { HERE, MachineUnavailable, runMachine } from "./machine.ts";
-import { stage } from "./stage.ts";
+import { guestThere, stage } from "./stage.ts";
 
 /** Sources of the double and the header it implements. */
 const ROOT = join(HERE, "../..");
@@ -52,7 +52,17 @@ async function buildForTest(name: "kvm" | "hvf"): Promise<string> {
   return path;
 }
 
-function script(engines: readonly string[]): string {
+/** The program of the debugger's session. */
+const DEBUGGED = "debug/basic";
+
+/** Addresses of the symbols that the session uses. */
+async function symbolsOf(path: string): Promise<Record<string, string>> {
+  const { stdout } = await new Deno.Command("aarch64-linux-gnu-nm", { args: [path], stdin: "null" }).output();
+  const rows = new TextDecoder().decode(stdout).matchAll(/^([0-9a-f]+) \w (main|global)$/gm);
+  return Object.fromEntries([...rows].map(([, value, name]) => [name!, value!]));
+}
+
+function script(engines: readonly string[], debugged: Guest | undefined): string {
   const lines = ["export DENO_DIR=/tmp/deno NO_COLOR=1", "cd /payload"];
   for (const name of engines) {
     const shim = `/payload/libelftap-${name}.so`;
@@ -60,6 +70,12 @@ function script(engines: readonly string[]): string {
     lines.push(
       `deno run --no-prompt --no-check ${least} tests/kvm/inside_engine.ts ${name} ${shim} /results/rows.jsonl`,
       `deno run -A --no-prompt --no-check tests/kvm/inside_guests.ts ${name} ${shim} /results/rows.jsonl /payload/${name}.json`,
+    );
+  }
+  if (debugged && engines.includes("kvm")) {
+    const { path } = guestThere(debugged);
+    lines.push(
+      `deno run -A --no-prompt --no-check tests/kvm/inside_gdb.ts ${path} /results/rows.jsonl /payload/symbols.json`,
     );
   }
   return lines.join("\n") + "\n";
@@ -93,7 +109,12 @@ if (import.meta.main) {
           .filter((_, i) => positionals.length > 0 || i % plan.every[name] === 0);
       const lists = Object.fromEntries(engines.map((name) => [name, chosen(name)]));
       console.log(`${plan.cpu}: ${engines.map((name) => `${lists[name]!.length} programs on ${name}`).join(", ")}`);
-      const payload = stage(lists, shims, script(engines));
+      const debugged = guests.find(({ title }) => title === DEBUGGED);
+      if (debugged && !lists["kvm"]?.includes(debugged)) lists["kvm"]?.push(debugged);
+      const payload = stage(lists, shims, script(engines, debugged));
+      if (debugged) {
+        Deno.writeTextFileSync(join(payload, "symbols.json"), JSON.stringify(await symbolsOf(debugged.path)));
+      }
       const started = performance.now();
       const folder = await runMachine({
         payload,

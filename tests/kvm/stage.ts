@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildStamp, DIST, STAMP_FILE } from "../../src/build_product.ts";
+import { digest } from "../../ffi/build.ts";
 import { GLIBC_SYSROOT } from "../guests/toolchain.ts";
 import type { Guest } from "../guests/build.ts";
 import { GUESTS_ROOT } from "../guests/build.ts";
@@ -93,6 +94,14 @@ export function stage(
     }
   }
   for (const [name, path] of Object.entries(shims)) copy(path, join(folder, name));
+  // Where elftap looks for it, with the hash that it wants.
+  const kvm = shims["libelftap-kvm.so"];
+  if (kvm !== undefined) {
+    const place = join(folder, "ffi/build/libelftap-kvm.so");
+    Deno.mkdirSync(join(folder, "ffi/build"), { recursive: true });
+    copy(kvm, place);
+    Deno.writeTextFileSync(`${place}.sha256`, digest(kvm) + "\n");
+  }
   for (const [name, list] of Object.entries(lists)) {
     Deno.writeTextFileSync(join(folder, `${name}.json`), JSON.stringify(list.map(guestThere)));
   }
