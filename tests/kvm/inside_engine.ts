@@ -92,7 +92,7 @@ const tests: Record<string, () => void> = {
     assert.equal(new Guest(0xd5381000).run().kind, "illegal"); // mrs x0, sctlr_el1
   },
   "identification registers can be read, as under Linux"() {
-    const guest = new Guest(0xd5380600, 0xd5380701, SVC); // mrs x0, id_aa64isar0_el1; mrs x1, id_aa64mmfr0_el1
+    const guest = new Guest(0xd5380600, 0xd53807e1, SVC); // mrs x0, id_aa64isar0_el1; mrs x1, s3_0_c0_c7_7
     assert.equal(guest.run().kind, "syscall");
     assert.equal(((guest.cpu.regs.x(0) >> 20n) & 15n) >= 2n, engine.features.has("LSE"));
     assert.equal(guest.cpu.regs.x(1), 0n);
