@@ -8,6 +8,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runDebugged } from "./debugger.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
 
@@ -163,6 +164,31 @@ async function traceLine(rounds: number): Promise<Line> {
   };
 }
 
+/** Workloads for the cost of a debugger: translated code, memory, calls into the kernel. */
+const DEBUGGED = ["loop", "sieve", "hash", "sort", "strings", "syscalls"];
+
+/** The lines of what an attached debugger costs; the peer is elftap without one. */
+async function* debuggerLines(kernels: string, milliseconds: string, rounds: number): AsyncGenerator<Line> {
+  const command = [ELFTAP.command, ...ELFTAP.args];
+  for (const { name, unit, scale } of KERNELS.filter((each) => DEBUGGED.includes(each.name))) {
+    const rate = (stdout: string) => {
+      const [units, nanoseconds] = stdout.trim().split(" ").map(Number);
+      return units! / nanoseconds! * 1e9 / scale;
+    };
+    const own: number[] = [], peer: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      own.push(rate(await runDebugged(command, kernels, [name, milliseconds])));
+      peer.push(rate((await run(ELFTAP, kernels, [name, milliseconds])).stdout));
+    }
+    yield {
+      name: `gdb ${name}`,
+      unit: `${unit} with a debugger attached, beside elftap without`,
+      figures: [median(own), median(peer)],
+      lessIsBetter: false,
+    };
+  }
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     args: Deno.args,
@@ -217,6 +243,9 @@ if (import.meta.main) {
     add({ name, unit, figures, lessIsBetter: false });
   }
   if (!only || only.includes("trace")) add(await traceLine(rounds));
+  if (!only || only.includes("debugger")) {
+    for await (const line of debuggerLines(kernels, values.milliseconds, rounds)) add(line);
+  }
   if (values.json) {
     console.log(JSON.stringify({ version: 1, runners: runners.map((each) => each.name), lines }, null, 1));
   }

@@ -370,8 +370,8 @@ export class Kernel {
 
   /** Serves a call. @returns whether the thread can go on */
   #syscall(task: Task): boolean {
-    if (this.ptracer) {
-      this.ptracer.enterCall(task, task.cpu.regs.xi(8));
+    if (task.process.stopsAtCalls) {
+      this.ptracer?.enterCall(task, task.cpu.regs.xi(8));
       task.heldAtCall = task.held;
       if (task.held) return false;
     }
@@ -465,7 +465,7 @@ export class Kernel {
   #finish(task: Task, result: number | bigint): boolean {
     const goesOn = this.#setResult(task, result), nr = task.callNumber;
     task.callNumber = -1;
-    if (goesOn) this.ptracer?.leaveCall(task, nr);
+    if (goesOn && task.process.stopsAtCalls) this.ptracer?.leaveCall(task, nr);
     return goesOn;
   }
 

@@ -28,9 +28,9 @@ export interface Ptracer {
   trap(task: Task, exit: Exit): Exit | undefined;
   /** With `task.stepping`: an instruction is done, its system call included, or a signal handler has been entered. */
   stepped(task: Task): void;
-  /** A system call begins: its registers may still be changed. */
+  /** With `process.stopsAtCalls`: a system call begins; its registers may still be changed. */
   enterCall(task: Task, nr: number): void;
-  /** A system call has ended: its result is in x0. */
+  /** With `process.stopsAtCalls`: a system call has ended; its result is in x0. */
   leaveCall(task: Task, nr: number): void;
   /** There is a new thread or process; it has not run. */
   cloned(task: Task, child: Task, kind: "fork" | "vfork" | "clone"): void;

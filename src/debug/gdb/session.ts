@@ -119,7 +119,13 @@ export class Session implements StopListener {
   }
 
   #answer(data: string): void {
-    const reply = commandFor(data)(this, data);
+    let reply;
+    try {
+      reply = commandFor(data)(this, data);
+    } catch (error) {
+      // A bug of ours: the debugger is told, the guest lives on.
+      reply = `E.internal error: ${error instanceof Error ? error.message : error}`;
+    }
     if (reply !== undefined) this.reply(reply);
   }
 

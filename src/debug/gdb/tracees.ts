@@ -111,6 +111,7 @@ export class Tracees implements Ptracer {
   /** Ends the tracing of a process; its threads go on, and take the signals that they have stopped with. */
   detach(process: Process): void {
     if (!this.#tracees.delete(process)) return;
+    process.stopsAtCalls = false;
     for (const thread of process.threads) {
       // The child of a vfork runs in its parent's address space, breakpoints included.
       if (!this.#isSpaceTraced(thread.mm.space)) this.pointsOf(thread).clear();
@@ -144,6 +145,7 @@ export class Tracees implements Ptracer {
     });
     for (const [process, tracee] of this.#tracees) {
       tracee.catchCalls = undefined;
+      process.stopsAtCalls = false;
       for (const thread of process.threads) this.pointsOf(thread).clear();
       // One that runs is let go: nobody would hear of its stops.
       const runs = [...process.threads].some((thread) => !this.#stops.has(thread));
@@ -196,6 +198,7 @@ export class Tracees implements Ptracer {
   setCatchCalls(process: Process, catchCalls: Tracee["catchCalls"]): void {
     const tracee = this.#tracees.get(process);
     if (tracee) tracee.catchCalls = catchCalls;
+    process.stopsAtCalls = tracee?.catchCalls !== undefined;
   }
 
   /** Lets a stopped thread go on. */

@@ -128,6 +128,8 @@ export class Process {
   oomScoreAdjust = 0;
   /** For crash reports. */
   readonly recentCalls: RecentCalls = new RecentCalls();
+  /** A debugger wants to stop at its system calls. */
+  stopsAtCalls = false;
   /** PR_SET_THP_DISABLE, inherited and read back. */
   thpDisabled = false;
 
