@@ -146,7 +146,7 @@ function mutatedFiles(folder: string): { make: Make; prepare: (root: string) => 
 }
 
 /** Pages of random code. */
-export function codePages(folder: string): { make: Make; prepare: (root: string) => void } {
+function codePages(folder: string): { make: Make; prepare: (root: string) => void } {
   const path = build(join(folder, "page"), "-nostdlib", "-static", "-Wl,--no-warnings", join(HERE, "page.S"));
   const template = Deno.readFileSync(path);
   const symbols = new Map<string, number>();

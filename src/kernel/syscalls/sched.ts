@@ -118,7 +118,8 @@ function schedGetattr(task: Task, tid: number, attributes: number, size: number,
 
 function schedSetaffinity(task: Task, tid: number, length: number, mask: number): number {
   const target = find(task, tid);
-  const bytes = task.mm.readBytes(mask, Math.min(length, 128));
+  // The length is an unsigned int; what is beyond the mask is ignored (get_user_cpu_mask).
+  const bytes = task.mm.readBytes(mask, Math.min(length >>> 0, 128));
   if (!target) return -ESRCH;
   if (!owns(task, target)) return -EPERM;
   const wanted = (bytes[0] ?? 0) & task.kernel.cpuMask;
