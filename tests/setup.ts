@@ -9,6 +9,7 @@ const TOOLS: readonly { readonly program: string; readonly package: string; read
   { program: "aarch64-linux-gnu-g++", package: "g++-aarch64-linux-gnu", why: "builds the C++ guest programs" },
   { program: "qemu-aarch64", package: "qemu-user", why: "the oracle of guest programs, the peer of the benchmarks" },
   { program: "gdb-multiarch", package: "gdb-multiarch", why: "debugs guests" },
+  { program: "lldb", package: "lldb", why: "debugs guests" },
   { program: "prove", package: "perl", why: "reads our TAP" },
   { program: "clang", package: "clang", why: "compiles the macOS shim" },
   { program: "lld-link", package: "lld", why: "links the macOS shim" },

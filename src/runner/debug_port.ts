@@ -161,6 +161,12 @@ function listen(address: DebugAddress): Deno.Listener {
     }
     return Deno.listen(address) as unknown as Deno.Listener;
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable && address.transport === "unix") {
+      const { path } = address;
+      throw new Failure(`no permission to listen for a debugger on ${path}`, {
+        hint: `run elftap with --allow-write=${path} --allow-net=unix:${path}`,
+      });
+    }
     if (!(error instanceof Error) || error instanceof Failure || error instanceof Deno.errors.NotCapable) throw error;
     const where = address.transport === "tcp" ? `${address.hostname}:${address.port}` : address.path;
     const inUse = error instanceof Deno.errors.AddrInUse;

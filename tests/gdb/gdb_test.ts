@@ -20,6 +20,7 @@ for (const variant of ["", " [dynamic]", " [musl-static]", " [musl-dynamic]"]) {
       "finish",
       "break add if b == 3",
       "continue",
+      "info breakpoints",
       "print b",
       "delete",
       "watch global",
@@ -39,6 +40,7 @@ for (const variant of ["", " [dynamic]", " [musl-static]", " [musl-dynamic]"]) {
       /a = 0\nb = 0/,
       /Value returned is \$1 = 0/,
       /Breakpoint 2, add \(a=3, b=3\)/,
+      /stop only if b == 3 \(target evals\)/,
       /\$2 = 3/,
       /Old value = 3\nNew value = 6\n/,
       /Old value = 6\nNew value = 10\n/,
@@ -347,6 +349,54 @@ debuggerTest("gdb: extended-remote runs the program again", GDB, "debug/basic [d
   ]);
   inOrder(text, [/Breakpoint 1, main/, /killed/, /Breakpoint 1, main/, /already hit \d time/, /exited normally/]);
   equal((await debugged.end()).stdout, "hello 10\n");
+});
+
+debuggerTest(
+  "gdb: extended-remote runs with other arguments and environment",
+  GDB,
+  "debug/processes",
+  async (guest) => {
+    await using debugged = new Debugged(guest);
+    const target = await debugged.target;
+    const text = await gdb(target, [
+      "disconnect",
+      `target extended-remote ${target}`,
+      "kill",
+      "set remote exec-file " + guest.path,
+      "set args again and again",
+      "set environment ELFTAP_MARK=here",
+      "break main",
+      "run",
+      "print argc",
+      'print (char *)getenv("ELFTAP_MARK")',
+      "continue",
+    ]);
+    inOrder(text, [
+      /killed/,
+      /Breakpoint 1, main \(argc=4/,
+      /\$1 = 4/,
+      /"here"|no symbol "getenv"/i,
+      /exited with code 03/,
+    ]);
+    equal((await debugged.end()).stdout, "execed again\n");
+  },
+);
+
+debuggerTest("gdb: extended-remote attaches to any process of the guest", GDB, "debug/waits", async (guest) => {
+  await using debugged = new Debugged(guest, { args: ["run"] });
+  const target = await debugged.target;
+  await using gdb = new Gdb();
+  await gdb.ask(`target extended-remote ${target}`);
+  const pid = /process (\d+)/.exec(await gdb.ask("info inferiors"))![1];
+  await gdb.ask("break main");
+  await gdb.send("continue");
+  await gdb.until("Breakpoint 1, ");
+  await gdb.ask("detach");
+  await gdb.ask(`attach ${pid}`);
+  match(await gdb.ask("backtrace"), /main \(argc=2/);
+  await gdb.ask("set var done = 1");
+  await gdb.send("continue");
+  await gdb.until("exited normally");
 });
 
 debuggerTest("gdb: monitor commands", GDB, "debug/basic", async (guest) => {
