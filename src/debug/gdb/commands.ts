@@ -7,6 +7,7 @@ import { queryCommands } from "./queries.ts";
 import { runCommands } from "./run_control.ts";
 import type { Session } from "./session.ts";
 import { settingCommands } from "./settings.ts";
+import { tlsCommands } from "./tls.ts";
 import { transferCommands } from "./transfer.ts";
 
 /** Serves a packet. Returns the reply; undefined where it comes later, or never. */
@@ -23,6 +24,7 @@ const TABLE: CommandTable = {
   ...queryCommands,
   ...runCommands,
   ...settingCommands,
+  ...tlsCommands,
   ...transferCommands,
 };
 const PREFIXES = Object.keys(TABLE).sort((a, b) => b.length - a.length);

@@ -15,7 +15,7 @@ const R_MAP = 8, L_NAME = 8, L_LD = 16, L_NEXT = 24, L_PREV = 32, LINK_MAP = 40;
 const MAX_LIBRARIES = 4096, MAX_DYNAMIC = 512, MAX_PATH = 4096;
 
 /** One entry of the linker's list. */
-interface Library {
+export interface Library {
   readonly lm: number;
   readonly base: bigint;
   readonly dynamic: number;
@@ -23,7 +23,8 @@ interface Library {
   readonly next: number;
 }
 
-function readView(mm: Mm, va: number, length: number): DataView | undefined {
+/** Guest bytes from `va` on, little-endian to be read; undefined where they are not all there. */
+export function readView(mm: Mm, va: number, length: number): DataView | undefined {
   const bytes = va > 0 ? readMemory(mm, va, length) : undefined;
   return bytes?.length === length ? new DataView(bytes.buffer, bytes.byteOffset, length) : undefined;
 }
@@ -88,6 +89,17 @@ function readLibrary(mm: Mm, lm: number): Library | undefined {
 function startOf(annex: string): { start: number; prev: number } | undefined {
   const start = /(?:^|;)start=([0-9a-f]+)/.exec(annex), prev = /(?:^|;)prev=([0-9a-f]+)/.exec(annex);
   return start ? { start: parseInt(start[1]!, 16), prev: prev ? parseInt(prev[1]!, 16) : 0 } : undefined;
+}
+
+/** The linker's list, the program first; empty where there is no dynamic linker, or it has not got that far. */
+export function* linkMaps(mm: Mm): Generator<Library> {
+  const debug = debugStructure(mm), map = debug === undefined ? undefined : readView(mm, debug + R_MAP, 8);
+  for (let at = map ? u64(map, 0) : 0, count = 0; at !== 0 && count < MAX_LIBRARIES; count++) {
+    const library = readLibrary(mm, at);
+    if (!library) return;
+    yield library;
+    at = library.next;
+  }
 }
 
 /** The document; without libraries where there is no dynamic linker, or it has not got that far. */

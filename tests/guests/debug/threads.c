@@ -6,10 +6,12 @@
 
 static pthread_barrier_t barrier;
 int results[3];
+__thread int mine = 10;
 
 int work(int number)
 {
 	int sum = 0;
+	mine += number;
 	for (int i = 0; i <= number * 10; i++)
 		sum += i;
 	return sum;
