@@ -34,8 +34,11 @@ export interface HostileTally {
   readonly failures: string[];
 }
 
-/** Makes the files of a run in a lane's root; the program is at /program. */
-type Make = (root: string, next: Next) => void;
+/**
+ * Makes the program and what it needs in a folder of the guest's root that no run before has used: what is known of a
+ * host file is trusted for a while.
+ */
+type Make = (folder: string, guestFolder: string, next: Next) => void;
 
 function build(output: string, ...args: string[]): string {
   const { success, stderr } = new Deno.Command("aarch64-linux-gnu-gcc", { args: ["-o", output, ...args] }).outputSync();
@@ -103,14 +106,16 @@ export function mutate(original: Uint8Array, next: Next): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** Writes a new file in place of an old one, so that nothing remembers it. */
-function put(path: string, bytes: Uint8Array): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // There was none.
-  }
-  Deno.writeFileSync(path, bytes, { mode: 0o755 });
+const put = (path: string, bytes: Uint8Array): void => Deno.writeFileSync(path, bytes, { mode: 0o755 });
+
+/** A copy of a dynamic program with another interpreter, whose name is not longer. */
+function withInterpreter(program: Uint8Array, path: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(program), old = new TextEncoder().encode("/lib/ld-linux-aarch64.so.1");
+  const at = bytes.findIndex((_, i) => old.every((byte, n) => bytes[i + n] === byte));
+  if (at < 0 || path.length > old.length) throw new Error("the program's interpreter cannot be replaced");
+  bytes.fill(0, at, at + old.length);
+  new TextEncoder().encodeInto(path, bytes.subarray(at));
+  return bytes;
 }
 
 /** Mutated programs, interpreters and libraries. */
@@ -123,24 +128,24 @@ function mutatedFiles(folder: string): { make: Make; prepare: (root: string) => 
   const dynamic = Deno.readFileSync(build(join(folder, "dynamic"), "-O1", source));
   const loader = Deno.readFileSync(`${CROSS_LIB}/ld-linux-aarch64.so.1`);
   const library = Deno.readFileSync(`${CROSS_LIB}/libc.so.6`);
-  const lib = (root: string, name: string): string => join(root, "lib", name);
   return {
     prepare: (root) => {
       Deno.mkdirSync(join(root, "lib"), { recursive: true });
-      put(lib(root, "libc.so.6"), library);
+      put(join(root, "lib", "libc.so.6"), library);
+      put(join(root, "lib", "ld-linux-aarch64.so.1"), loader);
     },
-    make: (root, next) => {
+    make: (folder, guestFolder, next) => {
       const kind = next() % 16;
-      let program = dynamic, interpreter = loader;
+      let program: Uint8Array<ArrayBuffer> = dynamic;
       if (kind < 4) program = mutate(small, next);
       else if (kind < 6) program = mutate(staticProgram, next);
       else if (kind < 8) program = mutate(staticPie, next);
-      else if (kind < 11) program = mutate(dynamic, next);
-      else interpreter = mutate(loader, next);
-      put(join(root, "program"), program);
-      put(lib(root, "ld-linux-aarch64.so.1"), interpreter);
-      if (kind === 15 && next() & 1) put(lib(root, "libc.so.6"), mutate(library, next));
-      else if (next() % 8 === 0) put(lib(root, "libc.so.6"), library);
+      else if (kind < 10) program = mutate(dynamic, next);
+      else if (kind < 15) {
+        program = withInterpreter(dynamic, `${guestFolder}/ld.so`);
+        put(join(folder, "ld.so"), mutate(loader, next));
+      } else put(join(folder, "libc.so.6"), mutate(library, next));
+      put(join(folder, "program"), program);
     },
   };
 }
@@ -173,7 +178,7 @@ function codePages(folder: string): { make: Make; prepare: (root: string) => voi
   const data = symbols.get("registers")!;
   return {
     prepare: () => {},
-    make: (root, next) => {
+    make: (folder, _, next) => {
       const bytes = template.slice(), view = new DataView(bytes.buffer);
       const valid = next() % 4;
       for (let at = 0; at < 4096; at += 4) {
@@ -195,7 +200,7 @@ function codePages(folder: string): { make: Make; prepare: (root: string) => voi
       }
       for (let n = 0; n < 512; n += 4) view.setUint32(vectors + n, next(), true);
       if (next() & 1) bytes[signals] = 0;
-      put(join(root, "program"), bytes);
+      put(join(folder, "program"), bytes);
     },
   };
 }
@@ -210,26 +215,34 @@ export async function hostile(kind: HostileKind, count: number, seed: number): P
   try {
     const { make, prepare } = kind === "files" ? mutatedFiles(folder) : codePages(folder);
     using pool = new GuestPool({ keep: LANES });
-    let started = 0;
+    let started = 0, serial = 0;
     const marks = [Math.min(200, count >> 2), count >> 2, count >> 1, 3 * (count >> 2), count];
-    const lane = async (number: number): Promise<void> => {
-      const root = join(folder, `root${number}`);
-      Deno.mkdirSync(root, { recursive: true });
-      prepare(root);
+    const root = join(folder, "root");
+    Deno.mkdirSync(root);
+    prepare(root);
+    // Made now, as the guests' kernel trusts its list of the root's entries for a while, too.
+    for (let n = 0; n < count + LANES; n++) Deno.mkdirSync(join(root, `r${n}`));
+    const run = async (own: number) => {
+      const guestFolder = `/r${serial++}`, folder = root + guestFolder;
+      make(folder, guestFolder, randomWords(own));
+      const start = performance.now();
+      const { outcome } = await runGuest(specOf(root, guestFolder), { pool, limit: 1 << 16 });
+      const milliseconds = performance.now() - start;
+      for (const { name } of [...Deno.readDirSync(folder)]) Deno.removeSync(join(folder, name));
+      return { outcome, milliseconds };
+    };
+    const lane = async (): Promise<void> => {
       // The lane's Worker starts with a guest that does not count.
-      make(root, randomWords(seed));
-      await runGuest(specOf(root), { pool, limit: 1 << 16 });
+      await run(seed);
       while (started < count) {
         const own = (seed + started++ * 7919) >>> 0;
-        make(root, randomWords(own));
-        const start = performance.now();
-        const { outcome } = await runGuest(specOf(root), { pool, limit: 1 << 16 });
-        judge(tally, `${kind} ${own}`, outcome, performance.now() - start);
+        const { outcome, milliseconds } = await run(own);
+        judge(tally, `${kind} ${own}`, outcome, milliseconds);
         if (marks.includes(tally.runs)) tally.rss.push(rss());
         progress.at(tally.runs);
       }
     };
-    await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
+    await Promise.all(Array.from({ length: LANES }, lane));
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -239,10 +252,10 @@ export async function hostile(kind: HostileKind, count: number, seed: number): P
 
 const rss = (): number => Math.round(Deno.memoryUsage().rss / 2 ** 20);
 
-const specOf = (root: string) => ({
-  path: "/program",
-  argv: ["/program"],
-  env: {},
+const specOf = (root: string, guestFolder: string) => ({
+  path: `${guestFolder}/program`,
+  argv: [`${guestFolder}/program`],
+  env: { LD_LIBRARY_PATH: guestFolder },
   cwd: "/",
   sysroot: root,
   hostFallback: false,
