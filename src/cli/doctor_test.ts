@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { HypervisorError } from "../engine/hypervisor/shim.ts";
-import type { EngineHost } from "../runner/engine_choice.ts";
+import { fakeEngineHost as host } from "../runner/fake_engine_host.ts";
 import { diagnose } from "./doctor.ts";
 import { entitlementsPlist, signDeno } from "./signed_deno.ts";
-
-const host: EngineHost = {
-  os: "linux",
-  arch: "aarch64",
-  findShim: () => ({ path: "/shim.so", recorded: "abc" }),
-  hash: () => "abc",
-  mayLoad: () => true,
-  probe: () => {},
-};
 
 Deno.test("diagnose: a host with KVM is healthy", () => {
   const { text, healthy } = diagnose(host);

@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { HypervisorError } from "../engine/hypervisor/shim.ts";
 import { Failure } from "../failure.ts";
 import { checkHypervisor, chooseEngine, type EngineHost } from "./engine_choice.ts";
-
-const good: EngineHost = {
-  os: "linux",
-  arch: "aarch64",
-  findShim: () => ({ path: "/shim.so", recorded: "abc" }),
-  hash: () => "abc",
-  mayLoad: () => true,
-  probe: () => {},
-};
+import { fakeEngineHost as good } from "./fake_engine_host.ts";
 
 Deno.test("chooseEngine: auto takes the hypervisor of the host", () => {
   assert.deepEqual(chooseEngine("auto", good), {
