@@ -15,11 +15,12 @@ async function hello(...options: string[]) {
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "");
 
-Deno.test("-v shows the program's calls on stderr", async () => {
+Deno.test("-v names the engine, then shows the program's calls on stderr", async () => {
   const { code, stdout, stderr } = await hello("-v");
   assert.equal(code, 0);
   assert.equal(stdout, "hello\n");
-  const [exec, write, exit, end] = lines(stderr);
+  const [engine, exec, write, exit, end] = lines(stderr);
+  assert.match(engine!, /^elftap: engine (wasm|kvm|hvf): ./);
   assert.match(exec!, /^execve\("\.\/hello", \["\.\/hello"\], 0x[0-9a-f]+ \/\* \d+ vars \*\/\) = 0$/);
   assert.equal(write, 'write(1, "hello\\n", 6)                  = 6');
   assert.match(exit!, /^exit(_group)?\(0\) +\= \?$/);
