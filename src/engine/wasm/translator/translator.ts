@@ -149,7 +149,7 @@ export class Translator {
       condition,
       callTo,
       regionType: module.type(...REGION),
-      direct: () => undefined,
+      direct: (root) => root === region.root ? index : undefined,
       slot: (root) => this.#slot(root),
     });
     module.define(index, lowering.emit());
