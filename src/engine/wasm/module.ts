@@ -8,7 +8,7 @@ const VALUE_TYPE: Record<Type, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64:
 
 /** A growing byte string. */
 export class Bytes {
-  buffer = new Uint8Array(256);
+  buffer = new Uint8Array(1024);
   length = 0;
 
   byte(value: number): void {

@@ -46,8 +46,10 @@ export interface RegionImports {
 const KINDS = Object.entries(FlagKinds) as [keyof typeof FlagKinds, number][];
 
 /** Numbers of the bits in a mask. */
-function* members(mask: number): Generator<number> {
-  for (let n = 0; n < 32; n++) if (mask & (1 << n)) yield n;
+function members(mask: number): number[] {
+  const numbers: number[] = [];
+  for (let rest = mask; rest !== 0; rest &= rest - 1) numbers.push(31 - Math.clz32(rest & -rest));
+  return numbers;
 }
 
 export class RegionLowering extends Lowering {
@@ -71,8 +73,9 @@ export class RegionLowering extends Lowering {
   #dirtyV = 0;
   /** Instructions executed that the local has not been charged for. */
   #owed = 0;
-  /** Labels that branches to a node go to: loop or block, with the depth inside it. */
-  readonly #labels: { readonly node: number; readonly isLoop: boolean; readonly depth: number }[] = [];
+  /** Depth inside the loop of a header, and inside the block that ends at a merge, while they are open. */
+  readonly #loops = new Map<number, number>();
+  readonly #blocks = new Map<number, number>();
   #current: Instruction | undefined;
 
   constructor(region: Region, imports: RegionImports) {
@@ -173,9 +176,8 @@ export class RegionLowering extends Lowering {
     code.byte(Op.loop);
     code.byte(VOID);
     this.scoped(1, () => {
-      this.#labels.push({ node, isLoop: true, depth: this.depth });
+      this.#loops.set(node, this.depth);
       this.#node(node);
-      this.#labels.pop();
     });
     code.byte(Op.end);
     code.byte(Op.unreachable);
@@ -194,9 +196,8 @@ export class RegionLowering extends Lowering {
     code.byte(Op.block);
     code.byte(VOID);
     this.scoped(1, () => {
-      this.#labels.push({ node: merge, isLoop: false, depth: this.depth });
+      this.#blocks.set(merge, this.depth);
       this.#within(node, merges.slice(1));
-      this.#labels.pop();
     });
     code.byte(Op.end);
     this.#owed = 0;
@@ -208,8 +209,7 @@ export class RegionLowering extends Lowering {
     if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return undefined;
     const backward = this.#graph.isBackward(from, to);
     if (!backward && !this.#graph.merges.has(to)) return undefined;
-    const label = this.#labels.findLast((each) => each.node === to && each.isLoop === backward)!;
-    return this.depth - label.depth;
+    return this.depth - (backward ? this.#loops : this.#blocks).get(to)!;
   }
 
   #goto(from: number, to: number): void {

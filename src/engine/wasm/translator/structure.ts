@@ -28,7 +28,16 @@ export interface Structure {
   readonly isBackward: (from: number, to: number) => boolean;
 }
 
-export function structure(graph: Graph): Structure {
+export function structure(given: Graph): Structure {
+  const known = new Map<number, readonly number[]>();
+  const graph: Graph = {
+    root: given.root,
+    successors: (node) => {
+      let next = known.get(node);
+      if (next === undefined) known.set(node, next = given.successors(node));
+      return next;
+    },
+  };
   const order = reversePostorder(graph);
   const position = new Map(order.map((node, index) => [node, index]));
   const predecessors = new Map<number, number[]>(order.map((node) => [node, []]));
