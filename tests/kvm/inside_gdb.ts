@@ -58,7 +58,7 @@ async function session(): Promise<void> {
   const port = Number(/target remote \S+:(\d+)/.exec(text)![1]);
   const remote = new Remote(await Deno.connect({ hostname: "127.0.0.1", port }));
   await remote.ask("qSupported:swbreak+;hwbreak+");
-  assert.match(await remote.ask("?"), /^[ST]05/);
+  assert.match(await remote.ask("?"), /^[ST][0-9a-f]{2}/);
   assert.equal(await remote.ask(`Z0,${address("main")},4`), "OK");
   assert.match(await remote.ask("c"), /^T05/);
   assert.equal(pcOf(await remote.ask("g")).toString(16), address("main"));

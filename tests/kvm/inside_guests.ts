@@ -7,6 +7,8 @@ import type { Guest } from "../guests/build.ts";
 import { ElftapRunner } from "../guests/elftap.ts";
 import { judge } from "../guests/verdict.ts";
 
+const HAS_DEADLINES = /^time\/|timer|poll|sigwait/;
+
 const [name, shim, results, list] = Deno.args as ["kvm" | "hvf", string, string, string];
 const guests = JSON.parse(Deno.readTextFileSync(list)) as Guest[];
 const runner = new ElftapRunner({ name, shim, why: "the test's" });
@@ -16,8 +18,9 @@ let right = 0;
 await Promise.all([0, 1].map(async () => {
   for (let guest = queue.shift(); guest; guest = queue.shift()) {
     const start = performance.now();
-    const run = await runner.run(guest);
-    const lines = judge(guest.source, run);
+    let lines = judge(guest.source, await runner.run(guest));
+    // The machine is slow, its host may be busy: programs with deadlines of their own get a second chance.
+    if (lines.length > 0 && HAS_DEADLINES.test(guest.source.name)) lines = judge(guest.source, await runner.run(guest));
     if (lines.length === 0) right++;
     const seconds = (performance.now() - start) / 1000;
     const row = { title: `${name} program: ${guest.title}`, lines, seconds };

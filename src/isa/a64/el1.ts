@@ -106,7 +106,15 @@ export interface IdRead {
   readonly rt: number;
 }
 
-const isIdSpace = (reg: number): boolean => reg >> 7 === register(3, 0, 0, 0, 0) >> 7;
+/**
+ * Which registers Linux emulates for EL0 (arch/arm64/kernel/cpufeature.c): op0 3, op1 and CRn 0; CRm 2 to 7; of CRm 0
+ * only MIDR_EL1, MPIDR_EL1 and REVIDR_EL1.
+ */
+function isIdSpace(reg: number): boolean {
+  if (reg >> 7 !== register(3, 0, 0, 0, 0) >> 7) return false;
+  const CRm = (reg >> 3) & 15, op2 = reg & 7;
+  return CRm === 0 ? op2 === 0 || op2 === 5 || op2 === 6 : CRm >= 2 && CRm <= 7;
+}
 
 /** The read that a syndrome of class SYSTEM describes; undefined if it is something else. */
 export function idReadOfSyndrome(esr: number): IdRead | undefined {
