@@ -106,9 +106,21 @@ const GDB_SETTINGS = ["set pagination off", "set confirm off", "set width 0", "s
 export async function gdb(target: string, commands: readonly string[]): Promise<string> {
   const all = [...GDB_SETTINGS, `target remote ${target}`, ...commands];
   const args = ["-nx", "-batch", ...all.flatMap((each) => ["-ex", each])];
-  const { stdout, stderr } = await new Deno.Command("gdb-multiarch", { args, stdin: "null", env: { LC_ALL: "C" } })
-    .output();
-  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  return await printedBy("gdb-multiarch", args);
+}
+
+/** Longest that a debugger may take: one that hangs is ended, and its test fails for what it has not printed. */
+const PATIENCE = 120_000;
+
+async function printedBy(command: string, args: readonly string[]): Promise<string> {
+  const signal = AbortSignal.timeout(PATIENCE);
+  const { stdout, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+    env: { LC_ALL: "C" },
+    signal,
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) + (signal.aborted ? "\n(it hung)\n" : "");
 }
 
 /** Runs lldb's commands against a target; what it printed, both streams. */
@@ -122,8 +134,7 @@ export async function lldb(guest: Guest, target: string, commands: readonly stri
     "quit",
   ];
   const args = ["-x", "--no-use-colors", ...all.flatMap((each) => ["-o", each])];
-  const { stdout, stderr } = await new Deno.Command("lldb", { args, stdin: "null", env: { LC_ALL: "C" } }).output();
-  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  return await printedBy("lldb", args);
 }
 
 /** A gdb that is talked to command by command. */
@@ -134,6 +145,7 @@ export class Gdb implements AsyncDisposable {
   #seen = 0;
   #changed = Promise.withResolvers<void>();
   readonly #reading: Promise<void>;
+  readonly #patience: ReturnType<typeof setTimeout>;
 
   constructor() {
     const args = ["-nx", "-q", ...GDB_SETTINGS.flatMap((each) => ["-ex", each])];
@@ -142,6 +154,7 @@ export class Gdb implements AsyncDisposable {
       .spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#reading = this.#read();
+    this.#patience = setTimeout(() => this.vanish(), PATIENCE);
   }
 
   async #read(): Promise<void> {
@@ -191,6 +204,7 @@ export class Gdb implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#patience);
     try {
       this.#child.kill("SIGKILL");
     } catch {
