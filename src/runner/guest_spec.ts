@@ -34,6 +34,8 @@ export interface GuestSpec {
   /** Paths missing in the sysroot are looked up on the host (read-only, copy-on-write). */
   readonly hostFallback: boolean;
   readonly binds: readonly Bind[];
+  /** Absolute guest paths that get a fresh tmpfs more, over what is there. */
+  readonly tmpfs?: readonly string[];
   readonly uid: number;
   readonly gid: number;
   readonly hostname: string;

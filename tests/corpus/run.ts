@@ -60,6 +60,8 @@ function spec(row: Row, root: string, timeLimit: number, verbose: 0 | 1): GuestS
     sysroot: root,
     hostFallback: false,
     binds: [],
+    // The recording machine had a /tmp before the row got its own: /proc/self/mounts shows both.
+    tmpfs: ["/tmp"],
     uid: 1000,
     gid: 1000,
     hostname: "rwhost",

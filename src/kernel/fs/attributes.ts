@@ -3,7 +3,7 @@ import { CAP_CHOWN, CAP_FSETID } from "../abi/capability.ts";
 import { EACCES, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno.ts";
 import { IN_ATTRIB } from "../abi/inotify.ts";
 import { S_IALLUGO, S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
-import { type Actor, inGroup, isOwner, MAY_WRITE, permission } from "./access.ts";
+import { type Actor, capableOver, inGroup, isOwner, MAY_WRITE, permission } from "./access.ts";
 import type { AttributeChange } from "./inode.ts";
 import { notifyPath } from "./notify.ts";
 import type { Path } from "./path.ts";
@@ -21,7 +21,7 @@ export function changeMode(actor: Actor, place: Path, mode: number): number {
   if (!isOwner(actor, inode)) return -EPERM;
   mode &= S_IALLUGO;
   // Who is not in the file's group cannot make it set-group-ID (chmod(2)).
-  if ((mode & S_ISGID) !== 0 && !inGroup(actor, inode.gid) && !actor.capable(CAP_FSETID)) mode &= ~S_ISGID;
+  if ((mode & S_ISGID) !== 0 && !inGroup(actor, inode.gid) && !capableOver(actor, inode, CAP_FSETID)) mode &= ~S_ISGID;
   return apply(place, { mode });
 }
 
@@ -30,7 +30,7 @@ export function changeOwner(actor: Actor, place: Path, uid: number, gid: number)
   const { inode } = place.dentry, { fsuid } = actor.credentials;
   if (place.mount.readOnly) return -EROFS;
   const change: AttributeChange = {};
-  const privileged = actor.capable(CAP_CHOWN);
+  const privileged = capableOver(actor, inode, CAP_CHOWN);
   if (uid !== -1) {
     if (!privileged && (fsuid !== inode.uid || uid >>> 0 !== inode.uid)) return -EPERM;
     change.uid = uid >>> 0;

@@ -23,6 +23,7 @@ import { walkTo } from "./path_walk.ts";
 import { ProcFs } from "./proc/proc_fs.ts";
 import { SpecialFiles } from "./special_files.ts";
 import type { FrameSource } from "./superblock.ts";
+import { plainCredentials } from "../task/credentials.ts";
 import { createSysFs } from "./sys_fs.ts";
 import { type FsServices, TmpFs, type TmpFsLimits } from "./tmpfs.ts";
 
@@ -33,6 +34,8 @@ export interface TreeSpec {
   /** The host's root is a second lower layer. */
   readonly hostFallback: boolean;
   readonly binds: readonly Bind[];
+  /** Guest paths that get a fresh tmpfs more, over what is there. */
+  readonly tmpfs?: readonly string[];
   readonly uid: number;
   readonly gid: number;
 }
@@ -74,6 +77,9 @@ export class GuestTree {
     this.namespace = new MountNamespace(services, this.#root);
     this.devpts = new DevPts(this.special);
     this.#mountSystem(services);
+    for (const path of spec.tmpfs ?? []) {
+      this.#mount(this.namespace.createFor(new TmpFs(services, 0o1777), MS_NOSUID | MS_NODEV), fromHost(path));
+    }
     // Outer ones first, so that inner ones are seen.
     const binds = [...spec.binds].sort((a, b) => a.guest.length - b.guest.length);
     for (const bind of binds) this.#bind(bind, spec, services);
@@ -153,17 +159,7 @@ export class GuestTree {
   /** Who builds the tree: all rights, nobody's process. */
   #superuser(): Actor {
     const { root } = this.namespace;
-    const credentials = {
-      uid: 0,
-      euid: 0,
-      suid: 0,
-      fsuid: 0,
-      gid: 0,
-      egid: 0,
-      sgid: 0,
-      fsgid: 0,
-      groups: [],
-    };
+    const credentials = plainCredentials(0, 0);
     return { credentials, fs: new FsContext(this.namespace, root, root, 0), capable: () => true };
   }
 

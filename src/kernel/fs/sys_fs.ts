@@ -9,6 +9,28 @@ export function createSysFs(cpus: () => number): SyntheticFs {
   return fs;
 }
 
+const NOT_AFFECTED = "Not affected";
+
+/** What Linux 6.1 asks of a CPU (ABI/testing/sysfs-devices-system-cpu), with what a Cortex-A53 is. */
+const VULNERABILITIES: Readonly<Record<string, string>> = {
+  gather_data_sampling: NOT_AFFECTED,
+  indirect_target_selection: NOT_AFFECTED,
+  itlb_multihit: NOT_AFFECTED,
+  l1tf: NOT_AFFECTED,
+  mds: NOT_AFFECTED,
+  meltdown: NOT_AFFECTED,
+  mmio_stale_data: NOT_AFFECTED,
+  reg_file_data_sampling: NOT_AFFECTED,
+  retbleed: NOT_AFFECTED,
+  spec_rstack_overflow: NOT_AFFECTED,
+  spec_store_bypass: NOT_AFFECTED,
+  spectre_v1: "Mitigation: __user pointer sanitization",
+  spectre_v2: NOT_AFFECTED,
+  srbds: NOT_AFFECTED,
+  tsa: NOT_AFFECTED,
+  tsx_async_abort: NOT_AFFECTED,
+};
+
 function fill(fs: SyntheticFs, cpus: () => number): void {
   const { root } = fs;
   const range = () => cpus() > 1 ? `0-${cpus() - 1}\n` : "0\n";
@@ -25,6 +47,9 @@ function fill(fs: SyntheticFs, cpus: () => number): void {
     root.text(`${cpu}cpu${i}/topology/thread_siblings`, () => (1 << i).toString(16) + "\n");
     root.text(`${cpu}cpu${i}/topology/thread_siblings_list`, () => `${i}\n`);
     root.text(`${cpu}cpu${i}/regs/identification/midr_el1`, () => "0x00000000410fd034\n");
+  }
+  for (const [name, state] of Object.entries(VULNERABILITIES)) {
+    root.text(`${cpu}vulnerabilities/${name}`, () => state + "\n");
   }
   for (const name of ["online", "possible", "has_cpu", "has_memory", "has_normal_memory"]) {
     root.text("devices/system/node/" + name, () => "0\n");

@@ -134,7 +134,7 @@ function chroot(task: Task, va: number): number {
   if (!inode.isDirectory) return -ENOTDIR;
   const denied = permission(task, inode, MAY_EXEC);
   if (denied) return denied;
-  if (!task.capable(CAP_SYS_CHROOT)) return -EPERM;
+  if (!task.capableInside(CAP_SYS_CHROOT)) return -EPERM;
   task.fs.root = place;
   return 0;
 }

@@ -49,7 +49,7 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
     case pr.PR_CAPBSET_READ:
       return a > CAP_LAST_CAP ? -EINVAL : Number(task.capabilities.bounding >> BigInt(a) & 1n);
     case pr.PR_CAPBSET_DROP:
-      if (!task.capable(CAP_SETPCAP)) return -EPERM;
+      if (!task.capableInside(CAP_SETPCAP)) return -EPERM;
       if (a > CAP_LAST_CAP) return -EINVAL;
       task.capabilities = { ...task.capabilities, bounding: task.capabilities.bounding & ~(1n << BigInt(a)) };
       return 0;
@@ -59,7 +59,7 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
       const old = task.capabilities.securebits;
       // Every second bit locks the one below it.
       const locked = (old & 0xaa) >> 1;
-      if (a > 0xff || ((old ^ a) & locked) !== 0 || (old & 0xaa & ~a) !== 0 || !task.capable(CAP_SETPCAP)) {
+      if (a > 0xff || ((old ^ a) & locked) !== 0 || (old & 0xaa & ~a) !== 0 || !task.capableInside(CAP_SETPCAP)) {
         return -EPERM;
       }
       task.capabilities = { ...task.capabilities, securebits: a };

@@ -373,7 +373,7 @@ export const rows: SyscallRow[] = [
     task.clearChildTid = pointer;
     return task.tid;
   }),
-  row(97, "unshare", "flags:flags:clone3", unshareTask, "no namespaces"),
+  row(97, "unshare", "flags:flags:clone3", unshareTask, "of namespaces, those of users only"),
   row(117, "ptrace", "request:long pid:pid addr:ptr data:ptr", ptrace, "always refused: EPERM"),
   row(154, "setpgid", "pid:pid pgid:pid", setpgid),
   row(155, "getpgid", "pid:pid", getpgid),
@@ -387,7 +387,7 @@ export const rows: SyscallRow[] = [
     "clone",
     "flags:flags:clone newsp:ptr parent_tid:ptr tls:ptr child_tid:ptr",
     clone,
-    "no namespaces, cgroups or tracing",
+    "of namespaces, those of users only; no cgroups or tracing",
   ),
   row(
     221,
@@ -401,7 +401,13 @@ export const rows: SyscallRow[] = [
   row(281, "execveat", "fd:dirfd filename:path argv:strv envp:env flags:flags:at", execveat),
   row(424, "pidfd_send_signal", "pidfd:fd sig:signal info:struct:siginfo flags:xint", pidfdSendSignal),
   row(434, "pidfd_open", "pid:pid flags:flags:pidfd =fd", pidfdOpen),
-  row(435, "clone3", "uargs:inout:clone_args size:size", clone3, "no namespaces, cgroups or tracing"),
+  row(
+    435,
+    "clone3",
+    "uargs:inout:clone_args size:size",
+    clone3,
+    "of namespaces, those of users only; no cgroups or tracing",
+  ),
   row(438, "pidfd_getfd", "pidfd:fd fd:int flags:xint =fd", pidfdGetfd),
   row(448, "process_mrelease", "pidfd:fd flags:xint", processMrelease),
 ];

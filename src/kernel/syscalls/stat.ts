@@ -20,25 +20,42 @@ import { fileTime } from "../fs/file_time.ts";
 import type { OpenFile } from "../fs/file.ts";
 import type { Path } from "../fs/path.ts";
 import { filePath } from "../fs/pseudo_inode.ts";
+import { IDENTITY } from "../task/id_map.ts";
 import type { Task } from "../task/task.ts";
+import { INITIAL_USER_NAMESPACE, isCapable } from "../task/user_namespace.ts";
 import { row, type SyscallRow } from "./row.ts";
 import { readPath, resolveAt, resolvePath } from "./user_path.ts";
 
 /** Bits that the *at calls of this file take. */
 const AT_KNOWN = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH;
 
+/** Owners by the names they have in the thread's user namespace. */
+function seenBy<S extends { readonly uid: number; readonly gid: number }>(task: Task, stat: S): S {
+  const { uids, gids } = task.credentials.userNamespace;
+  return uids === IDENTITY && gids === IDENTITY
+    ? stat
+    : { ...stat, uid: uids.show(stat.uid), gid: gids.show(stat.gid) };
+}
+
+/** As changeOwner, for ids as the thread's user namespace knows them. */
+function changeOwnerFrom(task: Task, place: Path, uid: number, gid: number): number {
+  const { uids, gids } = task.credentials.userNamespace;
+  const owner = uid === -1 ? -1 : uids.toKernel(uid >>> 0), group = gid === -1 ? -1 : gids.toKernel(gid >>> 0);
+  return owner === undefined || group === undefined ? -EINVAL : changeOwner(task, place, owner, group);
+}
+
 function newfstatat(task: Task, dirfd: number, va: number, buf: number, flags: number): number {
   if ((flags & ~(AT_KNOWN | AT_STATX_SYNC_TYPE)) !== 0) return -EINVAL;
   const place = resolveAt(task, dirfd, va, flags);
   if (typeof place === "number") return place;
-  task.mm.writeBytes(buf, encodeStat(place.dentry.inode.stat()));
+  task.mm.writeBytes(buf, encodeStat(seenBy(task, place.dentry.inode.stat())));
   return 0;
 }
 
 function fstat(task: Task, fd: number, buf: number): number {
   const file = task.files.get(fd);
   if (!file) return -EBADF;
-  task.mm.writeBytes(buf, encodeStat(file.inode.stat()));
+  task.mm.writeBytes(buf, encodeStat(seenBy(task, file.inode.stat())));
   return 0;
 }
 
@@ -49,7 +66,7 @@ function statx(task: Task, dirfd: number, va: number, flags: number, mask: numbe
   if (typeof place === "number") return place;
   const { mount, dentry } = place;
   const attributes = dentry === mount.root ? STATX_ATTR_MOUNT_ROOT : 0;
-  task.mm.writeBytes(buf, encodeStatx(dentry.inode.stat(), mount.id, attributes));
+  task.mm.writeBytes(buf, encodeStatx(seenBy(task, dentry.inode.stat()), mount.id, attributes));
   return 0;
 }
 
@@ -78,11 +95,13 @@ function fstatfs(task: Task, fd: number, buf: number): number {
 function realActor(task: Task): Actor {
   const { credentials, fs } = task;
   if (credentials.uid === credentials.fsuid && credentials.gid === credentials.fsgid) return task;
-  const privileged = credentials.uid === 0 ? CAP_FULL_SET : 0n;
+  const { userNamespace } = credentials;
+  const effective = credentials.uid === userNamespace.uids.toKernel(0) ? CAP_FULL_SET : 0n;
+  const real = { credentials: { ...credentials, euid: credentials.uid }, capabilities: { effective } };
   return {
     credentials: { ...credentials, fsuid: credentials.uid, fsgid: credentials.gid },
     fs,
-    capable: (capability) => (privileged >> BigInt(capability) & 1n) === 1n,
+    capable: (capability, over = INITIAL_USER_NAMESPACE) => isCapable(real, over, capability),
   };
 }
 
@@ -135,13 +154,13 @@ function fchmodat(task: Task, dirfd: number, va: number, mode: number): number {
 
 function fchown(task: Task, fd: number, uid: number, gid: number): number {
   const place = changeable(task, fd);
-  return typeof place === "number" ? place : changeOwner(task, place, uid, gid);
+  return typeof place === "number" ? place : changeOwnerFrom(task, place, uid, gid);
 }
 
 function fchownat(task: Task, dirfd: number, va: number, uid: number, gid: number, flags: number): number {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   const place = resolveAt(task, dirfd, va, flags);
-  return typeof place === "number" ? place : changeOwner(task, place, uid, gid);
+  return typeof place === "number" ? place : changeOwnerFrom(task, place, uid, gid);
 }
 
 const UTIME_NOW = (1 << 30) - 1, UTIME_OMIT = (1 << 30) - 2;

@@ -22,17 +22,20 @@ import {
   CLONE_VFORK,
   CLONE_VM,
 } from "../abi/clone.ts";
-import { EAGAIN, EEXIST, EINVAL, EMFILE, ENOMEM, EPERM, ERESTARTNOINTR } from "../abi/errno.ts";
+import { EAGAIN, EEXIST, EINVAL, EMFILE, ENOMEM, ENOSPC, EPERM, ERESTARTNOINTR } from "../abi/errno.ts";
 import { RLIMIT_NOFILE, RLIMIT_NPROC } from "../abi/resource.ts";
 import { SIGRTMAX, SS_DISABLE } from "../abi/signal.ts";
+import { samePath } from "../fs/path.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { type Blocking, WaitQueue } from "../wait.ts";
+import { namespaceCapabilities } from "./credentials.ts";
 import { reap } from "./exit_process.ts";
 import { PidFd } from "./pidfd.ts";
 import { Process } from "./process.ts";
 import { share, unshare } from "./sharing.ts";
 import { SignalActions } from "./signal_actions.ts";
 import { Task } from "./task.ts";
+import { MAX_DEPTH, UserNamespace } from "./user_namespace.ts";
 
 /** Threads of all processes together: what kernel.threads-max is for. */
 const MAX_TASKS = 15_000;
@@ -69,7 +72,10 @@ function check(task: Task, request: CloneRequest): number {
   if (has(flags, CLONE_CLEAR_SIGHAND) && has(flags, CLONE_SIGHAND)) return -EINVAL;
   if (has(flags, CLONE_PIDFD) && has(flags, CLONE_THREAD)) return -EINVAL;
   // A kernel built without namespaces and cgroups answers so; without the right to ask, EPERM comes first.
-  if (newNamespaces) return task.capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+  if (newNamespaces) {
+    const error = checkNamespaces(task, flags);
+    if (error) return error;
+  }
   if (has(flags, CLONE_INTO_CGROUP) || has(flags, CLONE_PTRACE)) return -EINVAL;
   if (request.exitSignal < 0 || request.exitSignal > SIGRTMAX) return -EINVAL;
   // Signals that came first are taken by the parent alone, before there is a child.
@@ -84,6 +90,32 @@ function check(task: Task, request: CloneRequest): number {
     if (task.kernel.pidInUse(request.setTid)) return -EEXIST;
   }
   return 0;
+}
+
+/**
+ * Whether the new namespaces that are asked for can be made: a user namespace, by anybody. The others are as in a
+ * kernel built without them; without the right to ask, EPERM comes first.
+ */
+function checkNamespaces(task: Task, flags: number): number {
+  const { userNamespace, euid, egid } = task.credentials;
+  const wantsUser = has(flags, CLONE_NEWUSER);
+  const others = (flags % 2 ** 32 & CLONE_NAMESPACES & ~CLONE_NEWUSER) !== 0 || has(flags, CLONE_NEWTIME);
+  if (!wantsUser) return task.capableInside(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+  if (userNamespace.level >= MAX_DEPTH) return -ENOSPC;
+  // Out of a chroot(2) no namespace leads (kernel/user_namespace.c: create_user_ns).
+  if (!samePath(task.fs.root, task.fs.namespace.root)) return -EPERM;
+  if (userNamespace.uids.fromKernel(euid) === undefined || userNamespace.gids.fromKernel(egid) === undefined) {
+    return -EPERM;
+  }
+  return others ? -EINVAL : 0;
+}
+
+/** Puts a thread into a new user namespace of its own (user_namespaces(7)). */
+function enterNewUserNamespace(task: Task): void {
+  const { credentials } = task;
+  const owner = { uid: credentials.euid, gid: credentials.egid };
+  task.credentials = { ...credentials, userNamespace: new UserNamespace(credentials.userNamespace, owner) };
+  task.capabilities = namespaceCapabilities();
 }
 
 function countOfUser(task: Task): number {
@@ -175,6 +207,7 @@ function copyTask(task: Task, process: Process, tid: number, request: CloneReque
   const files = has(flags, CLONE_FILES) ? share(task.files) : task.files.clone();
   const fs = has(flags, CLONE_FS) ? share(task.fs) : task.fs.clone();
   const child = new Task(kernel, process, tid, cpu, task.credentials, task.capabilities, mm, files, fs);
+  if (has(flags, CLONE_NEWUSER)) enterNewUserNamespace(child);
   child.name = task.name;
   child.blocked = task.blocked;
   const { regs } = cpu;
@@ -195,13 +228,19 @@ function copyTask(task: Task, process: Process, tid: number, request: CloneReque
   return child;
 }
 
-/** unshare(2): stops sharing descriptors or the file system context. */
+/** unshare(2): stops sharing descriptors or the file system context; a new user namespace. */
 export function unshareTask(task: Task, flags: number): number {
-  const supported = CLONE_FS | CLONE_FILES;
-  if (flags & CLONE_NAMESPACES || flags & CLONE_NEWTIME) return task.capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+  const supported = CLONE_FS | CLONE_FILES | CLONE_NAMESPACES | CLONE_NEWTIME;
+  // A thread alone can have other ids (unshare(2)).
+  if (flags & CLONE_NEWUSER) flags |= CLONE_THREAD | CLONE_FS;
   const threads = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
   if (flags & ~(supported | threads | 0x40000)) return -EINVAL;
   if (flags & threads && task.process.threads.size > 1) return -EINVAL;
+  if (flags & CLONE_NAMESPACES || flags & CLONE_NEWTIME) {
+    const error = checkNamespaces(task, flags);
+    if (error) return error;
+    enterNewUserNamespace(task);
+  }
   if (flags & CLONE_FS && !unshare(task.fs)) task.fs = task.fs.clone();
   if (flags & CLONE_FILES && !unshare(task.files)) task.files = task.files.clone();
   return 0;

@@ -3,7 +3,6 @@ import {
   CLONE_CLEAR_SIGHAND,
   CLONE_FS,
   CLONE_NEWNS,
-  CLONE_NEWUSER,
   CLONE_PIDFD,
   CLONE_SIGHAND,
   CLONE_THREAD,
@@ -35,8 +34,9 @@ for (
   Deno.test(`cloneTask refuses ${title}`, () => assert.equal(clone(flags), -EINVAL));
 }
 
-Deno.test("cloneTask refuses a user namespace without the right to make one", () => {
-  assert.equal(clone(CLONE_NEWUSER), -EPERM);
+Deno.test("cloneTask refuses a mount namespace: without the right to ask, with EPERM", () => {
+  assert.equal(clone(CLONE_NEWNS), -EPERM);
+  assert.equal(clone(CLONE_NEWNS, { uid: 0 }), -EINVAL);
 });
 
 Deno.test("cloneTask lets pending signals be taken first", () => {

@@ -1,9 +1,10 @@
 /** User, group and capability identities (credentials(7), capabilities(7)). */
 import { CAP_FULL_SET } from "../abi/capability.ts";
+import { INITIAL_USER_NAMESPACE, type UserNamespace } from "./user_namespace.ts";
 
 /**
- * User and group identities of a thread, as for permission checks. Threads may share one object: a change makes a
- * new one.
+ * User and group identities of a thread, as for permission checks: ids of the initial user namespace. Threads may
+ * share one object: a change makes a new one.
  */
 export interface Credentials {
   uid: number;
@@ -15,6 +16,8 @@ export interface Credentials {
   sgid: number;
   fsgid: number;
   groups: number[];
+  /** Where its capabilities count, and which names ids have for it. */
+  userNamespace: UserNamespace;
 }
 
 /** Capability sets as bigints, bit n for capability n. Replaced as a whole, like {@link Credentials}. */
@@ -33,9 +36,10 @@ export const SECBIT_NO_SETUID_FIXUP = 4;
 export const SECBIT_KEEP_CAPS = 16;
 export const SECBIT_NO_CAP_AMBIENT_RAISE = 64;
 
-/** One user and group for everything. */
+/** One user and group for everything, in the initial user namespace. */
 export function plainCredentials(uid: number, gid: number, groups: number[] = []): Credentials {
-  return { uid, euid: uid, suid: uid, fsuid: uid, gid, egid: gid, sgid: gid, fsgid: gid, groups };
+  const ids = { uid, euid: uid, suid: uid, fsuid: uid, gid, egid: gid, sgid: gid, fsgid: gid };
+  return { ...ids, groups, userNamespace: INITIAL_USER_NAMESPACE };
 }
 
 /** What a process of this user starts with. */
@@ -51,6 +55,11 @@ export function initialCapabilities(uid: number): Capabilities {
   };
 }
 
+/** What the first thread of a user namespace has there (user_namespaces(7), "Capabilities"). */
+export function namespaceCapabilities(): Capabilities {
+  return initialCapabilities(0);
+}
+
 /** How the sets follow a change of user ids (capabilities(7), "Effect of user ID changes on capabilities"). */
 export function capabilitiesAfterUidChange(
   capabilities: Capabilities,
@@ -59,24 +68,25 @@ export function capabilitiesAfterUidChange(
 ): Capabilities {
   if (capabilities.securebits & SECBIT_NO_SETUID_FIXUP) return capabilities;
   let { effective, permitted, ambient } = capabilities;
-  const hadRoot = from.uid === 0 || from.euid === 0 || from.suid === 0;
-  const hasRoot = to.uid === 0 || to.euid === 0 || to.suid === 0;
+  const root = from.userNamespace.uids.toKernel(0);
+  const hadRoot = from.uid === root || from.euid === root || from.suid === root;
+  const hasRoot = to.uid === root || to.euid === root || to.suid === root;
   if (hadRoot && !hasRoot) {
     if (!(capabilities.securebits & SECBIT_KEEP_CAPS)) permitted = effective = 0n;
     ambient = 0n;
   }
-  if (from.euid === 0 && to.euid !== 0) effective = 0n;
-  if (from.euid !== 0 && to.euid === 0) effective = permitted;
+  if (from.euid === root && to.euid !== root) effective = 0n;
+  if (from.euid !== root && to.euid === root) effective = permitted;
   return { ...capabilities, effective, permitted, ambient };
 }
 
 /** The sets after execve of a plain file (capabilities(7), "Transformation of capabilities during execve()"). */
 export function capabilitiesAfterExec(capabilities: Capabilities, credentials: Credentials): Capabilities {
-  const root = (capabilities.securebits & SECBIT_NOROOT) === 0;
+  const root = (capabilities.securebits & SECBIT_NOROOT) === 0, rootId = credentials.userNamespace.uids.toKernel(0);
   const { inheritable, bounding, ambient } = capabilities;
-  const privileged = root && (credentials.euid === 0 || credentials.uid === 0);
+  const privileged = root && (credentials.euid === rootId || credentials.uid === rootId);
   const filePermitted = privileged ? CAP_FULL_SET : 0n;
-  const fileEffective = root && credentials.euid === 0;
+  const fileEffective = root && credentials.euid === rootId;
   const newAmbient = privileged ? 0n : ambient;
   const permitted = (inheritable & filePermitted) | (filePermitted & bounding) | newAmbient;
   return {

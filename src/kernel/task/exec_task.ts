@@ -60,7 +60,10 @@ function opened(result: ReturnType<typeof open>): OpenFile | number {
 function credentialsFor(task: Task, file: OpenFile): Credentials {
   const { credentials, process } = task, { mode, uid, gid } = file.inode;
   let { euid, egid } = credentials;
-  if (!process.noNewPrivileges && !filePath(file).mount.noSuid) {
+  // Owners without a name in the thread's user namespace give nothing (fs/exec.c: bprm_fill_uid).
+  const { uids, gids } = credentials.userNamespace;
+  const known = uids.fromKernel(uid) !== undefined && gids.fromKernel(gid) !== undefined;
+  if (known && !process.noNewPrivileges && !filePath(file).mount.noSuid) {
     if (mode & S_ISUID) euid = uid;
     if ((mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP)) egid = gid;
   }
@@ -90,8 +93,9 @@ function execFile(task: Task, file: OpenFile, call: ExecCall): number {
     envp: call.envp,
     open: (name) => opened(open(task, task.fs.cwd, name, FMODE_EXEC, 0)),
     identity: (program): ExecIdentity => {
-      const { uid, euid, gid, egid } = credentialsFor(task, program);
-      return { uid, euid, gid, egid, secure: uid !== euid || gid !== egid };
+      const { uid, euid, gid, egid, userNamespace: { uids, gids } } = credentialsFor(task, program);
+      const shown = { uid: uids.show(uid), euid: uids.show(euid), gid: gids.show(gid), egid: gids.show(egid) };
+      return { ...shown, secure: uid !== euid || gid !== egid };
     },
     limits: process.rlimits,
     context: task,

@@ -175,7 +175,7 @@ export function forceSegv(task: Task, signal: number): void {
 export function maySignal(sender: Task, target: Credentials): boolean {
   const { uid, euid } = sender.credentials;
   return euid === target.suid || euid === target.uid || uid === target.suid || uid === target.uid ||
-    sender.capable(CAP_KILL);
+    sender.capable(CAP_KILL, target.userNamespace);
 }
 
 /** The permission rule of kill(2), with its exception: SIGCONT within the session. */

@@ -17,6 +17,7 @@ import { isOrphanedGroup } from "./job_control.ts";
 import { PendingSignals } from "./pending_signals.ts";
 import { emptyUsage, type Process, type Usage } from "./process.ts";
 import { sendToTask, setBlocked } from "./send_signal.ts";
+import { INITIAL_USER_NAMESPACE, isCapable, type UserNamespace } from "./user_namespace.ts";
 
 export type { Credentials } from "./credentials.ts";
 export type { Process } from "./process.ts";
@@ -172,9 +173,14 @@ export class Task implements Waiter, FileContext {
     this.kernel.scheduler.wake(this, "event");
   }
 
-  /** Whether the effective set holds a capability. */
-  capable(capability: number): boolean {
-    return (this.capabilities.effective >> BigInt(capability) & 1n) === 1n;
+  /** Whether the thread has a capability over what a user namespace owns; most of the kernel is the initial one's. */
+  capable(capability: number, over: UserNamespace = INITIAL_USER_NAMESPACE): boolean {
+    return isCapable(this, over, capability);
+  }
+
+  /** Whether the thread has a capability in its own user namespace. */
+  capableInside(capability: number): boolean {
+    return isCapable(this, this.credentials.userNamespace, capability);
   }
 
   /** Blocks other signals for the length of this call (ppoll, pselect6, epoll_pwait, sigsuspend). */

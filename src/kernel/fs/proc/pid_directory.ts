@@ -4,6 +4,7 @@ import { direntType, DT_DIR, DT_LNK, DT_REG } from "../../abi/dirent.ts";
 import { EACCES, EINVAL, ENOENT } from "../../abi/errno.ts";
 import { O_ACCMODE, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import type { Task } from "../../task/task.ts";
+import type { IdKind } from "../../task/user_namespace.ts";
 import type { Actor } from "../access.ts";
 import type { OpenFile } from "../file.ts";
 import type { DirectoryEntry, Inode } from "../inode.ts";
@@ -29,14 +30,21 @@ function mayInspect(actor: Actor, task: Task): boolean {
 type Entry = readonly [permissions: number, make: (dir: TaskDirectory, ino: number) => Inode];
 
 /** A text file. @param inspect only for those who may look into the process */
-function file(read: (task: Task, dir: TaskDirectory) => string | number, permissions = 0o444, inspect = false): Entry {
+function file(
+  read: (task: Task, dir: TaskDirectory, opener: Actor) => string | number,
+  permissions = 0o444,
+  inspect = false,
+): Entry {
   return [
     0o100000 | permissions,
     (dir, ino) =>
       dir.textFile(
         ino,
         permissions,
-        (opener) => inspect && !mayInspect(opener as unknown as Actor, dir.task) ? -EACCES : read(dir.task, dir),
+        (opener) =>
+          inspect && !mayInspect(opener as unknown as Actor, dir.task)
+            ? -EACCES
+            : read(dir.task, dir, opener as unknown as Actor),
       ),
   ];
 }
@@ -90,8 +98,17 @@ function oomAdjust(task: Task, value: string): number {
   return 0;
 }
 
-/** Identity maps of the one user namespace. */
-const ID_MAP = "         0          0 4294967295\n";
+/** A map of the user namespace of the process (user_namespaces(7)). */
+function idMap(kind: IdKind): Entry {
+  return [0o100644, (dir, ino) =>
+    dir.textFile(
+      ino,
+      0o644,
+      (opener) =>
+        dir.task.credentials.userNamespace.mapText(kind, (opener as unknown as Actor).credentials.userNamespace),
+      (value, context) => dir.task.credentials.userNamespace.writeMap(kind, value, context as unknown as Task),
+    )];
+}
 
 /** Files of every thread; those of processes only follow. */
 const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
@@ -107,7 +124,7 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
   cwd: magic((task) => task.fs.cwd),
   environ: file(text.environText, 0o400, true),
   exe: magic((task) => task.mm.exeFile?.path),
-  gid_map: file(() => ID_MAP),
+  gid_map: idMap("gids"),
   io: file(text.ioText, 0o400, true),
   limits: file((task) => text.limitsText(task.process)),
   loginuid: file(() => "4294967295", 0o644),
@@ -122,21 +139,26 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
   oom_score: file((task) => Math.max(0, 666 + Math.trunc(task.process.oomScoreAdjust * 2 / 3)) + "\n"),
   oom_score_adj: writable((task) => task.process.oomScoreAdjust + "\n", oomAdjust),
   personality: file((task) => task.process.personality.toString(16).padStart(8, "0") + "\n", 0o400, true),
-  projid_map: file(() => ID_MAP),
+  projid_map: file(({ credentials: { userNamespace } }) =>
+    userNamespace.parent ? "" : userNamespace.mapText("uids", userNamespace)
+  ),
   root: magic((task) => task.fs.root),
   schedstat: file((task) => `${Math.floor(task.usage.utime + task.usage.stime)} 0 ${task.usage.voluntarySwitches}\n`),
   sessionid: file(() => "4294967295"),
-  setgroups: file(() => "allow\n", 0o644),
+  setgroups: writable(
+    (task) => task.credentials.userNamespace.allowsSetgroups ? "allow\n" : "deny\n",
+    (task, value, writer) => task.credentials.userNamespace.writeSetgroups(value, writer as unknown as Task),
+  ),
   smaps: file((task) => task.process.zombie || task.state === "dead" ? "" : task.mm.smapsText(), 0o444, true),
   stat: file((task, dir) => text.statText(task, dir.isProcess)),
   statm: file(text.statmText),
-  status: file(text.statusText),
+  status: file((task, _dir, opener) => text.statusText(task, opener.credentials.userNamespace)),
   syscall: file(
     (task) => task.state === "runnable" ? "running\n" : `${task.callNumber} 0x0 0x0 0x0 0x0 0x0 0x0\n`,
     0o400,
     true,
   ),
-  uid_map: file(() => ID_MAP),
+  uid_map: idMap("uids"),
   wchan: file(() => "0"),
 };
 
@@ -193,7 +215,7 @@ export class TaskDirectory extends SyntheticDirectory {
       case "fdinfo":
         return new FdInfoDirectory(this.sb, this.task, this.#base, this.uid, this.gid);
       case "ns":
-        return new NamespaceDirectory(this.sb, this.#base, this.uid, this.gid);
+        return new NamespaceDirectory(this.sb, this.task, this.#base, this.uid, this.gid);
       case "net":
         return this.net;
       case "task":
@@ -317,7 +339,7 @@ class FdInfoDirectory extends SyntheticDirectory {
   }
 }
 
-/** Namespaces: one of each, with the inode numbers of Linux's first ones. */
+/** Namespaces, with the inode numbers of Linux's first ones: one of each but `user`, whose number is asked for. */
 const NAMESPACES: Readonly<Record<string, string>> = {
   cgroup: "cgroup:[4026531835]",
   ipc: "ipc:[4026531839]",
@@ -332,14 +354,15 @@ const NAMESPACES: Readonly<Record<string, string>> = {
 };
 
 class NamespaceDirectory extends SyntheticDirectory {
-  constructor(sb: SuperBlock, readonly base: number, uid: number, gid: number) {
+  constructor(sb: SuperBlock, readonly task: Task, readonly base: number, uid: number, gid: number) {
     super(sb, 0o511, uid, gid, base + 6);
   }
   protected override dynamicLookup(name: string): Inode | undefined {
-    const index = Object.keys(NAMESPACES).indexOf(name), label = NAMESPACES[name];
-    if (label === undefined) return undefined;
+    const index = Object.keys(NAMESPACES).indexOf(name);
+    if (index < 0) return undefined;
+    const label = () => name === "user" ? `user:[${this.task.credentials.userNamespace.ino}]` : NAMESPACES[name]!;
     // Namespaces can be compared by name, not opened: there is nothing to enter.
-    return new MagicLink(this.sb, 0o777, this.uid, this.gid, this.base + NS_BASE + index, () => -EACCES, () => label);
+    return new MagicLink(this.sb, 0o777, this.uid, this.gid, this.base + NS_BASE + index, () => -EACCES, label);
   }
   protected override dynamicEntries(): DirectoryEntry[] {
     return Object.keys(NAMESPACES).map((name, index) => ({ name, ino: this.base + NS_BASE + index, type: DT_LNK }));

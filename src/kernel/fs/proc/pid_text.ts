@@ -4,6 +4,7 @@ import { RLIM_NLIMITS } from "../../abi/resource.ts";
 import type { OpenFile } from "../file.ts";
 import type { Process } from "../../task/process.ts";
 import type { Task } from "../../task/task.ts";
+import type { UserNamespace } from "../../task/user_namespace.ts";
 import { PipeFile } from "../../ipc/pipe.ts";
 
 /** Nanoseconds in a clock tick of user space (100 Hz). */
@@ -134,7 +135,7 @@ export function statmText(task: Task): string {
 const hex16 = (set: bigint) => set.toString(16).padStart(16, "0");
 
 /** /proc/PID/status. */
-export function statusText(task: Task): string {
+export function statusText(task: Task, { uids, gids }: UserNamespace): string {
   const { process, credentials: c, capabilities: caps } = task, mm = liveMm(task);
   const { caught, ignored } = dispositions(process);
   const state = STATE_NAMES[stateLetter(task)]!;
@@ -147,10 +148,10 @@ export function statusText(task: Task): string {
     ["Pid", task.tid],
     ["PPid", process.ppid],
     ["TracerPid", 0],
-    ["Uid", [c.uid, c.euid, c.suid, c.fsuid].join("\t")],
-    ["Gid", [c.gid, c.egid, c.sgid, c.fsgid].join("\t")],
+    ["Uid", [c.uid, c.euid, c.suid, c.fsuid].map((id) => uids.show(id)).join("\t")],
+    ["Gid", [c.gid, c.egid, c.sgid, c.fsgid].map((id) => gids.show(id)).join("\t")],
     ["FDSize", task.files.capacity],
-    ["Groups", c.groups.join(" ") + (c.groups.length > 0 ? " " : "")],
+    ["Groups", c.groups.map((id) => gids.show(id)).join(" ") + (c.groups.length > 0 ? " " : "")],
     ["NStgid", process.pid],
     ["NSpid", task.tid],
     ["NSpgid", process.pgid],
