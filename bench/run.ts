@@ -39,6 +39,20 @@ const KERNELS: readonly Kernel[] = [
   { name: "faults", unit: "thousand pages/s", scale: 1e3 },
 ];
 
+/** Whole programs of `programs/`, timed from start to end; each takes a second or two under qemu-user. */
+const INTEGER = [
+  "sieve.c",
+  "sha256.c",
+  "quicksort.c",
+  "fib.c",
+  "bytecode.c",
+  "chase.c",
+  "core.c",
+  "records.c",
+  "virtual.cc",
+];
+const FLOATING = ["nbody.c", "matmul.c"];
+
 /** Programs of the suite. */
 const SUITE = 1000;
 
@@ -143,7 +157,38 @@ function show({ name, unit, figures, lessIsBetter }: Line): void {
   const ratio = own === undefined || peer === undefined
     ? ""
     : `${(lessIsBetter ? peer / own : own / peer).toFixed(2)}x`.padStart(8);
-  console.log(`${name.padEnd(14)}${cells.join("")}${ratio}  ${unit}`);
+  console.log(`${name.padEnd(18)}${cells.join("")}${ratio}  ${unit}`);
+}
+
+/** The lines of the whole programs, and the geometric means of their ratios. Both runners must print the same. */
+async function* programLines(
+  runners: readonly Runner[],
+  rounds: number,
+  only?: readonly string[],
+): AsyncGenerator<Line> {
+  const ratios: { name: string; ratio: number }[] = [];
+  for (const source of [...INTEGER, ...FLOATING]) {
+    const name = source.replace(/\..*/, "");
+    if (only && !only.includes("programs") && !only.includes(`program ${name}`)) continue;
+    const compiler = source.endsWith(".cc") ? "aarch64-linux-gnu-g++" : "aarch64-linux-gnu-gcc";
+    const program = await build(join(HERE, "programs", source), `program-${name}`, compiler);
+    let expected: string | undefined;
+    const figures = await measure(runners, rounds, async (runner) => {
+      const { wall, stdout } = await run(runner, program, []);
+      expected ??= stdout;
+      if (stdout !== expected) throw new Error(`${runner.name} ${name}: the output differs`);
+      return wall;
+    });
+    const [own, peer] = figures;
+    if (own !== undefined && peer !== undefined) ratios.push({ name: source, ratio: peer / own });
+    yield { name: `program ${name}`, unit: "ms wall (less is better)", figures, lessIsBetter: true };
+  }
+  for (const [name, sources] of [["integer", INTEGER], ["all", [...INTEGER, ...FLOATING]]] as const) {
+    const logs = ratios.filter((each) => sources.includes(each.name)).map(({ ratio }) => Math.log(ratio));
+    if (logs.length < 2) continue;
+    const mean = Math.exp(logs.reduce((sum, each) => sum + each, 0) / logs.length);
+    yield { name: `programs ${name}`, unit: "geometric mean of the ratios", figures: [mean, 1], lessIsBetter: false };
+  }
 }
 
 /** The line of what a trace costs; its peer is strace on this machine. */
@@ -219,7 +264,7 @@ if (import.meta.main) {
     if (!values.json) show(line);
   };
   if (!values.json) {
-    console.log(`${"".padEnd(14)}${runners.map((runner) => runner.name.padStart(11)).join("")}   ratio`);
+    console.log(`${"".padEnd(18)}${runners.map((runner) => runner.name.padStart(11)).join("")}   ratio`);
   }
   if (!only || only.includes("start-up")) {
     await measure(runners, 2, async (runner) => (await run(runner, hello, [])).wall); // caches are warm from here on
@@ -242,6 +287,7 @@ if (import.meta.main) {
     });
     add({ name, unit, figures, lessIsBetter: false });
   }
+  for await (const line of programLines(runners, Math.min(rounds, 3), only)) add(line);
   if (!only || only.includes("trace")) add(await traceLine(rounds));
   if (!only || only.includes("debugger")) {
     for await (const line of debuggerLines(kernels, values.milliseconds, rounds)) add(line);
