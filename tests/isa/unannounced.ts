@@ -1,6 +1,7 @@
 /**
  * Encodings of Arm's table that no fields make an instruction here: their feature is not announced, or EL0 has not the
- * right. Once a feature is announced, its encodings must be accepted.
+ * right. Once a feature is announced, its encodings must be accepted. The kernel shown to guests is Linux 6.1: it leaves
+ * FEAT_MOPS disabled and has no HWCAP bits for FEAT_CSSC and what is newer.
  */
 export const UNANNOUNCED: readonly (readonly [feature: string, encodings: RegExp])[] = [
   ["permanently undefined", /UDF_only/],
