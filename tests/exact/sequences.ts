@@ -86,9 +86,9 @@ class Sequence {
 
   #instruction([row, variant]: Variant): void {
     const { next } = this, isMemory = touchesMemory(row);
-    // Bases that move leave the data sooner or later; by a register, at once.
+    // Bases that move leave the data sooner or later; by a register, at once, perhaps to where the machine has its own.
     const moves = /index\)/.test(row.name);
-    if (moves && next() % (row.fields.some(({ name }) => name === "Rm") ? 256 : 8) !== 0) return;
+    if (moves && (row.fields.some(({ name }) => name === "Rm") || next() % 8 !== 0)) return;
     const word = encoding(row, variant, next, {
       pc: this.#pc,
       register: (field) => {
@@ -102,8 +102,8 @@ class Sequence {
     const f = fieldsOf(row, word);
     const offset = Number(row.immediates.offset?.of(f) ?? 0);
     if (isMemory && row.name !== "LDR (literal)" && Math.abs(offset) > 2048 && next() % 64 !== 0) return;
-    // Indices in registers lead anywhere. Atomic accesses must be aligned.
-    if (row.name === "LDR (register)" && next() % 64 !== 0) return;
+    // So do indices in registers other than ZR. Atomic accesses must be aligned.
+    if (row.name === "LDR (register)" && f.Rm !== 31) return;
     if (isAtomic(row) && offset % (1 << f.size!) !== 0) return;
     // Pairs of registers beyond the free ones: CASP reads and writes them.
     if (row.name === "CASP" && (f.Rs! + 1 >= FREE || f.Rt! + 1 >= FREE)) return;
@@ -185,8 +185,11 @@ class Sequence {
           (0xd61f0000 | (TARGET << 5)) >>> 0,
         ]);
         break;
-      default: // ldr from a register that holds anything
-        this.words.push((0xf9400000 | ((next() % FREE) << 5) | (next() % FREE)) >>> 0);
+      default: // ldr from where nothing is, in any process
+        this.#glue([
+          (0xd2c02000 | ((next() & 0x7eff) << 5) | TARGET) >>> 0, // movz x29, lsl #32
+          (0xf9400000 | (TARGET << 5) | (next() % FREE)) >>> 0,
+        ]);
     }
   }
 }
