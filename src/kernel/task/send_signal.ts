@@ -7,6 +7,7 @@ import { RLIMIT_SIGPENDING } from "../abi/resource.ts";
 import { kernelSiginfo, type Siginfo } from "../abi/siginfo.ts";
 import {
   DEFAULT_STOPS,
+  SI_KERNEL,
   SI_USER,
   SIG_DFL,
   SIG_IGN,
@@ -20,6 +21,7 @@ import {
 import { CAP_KILL } from "../abi/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Credentials } from "./credentials.ts";
+import { IDENTITY } from "./id_map.ts";
 import { continueProcess } from "./job_control.ts";
 import type { Process } from "./process.ts";
 import { DEFAULT_ACTION } from "./signal_actions.ts";
@@ -93,6 +95,13 @@ export function sendFromTimer(process: Process, to: Task | undefined, info: Sigi
   return true;
 }
 
+/** The sender by the name it has in the receiver's user namespace (kernel/signal.c: send_signal_locked). */
+function seenBy(receiver: Task, info: Siginfo): Siginfo {
+  const { uids } = receiver.credentials.userNamespace;
+  if (uids === IDENTITY || info.uid === undefined || info.raw || info.code === SI_KERNEL) return info;
+  return { ...info, uid: uids.show(info.uid) };
+}
+
 function send(process: Process, to: Task | undefined, info: Siginfo): number {
   const signal = info.signo;
   // Zombies and the two processes without a program take no signal.
@@ -107,7 +116,7 @@ function send(process: Process, to: Task | undefined, info: Siginfo): number {
   if (signal >= SIGRTMIN && overLimit(process, pending)) {
     if (info.code !== SI_USER && info.code < 0) return -EAGAIN;
     pending.addBare(signal);
-  } else if (!pending.add(info)) {
+  } else if (!pending.add(seenBy(first, info))) {
     return 0;
   }
   announce(process, to, signal);
