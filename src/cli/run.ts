@@ -90,7 +90,7 @@ export async function run(args: readonly string[]): Promise<number> {
   };
   const done = await settleEngine(world.engine ?? "auto", verbose > 0, ["run", ...args]);
   if (done !== undefined) return done;
-  using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb);
+  using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb, stopOnEntry);
   const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const file = output === undefined ? undefined : new TraceFile(output);
   const guest = new Guest(spec, { debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
