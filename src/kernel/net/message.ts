@@ -1,5 +1,6 @@
 /** What travels with the bytes of a socket call: addresses, flags and control messages (sendmsg(2), cmsg(3)). */
 import type { FileContext, OpenFile } from "../fs/file.ts";
+import type { UserNamespace } from "../task/user_namespace.ts";
 
 /** struct ucred: a process as SCM_CREDENTIALS and SO_PEERCRED show it. */
 export interface Ucred {
@@ -64,6 +65,13 @@ export function peerCredentials(context: FileContext): Ucred {
 /** The bytes of a struct ucred. */
 export function encodeUcred(ucred: Ucred): Uint8Array {
   return new Uint8Array(new Int32Array([ucred.pid, ucred.uid, ucred.gid]).buffer);
+}
+
+/** A struct ucred of the kernel's ids, by the names they have in a user namespace; -1 is nobody's. */
+export function ucredSeenFrom({ uids, gids }: UserNamespace, ucred: Uint8Array): Uint8Array {
+  const [pid = 0, uid = 0, gid = 0] = new Int32Array(ucred.slice().buffer);
+  if (uid === -1) return ucred;
+  return encodeUcred({ pid, uid: uids.show(uid >>> 0), gid: gids.show(gid >>> 0) });
 }
 
 /** Drops references in flight. */

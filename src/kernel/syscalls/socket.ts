@@ -26,6 +26,7 @@ import { TcpSocket } from "../net/tcp_socket.ts";
 import { UdpSocket } from "../net/udp_socket.ts";
 import { UnixDatagramSocket } from "../net/unix_datagram.ts";
 import { UnixStreamSocket } from "../net/unix_stream.ts";
+import { ucredSeenFrom } from "../net/message.ts";
 import type { Task } from "../task/task.ts";
 import type { Blocking } from "../wait.ts";
 import { networkOf } from "./network.ts";
@@ -282,8 +283,10 @@ function getsockopt(task: Task, fd: number, level: number, name: number, va: num
     task.mm.writeU32(lengthVa, value.length);
     return -ERANGE;
   }
-  const length = Math.min(room, value.length);
-  if (length > 0) task.mm.writeBytes(va, value.subarray(0, length));
+  const isUcred = level === abi.SOL_SOCKET && name === abi.SO_PEERCRED;
+  const shown = isUcred ? ucredSeenFrom(task.credentials.userNamespace, value) : value;
+  const length = Math.min(room, shown.length);
+  if (length > 0) task.mm.writeBytes(va, shown.subarray(0, length));
   task.mm.writeU32(lengthVa, length);
   return 0;
 }

@@ -20,7 +20,14 @@ import {
 import { UIO_MAXIOV } from "../abi/uio.ts";
 import type { OpenFile } from "../fs/file.ts";
 import type { Iovec } from "../mm/guest_memory.ts";
-import { type ControlMessage, dropRights, type Received, type Sending, type Ucred } from "../net/message.ts";
+import {
+  type ControlMessage,
+  dropRights,
+  type Received,
+  type Sending,
+  type Ucred,
+  ucredSeenFrom,
+} from "../net/message.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Task } from "../task/task.ts";
 import { installFd } from "./new_fd.ts";
@@ -135,7 +142,10 @@ function takeLocal(task: Task, socket: Socket, { type, data }: ControlMessage, s
   }
   if (type === SCM_CREDENTIALS) {
     if (data.length !== UCRED_SIZE) return -EINVAL;
-    const claim = { pid: view.getInt32(0, true), uid: view.getUint32(4, true), gid: view.getUint32(8, true) };
+    const { uids, gids } = task.credentials.userNamespace;
+    const uid = uids.toKernel(view.getUint32(4, true)), gid = gids.toKernel(view.getUint32(8, true));
+    if (uid === undefined || gid === undefined) return -EINVAL;
+    const claim = { pid: view.getInt32(0, true), uid, gid };
     if (!mayClaim(task, claim)) return -EPERM;
     sending.credentials = claim;
     return 0;
@@ -147,8 +157,8 @@ function takeLocal(task: Task, socket: Socket, { type, data }: ControlMessage, s
 function mayClaim(task: Task, claim: Ucred): boolean {
   const { uid, euid, suid, gid, egid, sgid } = task.credentials;
   return (claim.pid === task.pid || task.capable(CAP_SYS_ADMIN)) &&
-    (claim.uid === uid || claim.uid === euid || claim.uid === suid || task.capable(CAP_SETUID)) &&
-    (claim.gid === gid || claim.gid === egid || claim.gid === sgid || task.capable(CAP_SETGID));
+    (claim.uid === uid || claim.uid === euid || claim.uid === suid || task.capableInside(CAP_SETUID)) &&
+    (claim.gid === gid || claim.gid === egid || claim.gid === sgid || task.capableInside(CAP_SETGID));
 }
 
 /** Writes control messages into a receiver's buffer, as far as it goes. */
@@ -207,7 +217,10 @@ export function writeReceived(task: Task, header: Header, received: Received, fl
       mm.writeU32(va + MSGHDR.namelen, address.length);
     }
     const writer = new ControlWriter(task, header.control, header.control === 0 ? 0 : header.controlLength);
-    for (const { level, type, data } of received.control) writer.put(level, type, data);
+    for (const { level, type, data } of received.control) {
+      const isUcred = level === SOL_SOCKET && type === SCM_CREDENTIALS;
+      writer.put(level, type, isUcred ? ucredSeenFrom(task.credentials.userNamespace, data) : data);
+    }
     if (rights !== undefined) {
       const files = rights;
       rights = undefined;
