@@ -189,6 +189,8 @@ export class Session implements StopListener {
   #tell(reply: string, task?: Task): void {
     if (this.agreed.nonStop) {
       this.#queue.push(reply);
+      // The end of the last process has to be fetched too, before the machine and the connection go.
+      this.tracees.waiting = true;
       this.#notify();
     } else if (this.#running) {
       this.#running = false;
@@ -208,6 +210,8 @@ export class Session implements StopListener {
     this.#queue.shift();
     if (this.#queue.length > 0) return this.#queue[0]!;
     this.#notified = false;
+    this.tracees.waiting = this.agreed.extended;
+    this.kernel.ptracerChanged();
     return "OK";
   }
 
