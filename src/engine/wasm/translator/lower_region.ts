@@ -94,9 +94,12 @@ export class RegionLowering extends Lowering {
     for (const n of members(this.#flow.used.v)) this.#v.set(n, code.local("v128"));
   }
 
-  /** Bytes of host stack that a call of the function takes at most: V8's baseline code gives every local a place. */
+  /**
+   * Bytes of host stack that a call of the function takes at most: V8's baseline code gives every local a place. Those
+   * that instructions need in passing are not all known yet; pages of random code had up to two thousand bytes of them.
+   */
   get frameSize(): number {
-    return 8 * this.#x.size + 16 * this.#v.size + 512;
+    return 8 * this.#x.size + 16 * this.#v.size + 2560;
   }
 
   emit(): Code {
