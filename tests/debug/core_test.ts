@@ -85,7 +85,7 @@ for (const [how, kind, signal] of CASES) {
         ],
         { flags: [...FLAGS, `--allow-write=${path}`, "--allow-net"] },
       ).spawn();
-      await waitFor(child.stderr, /listening/);
+      await waitFor(child.stderr, /gdb: target remote/);
       const live = await gdb(
         path,
         "handle SIGUSR1 nostop noprint pass",
