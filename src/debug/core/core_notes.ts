@@ -81,7 +81,7 @@ function threadNotes(task: Task, info: Siginfo): Uint8Array[] {
           ...Array.from({ length: 31 }, (_, n) => regs.x(n)),
           regs.sp,
           BigInt.asUintN(64, regs.pc),
-          BigInt(regs.nzcv >>> 0),
+          BigInt(regs.flags >>> 0),
         ],
       }),
     ),
