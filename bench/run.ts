@@ -8,6 +8,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildInterpreter } from "../src/engine/wasm/build_image.ts";
+import { Machine } from "../src/engine/wasm/testing.ts";
 import { runDebugged } from "./debugger.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
@@ -160,6 +162,18 @@ function show({ name, unit, figures, lessIsBetter }: Line): void {
   console.log(`${name.padEnd(18)}${cells.join("")}${ratio}  ${unit}`);
 }
 
+/** Million instructions a second of the interpreter alone, on the loop of `kernels.c`. */
+function interpreted(milliseconds: number): number {
+  const machine = new Machine(buildInterpreter(), "interpreter");
+  const loop = [0x8b09014a, 0xca0a016b, 0xd343fd6c, 0x8b0c016b, 0x92401d6c, 0xaa0c014a, 0xf1000529, 0x54ffff21];
+  machine.regs.setX(9, 2n ** 62n);
+  machine.run(loop, 10_000_000); // V8 optimises the handlers
+  let count = 0;
+  const start = performance.now();
+  while (performance.now() - start < milliseconds) count += machine.resume(5_000_000).retired;
+  return count / (performance.now() - start) / 1000;
+}
+
 /** The lines of the whole programs, and the geometric means of their ratios. Both runners must print the same. */
 async function* programLines(
   runners: readonly Runner[],
@@ -277,6 +291,16 @@ if (import.meta.main) {
     const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
     const figures = await measure(runners, 3, (runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, SUITE));
     add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
+  }
+  if (!only || only.includes("interpreter")) {
+    const figures = await measure(runners, rounds, async (runner) => {
+      if (runner === ELFTAP) return interpreted(Number(values.milliseconds));
+      const [count, nanoseconds] = (await run(runner, kernels, ["loop", values.milliseconds])).stdout.split(" ").map(
+        Number,
+      );
+      return count! / nanoseconds! * 1000;
+    });
+    add({ name: "interpreter", unit: "million instructions/s without the translator", figures, lessIsBetter: false });
   }
   for (const { name, unit, scale } of KERNELS) {
     if (only && !only.includes(name)) continue;
