@@ -46,22 +46,25 @@ function ctl(task: Task, epfd: number, op: number, fd: number, event: number): n
   }
 }
 
-/** Most events one call hands out: fewer than asked for are always right. */
-const BATCH = 256;
-const batch = new Uint8Array(BATCH * EPOLL_EVENT_SIZE);
-const batchWords = new Uint32Array(batch.buffer);
+/** Events on their way to the guest; longer when a call hands out more. */
+let batch = new Uint32Array(256 * EPOLL_EVENT_SIZE / 4);
 
 function toBatch(index: number, ready: number, low: number, high: number): void {
-  const at = index * 4;
-  batchWords[at] = ready;
-  batchWords[at + 2] = low;
-  batchWords[at + 3] = high;
+  const at = index * EPOLL_EVENT_SIZE / 4;
+  if (at === batch.length) {
+    const longer = new Uint32Array(2 * at);
+    longer.set(batch);
+    batch = longer;
+  }
+  batch[at] = ready;
+  batch[at + 2] = low;
+  batch[at + 3] = high;
 }
 
 /** One look at the ready list. */
 function collect(task: Task, epoll: Epoll, events: number, max: number): number {
-  const count = epoll.collect(Math.min(max, BATCH), task, toBatch);
-  if (count > 0) task.mm.writeBytes(events, batch.subarray(0, count * EPOLL_EVENT_SIZE));
+  const count = epoll.collect(max, task, toBatch);
+  if (count > 0) task.mm.writeBytes(events, new Uint8Array(batch.buffer, 0, count * EPOLL_EVENT_SIZE));
   return count;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 static int epfd;
 static struct epoll_event events[8];
@@ -92,5 +93,15 @@ int main(void)
 	close(a[1]);
 	is(wait_now(), 1, "a hang-up");
 	is(events[0].events, EPOLLHUP, "EPOLLHUP without asking");
+	int many = epoll_create1(0), count = 0;
+	for (; count < 600; count++) {
+		struct epoll_event each = { .events = EPOLLIN, .data.fd = count };
+		int fd = eventfd(1, 0);
+		if (fd < 0 || epoll_ctl(many, EPOLL_CTL_ADD, fd, &each) != 0)
+			break;
+	}
+	static struct epoll_event all[1000];
+	is(epoll_wait(many, all, 1000, 0), count, "all that is ready at once, as far as there is room");
+	is(all[count - 1].data.fd, count - 1, "each with its data");
 	return done();
 }
