@@ -103,7 +103,6 @@ export function defineSettleFlags(module: Module, runtime: Runtime): void {
     finish(() => settle.get(a), () => settle.i32(0), () => settle.i64(0n));
   }
   module.define(runtime.settleFlags, settle);
-  module.exportFunction("settleFlags", runtime.settleFlags);
 }
 
 /** condition(kind, a, b, cond): evaluates a condition on flags kept as an operation (kind 0: on N, Z, C, V). */
