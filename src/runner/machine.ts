@@ -20,7 +20,7 @@ import { open } from "../kernel/fs/open.ts";
 import { openFifo } from "../kernel/ipc/fifo.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { Mm } from "../kernel/mm/mm.ts";
-import { SIGWINCH } from "../kernel/abi/signal.ts";
+import { signalName, SIGWINCH } from "../kernel/abi/signal.ts";
 import { addProcNet } from "../kernel/syscalls/network.ts";
 import { addProcSysvIpc } from "../kernel/syscalls/ipc_namespace.ts";
 import { SYSCALLS } from "../kernel/syscalls/table.ts";
@@ -90,7 +90,10 @@ export class Machine implements GuestKernel {
     const { hostTty } = this.#terminals;
     // A new size is the terminal's to tell, if it is one.
     if (signal === SIGWINCH && hostTty) hostTty.resized();
-    else this.#kernel.interrupt(signal);
+    // Held, the guest would take the signal when a debugger lets it go on: whoever ends elftap wants it ended now.
+    else if (signal !== SIGWINCH && this.#debugServer?.isHeld) {
+      this.#kernel.end({ kind: "signal", signal, signalName: signalName(signal) });
+    } else this.#kernel.interrupt(signal);
   }
 
   stop(): void {

@@ -40,9 +40,11 @@ export class Debugged implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #stdout: Promise<string>;
   #errors = "";
+  #printed = "";
   readonly #reading: Promise<void>;
   readonly #target = Promise.withResolvers<string>();
   readonly #lines: { readonly pattern: RegExp; readonly found: () => void }[] = [];
+  readonly #awaited: { readonly pattern: RegExp; readonly found: () => void }[] = [];
 
   constructor(
     guest: Guest,
@@ -53,7 +55,10 @@ export class Debugged implements AsyncDisposable {
     const command = options.command ??
       ["run", "--gdb", "0", ...stopOnEntry ? ["--gdb-stop-on-entry"] : [], ...sysroot, guest.path, ...args];
     this.#child = elftapCommand(command, { flags: DEBUG_FLAGS }).spawn();
-    this.#stdout = this.#read(this.#child.stdout, () => {});
+    this.#stdout = this.#read(this.#child.stdout, (text) => {
+      this.#printed = text;
+      for (const { pattern, found } of this.#awaited) if (pattern.test(text)) found();
+    });
     this.#reading = this.#read(this.#child.stderr, (text) => {
       this.#errors = text;
       const target = /target remote (\S+)/.exec(text);
@@ -80,6 +85,17 @@ export class Debugged implements AsyncDisposable {
   said(pattern: RegExp): Promise<void> {
     if (pattern.test(this.#errors)) return Promise.resolve();
     return new Promise((found) => this.#lines.push({ pattern, found }));
+  }
+
+  /** Resolves when the guest has printed something like this. */
+  printed(pattern: RegExp): Promise<void> {
+    if (pattern.test(this.#printed)) return Promise.resolve();
+    return new Promise((found) => this.#awaited.push({ pattern, found }));
+  }
+
+  /** Sends a signal to elftap. */
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
   }
 
   /** What came of the guest. */

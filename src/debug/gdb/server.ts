@@ -5,6 +5,7 @@
 import type { Siginfo } from "../../kernel/abi/siginfo.ts";
 import { dumpsCoreByDefault, SIG_DFL, signalName } from "../../kernel/abi/signal.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { Process } from "../../kernel/task/process.ts";
 import type { Task } from "../../kernel/task/task.ts";
 import type { LaunchRequest } from "./launch.ts";
 import { Session } from "./session.ts";
@@ -89,6 +90,13 @@ export class DebugServer implements StopListener {
     }
     this.#released = then;
     this.options.wanted(why);
+  }
+
+  /** Whether a signal from outside would find a process that cannot take it, or none: a debugger has it stopped. */
+  get isHeld(): boolean {
+    const held = (process: Process) => process.threads.size > 0 && [...process.threads].every((task) => task.held);
+    const processes = [...this.kernel.processes.values()];
+    return processes.some(held) || processes.every((process) => process.threads.size === 0);
   }
 
   #holdCrash(task: Task, info: Siginfo): boolean {
