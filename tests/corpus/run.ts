@@ -1,11 +1,12 @@
 /**
  * Runs the corpus: real programs of Debian, compared with what they did on a real arm64 kernel.
  *
- *     deno task corpus [--group G]… [--filter RE] [--corpus DIR] [--root DIR] [--jobs N] [--time-limit SECONDS] [-v]
+ *     deno task corpus [--group G]… [--filter RE] [--every N] [--engine NAME] [--corpus DIR] [--root DIR] [--jobs N]
+ *                      [--time-limit SECONDS] [-v]
  *
  * The corpus folder (default ../shared/corpus) holds the table of rows and the script that makes their root; without
  * it nothing is run, and that is said. The default root also gets the packages of packages.ts; a row that starts a
- * program which its root does not have is skipped. Output of failing rows and all results as JSON go to
+ * program which its root does not have is skipped. --every runs each N-th of the rows that the others leave. Output of failing rows and all results as JSON go to
  * tests/corpus/build/. Exit status: 0 all passed or skipped, 100 some failed.
  */
 import { dirname, join, resolve } from "node:path";
@@ -20,6 +21,8 @@ import { compare, parseRows, type Row } from "./rows.ts";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BUILD = join(HERE, "build");
 const TABLE = "truth-visible.tsv";
+
+const ENGINES: readonly GuestSpec["engine"][] = ["auto", "wasm", "kvm", "hvf"];
 
 /** The environment in which the rows were recorded. */
 const ENV: Readonly<Record<string, string>> = {
@@ -49,7 +52,16 @@ interface Result {
   readonly crashes: readonly string[];
 }
 
-function spec(row: Row, root: string, timeLimit: number, verbose: 0 | 1): GuestSpec {
+/** What all rows of a run share. */
+interface Settings {
+  readonly root: string;
+  readonly engine: GuestSpec["engine"];
+  /** Seconds. */
+  readonly timeLimit: number;
+  readonly verbose: 0 | 1;
+}
+
+function spec(row: Row, { root, engine, timeLimit, verbose }: Settings): GuestSpec {
   // The working directory and home are made in the fresh /tmp; bash exports OLDPWD after a cd, the record had none.
   const script = `mkdir /tmp/w /tmp/home; cd /tmp/w; unset OLDPWD; exec ${row.command}`;
   return {
@@ -65,7 +77,7 @@ function spec(row: Row, root: string, timeLimit: number, verbose: 0 | 1): GuestS
     uid: 1000,
     gid: 1000,
     hostname: "rwhost",
-    engine: "auto",
+    engine,
     watchdog: 0,
     timeout: timeLimit * 1000,
     verbose,
@@ -160,6 +172,8 @@ if (import.meta.main) {
       group: { type: "string", multiple: true },
       filter: { type: "string" },
       corpus: { type: "string", default: "../shared/corpus" },
+      every: { type: "string", default: "1" },
+      engine: { type: "string", default: "auto" },
       root: { type: "string", default: join(BUILD, "root") },
       jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
       "time-limit": { type: "string", default: "300" },
@@ -177,15 +191,26 @@ if (import.meta.main) {
   const filter = values.filter === undefined ? undefined : new RegExp(values.filter);
   const rows = parseRows(table).filter((row) =>
     (!values.group || values.group.includes(row.group)) && (!filter || filter.test(row.id) || filter.test(row.command))
-  );
+  ).filter((_, n) => n % Number(values.every) === 0);
   await prepareRoot(corpus, root, root === join(BUILD, "root"));
   Deno.mkdirSync(join(BUILD, "failed"), { recursive: true });
+  const engine = ENGINES.find((name) => name === values.engine);
+  if (engine === undefined) {
+    console.error(`--engine ${values.engine}: engines are ${ENGINES.join(", ")}`);
+    Deno.exit(2);
+  }
+  const settings: Settings = {
+    root,
+    engine,
+    timeLimit: Number(values["time-limit"]),
+    verbose: values.verbose ? 1 : 0,
+  };
   const jobs = Math.max(1, Number(values.jobs));
   const queue = [...rows], results: Result[] = [];
   using pool = new GuestPool({ keep: jobs });
   const work = async (): Promise<void> => {
     for (let row = queue.shift(); row; row = queue.shift()) {
-      const result = await runRow(row, spec(row, root, Number(values["time-limit"]), values.verbose ? 1 : 0), pool);
+      const result = await runRow(row, spec(row, settings), pool);
       results.push(result);
       const word = { passed: "ok     ", failed: "FAILED ", skipped: "skipped" }[result.verdict];
       const at = `[${String(results.length).padStart(String(rows.length).length)}/${rows.length}]`;
