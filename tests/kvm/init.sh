@@ -12,6 +12,10 @@ i=0
 while [ ! -b /dev/vdc ] && [ $i -lt 100 ]; do i=$((i + 1)); $b usleep 50000; done
 $b mount -t ext4 -o ro /dev/vda /root || echo "no root disk"
 $b mount -t ext4 /dev/vdb /root/payload || echo "no payload"
+# One disk more, where the kernel's command line says.
+for word in $($b cat /proc/cmdline); do
+  case $word in elftap.mount=*) $b mount -t ext4 -o ro /dev/vdd /root${word#*=} || echo "no disk for $word" ;; esac
+done
 $b mount -t devtmpfs dev /root/dev
 $b mount -t proc proc /root/proc
 $b mount -t sysfs sys /root/sys

@@ -2,18 +2,22 @@
  * Inside the emulated machine: the engine by itself, with a few instructions as its guest. What is counted is counted
  * exactly: exits, calls of the hypervisor, calls of the shim, TLB invalidations.
  *
- *     deno run --allow-ffi=SHIM … tests/kvm/inside_engine.ts kvm|hvf SHIM RESULTS
+ *     deno run --allow-ffi=SHIM … tests/kvm/inside_engine.ts kvm|hvf SHIM RESULTS TITLE
  */
 import assert from "node:assert/strict";
 import type { AddressSpace, Cpu, Exit } from "../../src/engine/engine.ts";
 import { HypervisorEngine } from "../../src/engine/hypervisor/engine.ts";
+import { Status } from "../../src/engine/hypervisor/layout.ts";
+import { HypervisorError, Shim } from "../../src/engine/hypervisor/shim.ts";
 
-const [name, shim, results] = Deno.args as ["kvm" | "hvf", string, string];
+const [name, shim, results, title] = Deno.args as ["kvm" | "hvf", string, string, string];
 const engine = new HypervisorEngine(name, shim);
 
 const CODE = 0x10000, DATA = 0x20000, PAGE = 4096;
 /** Seconds of the CPU: the machine is slow, and no run but the endless one is to be ended from outside. */
 const FUEL = 1e9;
+/** As much as the engine's own: machines of one VM are side by side. */
+const ENGINE_MEMORY = (name === "hvf" ? 4 : 9) * 2 ** 30;
 const SVC = 0xd4000001, ADD = 0x91000400, SPIN = 0x14000000, STR = 0xf9000001, LDR = 0xf9400001;
 
 /** A fresh space with code and data, and a thread in it. */
@@ -222,10 +226,34 @@ const tests: Record<string, () => void> = {
       guest.cpu.free();
     }
   },
+  "the limit of machines is an error with a hint, and ends with the machines"() {
+    const more: HypervisorEngine[] = [];
+    const limited = (error: unknown) =>
+      error instanceof HypervisorError && error.status === Status.limit && error.hint !== undefined;
+    assert.throws(() => {
+      for (let i = 0; i < 100; i++) more.push(new HypervisorEngine(name, shim));
+    }, limited);
+    assert.ok(more.length >= 10, `${more.length} machines`);
+    for (const each of more) each[Symbol.dispose]();
+    new HypervisorEngine(name, shim)[Symbol.dispose]();
+    assert.equal(new Guest(SVC).run().kind, "syscall");
+  },
+  "the shim refuses machines and control blocks that are none"() {
+    using library = new Shim(shim);
+    const refused = (error: unknown) => error instanceof HypervisorError && error.status === Status.host;
+    assert.throws(() => library.createVcpu(99, 0, []), refused);
+    assert.throws(() => library.run(99, 0), refused);
+    const { machine } = library.open(ENGINE_MEMORY);
+    assert.throws(() => library.createVcpu(machine, ENGINE_MEMORY, []), refused);
+    assert.throws(() => library.createVcpu(machine, 0x10008, []), refused);
+    assert.throws(() => library.createVcpu(machine, 0x10000, [[0xffff, 0n]]), refused);
+    assert.throws(() => library.run(machine, 0), refused);
+    library.close(machine);
+  },
 };
 
 let failed = 0;
-for (const [title, test] of Object.entries(tests)) {
+for (const [behaviour, test] of Object.entries(tests)) {
   let failure: string | undefined;
   try {
     test();
@@ -233,9 +261,7 @@ for (const [title, test] of Object.entries(tests)) {
     failure = (error as Error).message;
     failed++;
   }
-  const row = { title: `${name} engine: ${title}`, lines: failure === undefined ? [] : failure.split("\n") };
+  const row = { title: `${title}: ${behaviour}`, lines: failure === undefined ? [] : failure.split("\n") };
   Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true, create: true });
 }
-console.log(
-  `${name} engine: ${Object.keys(tests).length - failed} right, ${failed} wrong; ${JSON.stringify(engine.counts)}`,
-);
+console.log(`${title}: ${Object.keys(tests).length - failed} right, ${failed} wrong; ${JSON.stringify(engine.counts)}`);

@@ -14,16 +14,22 @@ const guests = JSON.parse(Deno.readTextFileSync(list)) as Guest[];
 const runner = new ElftapRunner({ name, shim, why: "the test's" });
 // Programs of a variant share a Worker: it has their permissions.
 const queue = guests.toSorted((a, b) => a.variant.localeCompare(b.variant));
-let right = 0;
+let right = 0, done = 0;
 await Promise.all([0, 1].map(async () => {
   for (let guest = queue.shift(); guest; guest = queue.shift()) {
     const start = performance.now();
-    let lines = judge(guest.source, await runner.run(guest));
+    let run = await runner.run(guest), lines = judge(guest.source, run);
     // The machine is slow, its host may be busy: programs with deadlines of their own get a second chance.
-    if (lines.length > 0 && HAS_DEADLINES.test(guest.source.name)) lines = judge(guest.source, await runner.run(guest));
+    if (lines.length > 0 && HAS_DEADLINES.test(guest.source.name)) {
+      run = await runner.run(guest);
+      lines = judge(guest.source, run);
+    }
+    done++;
     if (lines.length === 0) right++;
+    else console.log(`  wrong: ${guest.title}: ${lines[0]}`);
+    if (done % 25 === 0) console.log(`${name} programs: ${done} of ${guests.length} done`);
     const seconds = (performance.now() - start) / 1000;
-    const row = { title: `${name} program: ${guest.title}`, lines, seconds };
+    const row = { title: `${name} program: ${guest.title}`, lines, seconds, exit: run.exit, stdout: run.stdout };
     Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true });
   }
 }));

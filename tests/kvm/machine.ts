@@ -134,7 +134,7 @@ async function prepareBase(): Promise<void> {
 }
 
 /** An ext4 file system with a folder's content and a little room. */
-async function makeDisk(folder: string, file: string): Promise<void> {
+export async function makeDisk(folder: string, file: string): Promise<void> {
   const [bytes] = (await sh("du", ["-sb", folder])).split("\t");
   const inodes = Number(await sh("sh", ["-c", `find "$1" | wc -l`, "sh", folder])) + 256;
   const mib = Math.ceil(Number(bytes) * 1.15 / 2 ** 20) + Math.ceil(inodes / 200) + 24;
@@ -149,6 +149,8 @@ async function makeDisk(folder: string, file: string): Promise<void> {
 export interface MachineRun {
   /** Folder that the machine sees as /payload. Its `run.sh` is run by root, with /results to write to. */
   readonly payload: string;
+  /** Image of a file system that the machine sees, read-only, at this folder of /payload. */
+  readonly disk?: { readonly image: string; readonly folder: string };
   /** QEMU's name of the processor: `max` has all features, `cortex-a72` neither LSE nor PAuth. */
   readonly cpu?: string;
   /** Seconds. */
@@ -162,12 +164,15 @@ export interface MachineRun {
  *
  * @throws MachineUnavailable if this host cannot have one
  */
-export async function runMachine({ payload, cpu = "max", timeLimit = 600, line }: MachineRun): Promise<string> {
+export async function runMachine(
+  { payload, disk: extra, cpu = "max", timeLimit = 600, line }: MachineRun,
+): Promise<string> {
   await prepareBase();
   const name = cpu.replace(/\W/g, "-");
   const disk = join(BUILD, `payload-${name}.ext4`), results = join(BUILD, `results-${name}`);
   await makeDisk(payload, disk);
   const out = join(BUILD, `results-${name}.tar`);
+  const mount = extra ? ` elftap.mount=/payload/${extra.folder}` : "";
   Deno.writeFileSync(out, new Uint8Array());
   Deno.truncateSync(out, 64 * 2 ** 20);
   const block = (id: string, file: string, options = ""): string[] => [
@@ -181,10 +186,11 @@ export async function runMachine({ payload, cpu = "max", timeLimit = 600, line }
     ...["-accel", "tcg,thread=multi", "-smp", "2", "-m", "4096"],
     ...["-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot"],
     ...["-kernel", join(BUILD, "vmlinuz"), "-initrd", join(BUILD, "initrd.cpio")],
-    ...["-append", "console=ttyAMA0 panic=-1 quiet"],
+    ...["-append", `console=ttyAMA0 panic=-1 quiet${mount}`],
     ...block("base", join(BUILD, "base.ext4"), ",readonly=on"),
     ...block("payload", disk),
     ...block("results", out),
+    ...(extra ? block("extra", extra.image, ",readonly=on") : []),
   ];
   const machine = new Deno.Command("qemu-system-aarch64", { args, stdin: "null", stdout: "piped", stderr: "inherit" })
     .spawn();

@@ -1,84 +1,46 @@
 /**
  * `deno task test-kvm-arm64`: the hypervisor engines in an emulated arm64 machine (machine.ts). The kvm engine, and
- * hvf.c over a test double of Hypervisor.framework, execute a few instructions each (inside_engine.ts) and the guest
- * programs of tests/guests (inside_guests.ts), on a CPU with all features and on one without LSE and PAuth.
+ * hvf.c over a test double of Hypervisor.framework, execute a few instructions each (inside_engine.ts; once more with
+ * a shim under the address sanitizer), have their exits and TLB invalidations counted (inside_counts.ts), and run the
+ * guest programs of tests/guests (inside_guests.ts) and a debugger's session (inside_gdb.ts), on a CPU with all
+ * features and on one without LSE and PAuth.
  *
- *     deno task test-kvm-arm64 [--cpu NAME] [--engine kvm|hvf] [filter…]
+ *     deno task test-kvm-arm64 [--all] [--compare] [--cpu NAME] [--engine kvm|hvf] [filter…]
+ *
+ *     --all       every program on each engine and CPU; otherwise a selection that takes less than ten minutes
+ *     --compare   the same programs on the wasm engine on this host too: a table with a row per program
  *
  * Skipped, loudly, where QEMU or the machine's parts cannot be had. Minutes, not seconds.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { linuxCommand } from "../../ffi/build.ts";
-import { sh } from "../../ffi/sh.ts";
 import { buildGuests, type Guest } from "../guests/build.ts";
-import { HERE, MachineUnavailable, runMachine } from "./machine.ts";
-import { guestThere, stage } from "./stage.ts";
-
-/** Sources of the double and the header it implements. */
-const ROOT = join(HERE, "../..");
-
-/** What runs on a CPU: every n-th guest program by engine; 0: none. */
-interface Plan {
-  readonly cpu: string;
-  readonly every: { readonly kvm: number; readonly hvf: number };
-}
-
-const PLANS: readonly Plan[] = [
-  { cpu: "max", every: { kvm: 1, hvf: 3 } },
-  { cpu: "cortex-a72", every: { kvm: 6, hvf: 6 } },
-];
-
-/** Programs that are compiled for features which Arm's oldest CPUs lack. */
-const NEEDS_FEATURES = /^(isa|atomic)\//;
-
-/** A row of an inside script. */
-interface Row {
-  readonly title: string;
-  readonly lines: readonly string[];
-}
-
-/**
- * The shim of an engine as it is tested: for arm64 Linux, hvf.c over the double, and with undefined behaviour trapped
- * (a trap ends the machine's Deno, and with it the rows).
- */
-async function buildForTest(name: "kvm" | "hvf"): Promise<string> {
-  const path = join(HERE, `build/libelftap-${name}.so`);
-  Deno.mkdirSync(join(HERE, "build"), { recursive: true });
-  const [cc, ...args] = linuxCommand("aarch64-linux-gnu-gcc", path);
-  const sources = args.map((word) => name === "hvf" && word.endsWith("/kvm.c") ? join(ROOT, "ffi/hvf.c") : word);
-  const double = name === "hvf" ? ["-I", join(ROOT, "ffi/cross/include"), join(HERE, "hypervisor_double.c")] : [];
-  await sh([cc!, ...sources, "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", ...double]);
-  return path;
-}
+import { ElftapRunner } from "../guests/elftap.ts";
+import { type ProgramResult, table } from "./compare.ts";
+import { MachineUnavailable, runMachine } from "./machine.ts";
+import { ALL, partsOf, type Plan, programsOf, script, SHORT } from "./plan.ts";
+import { buildForTest, buildProgram, buildSanitized, type EngineName, sanitizerLibraries, shimName } from "./shims.ts";
+import { stage } from "./stage.ts";
 
 /** The program of the debugger's session. */
 const DEBUGGED = "debug/basic";
+
+/** Seconds: the longest plan, on a host that has other things to do. */
+const TIME_LIMIT = 1800;
+
+/** A row of an inside script. Programs have a result too. */
+interface Row {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly exit?: number;
+  readonly stdout?: string;
+}
 
 /** Addresses of the symbols that the session uses. */
 async function symbolsOf(path: string): Promise<Record<string, string>> {
   const { stdout } = await new Deno.Command("aarch64-linux-gnu-nm", { args: [path], stdin: "null" }).output();
   const rows = new TextDecoder().decode(stdout).matchAll(/^([0-9a-f]+) \w (main|global)$/gm);
   return Object.fromEntries([...rows].map(([, value, name]) => [name!, value!]));
-}
-
-function script(engines: readonly string[], debugged: Guest | undefined): string {
-  const lines = ["export DENO_DIR=/tmp/deno NO_COLOR=1", "cd /payload"];
-  for (const name of engines) {
-    const shim = `/payload/libelftap-${name}.so`;
-    const least = `--allow-read --allow-write=/results --allow-ffi=${shim}`;
-    lines.push(
-      `deno run --no-prompt --no-check ${least} tests/kvm/inside_engine.ts ${name} ${shim} /results/rows.jsonl`,
-      `deno run -A --no-prompt --no-check tests/kvm/inside_guests.ts ${name} ${shim} /results/rows.jsonl /payload/${name}.json`,
-    );
-  }
-  if (debugged && engines.includes("kvm")) {
-    const { path } = guestThere(debugged);
-    lines.push(
-      `deno run -A --no-prompt --no-check tests/kvm/inside_gdb.ts ${path} /results/rows.jsonl /payload/symbols.json`,
-    );
-  }
-  return lines.join("\n") + "\n";
 }
 
 function readRows(folder: string): Row[] {
@@ -89,58 +51,162 @@ function readRows(folder: string): Row[] {
   }
 }
 
+/** What the rows of one boot come to. */
+interface Boot {
+  readonly cpu: string;
+  readonly rows: readonly Row[];
+  /** Rows that should be there and are not. */
+  readonly missing: readonly string[];
+  readonly seconds: number;
+}
+
+async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly Guest[], all: boolean): Promise<Boot> {
+  const { cpu } = plan;
+  const lists: Record<string, Guest[]> = {};
+  for (const name of engines) lists[name] = programsOf(plan, name, guests, all);
+  console.log(`${cpu}: ${engines.map((name) => `${lists[name]!.length} programs on ${name}`).join(", ")}`);
+  const debugged = guests.find(({ title }) => title === DEBUGGED);
+  const shims: Record<string, string> = {};
+  for (const name of engines) {
+    for (const sanitizer of ["trap", "address"] as const) {
+      shims[shimName(name, sanitizer)] = await buildForTest(name, sanitizer);
+    }
+  }
+  const parts = partsOf(engines, debugged);
+  const payload = stage({
+    lists,
+    more: debugged ? [debugged] : [],
+    shims,
+    files: {
+      counted: await buildProgram("counted"),
+      "libfaulty.so": await buildSanitized("faulty"),
+      sanitizers: await sanitizerLibraries(),
+    },
+    script: script(parts),
+  });
+  if (debugged) {
+    Deno.writeTextFileSync(join(payload, "symbols.json"), JSON.stringify(await symbolsOf(debugged.path)));
+  }
+  const started = performance.now();
+  const line = (text: string) => console.log(`  ${cpu} | ${text}`);
+  const rows = readRows(await runMachine({ payload, cpu, timeLimit: TIME_LIMIT, line }));
+  const titles = new Set(rows.map(({ title }) => title));
+  const wanted = [
+    ...parts.map(({ title }) => `${title}: to its end`),
+    ...engines.flatMap((name) => lists[name]!.map(({ title }) => `${name} program: ${title}`)),
+  ];
+  return {
+    cpu,
+    rows,
+    missing: wanted.filter((title) => !titles.has(title)),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** Results of programs on an engine, by title. */
+function resultsOf(rows: readonly Row[], engine: string): ProgramResult[] {
+  const head = `${engine} program: `;
+  return rows.filter(({ title, exit }) => title.startsWith(head) && exit !== undefined)
+    .map(({ title, exit, stdout }) => ({ title: title.slice(head.length), exit: exit!, stdout: stdout! }));
+}
+
+/** Runs programs on this host's wasm engine, as the machine ran them. */
+async function onWasm(guests: readonly Guest[]): Promise<Map<string, ProgramResult>> {
+  const runner = new ElftapRunner({ name: "wasm", why: "the comparison's" });
+  const queue = [...guests], results = new Map<string, ProgramResult>();
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
+    for (let guest = queue.shift(); guest; guest = queue.shift()) {
+      const { exit, stdout } = await runner.run(guest);
+      results.set(guest.title, { title: guest.title, exit, stdout });
+    }
+  }));
+  runner.close();
+  return results;
+}
+
+/** Prints the comparison of each boot. @returns how many programs differ */
+async function compare(boots: readonly Boot[], engines: readonly EngineName[], guests: readonly Guest[]) {
+  const ran = new Set(
+    boots.flatMap(({ rows }) => engines.flatMap((name) => resultsOf(rows, name))).map((r) => r.title),
+  );
+  console.log(`\n${ran.size} programs on wasm on this host`);
+  const wasm = await onWasm(guests.filter(({ title }) => ran.has(title)));
+  let differing = 0;
+  for (const { cpu, rows } of boots) {
+    for (const name of engines) {
+      const pairs = resultsOf(rows, name).sort((a, b) => a.title < b.title ? -1 : 1)
+        .map((result) => [result, wasm.get(result.title)!] as const);
+      const shown = table([`${name}, ${cpu}`, `wasm, ${Deno.build.arch}`], pairs);
+      differing += shown.differing;
+      console.log(`\n${shown.text}`);
+    }
+  }
+  return differing;
+}
+
+/** A line per CPU and kind of row. */
+function summarise(boots: readonly Boot[]): void {
+  console.log("");
+  for (const { cpu, rows, seconds } of boots) {
+    const kinds = new Map<string, { passed: number; failed: number }>();
+    for (const { title, lines } of rows) {
+      const kind = title.slice(0, title.indexOf(": "));
+      const counts = kinds.get(kind) ?? { passed: 0, failed: 0 };
+      counts[lines.length === 0 ? "passed" : "failed"]++;
+      kinds.set(kind, counts);
+    }
+    console.log(`${cpu}, ${seconds.toFixed(0)} s`);
+    for (const [kind, { passed, failed }] of kinds) {
+      if (passed + failed === 1 && /programs$/.test(kind)) continue;
+      console.log(`  ${kind.padEnd(24)} ${String(passed).padStart(4)} passed${failed > 0 ? `, ${failed} failed` : ""}`);
+    }
+  }
+}
+
 if (import.meta.main) {
   const { values, positionals } = parseArgs({
     args: Deno.args,
-    options: { cpu: { type: "string" }, engine: { type: "string" } },
+    options: {
+      all: { type: "boolean", default: false },
+      compare: { type: "boolean", default: false },
+      cpu: { type: "string" },
+      engine: { type: "string" },
+    },
     allowPositionals: true,
   });
+  const plans = (values.all ? ALL : SHORT).filter(({ cpu }) => !values.cpu || values.cpu === cpu);
   const engines = (["kvm", "hvf"] as const).filter((name) => !values.engine || values.engine === name);
+  if (plans.length === 0 || engines.length === 0) {
+    console.error(`CPUs: ${SHORT.map(({ cpu }) => cpu).join(", ")}; engines: kvm, hvf`);
+    Deno.exit(2);
+  }
   const { guests, skipped, failed } = await buildGuests(positionals);
   for (const { title, why } of skipped) console.log(`SKIPPED ${title}: ${why}`);
   const wrong = failed.map(({ title }) => `${title} does not build`);
-  let right = 0;
+  const boots: Boot[] = [];
+  let unavailable = 0;
   try {
-    const shims = { "libelftap-kvm.so": await buildForTest("kvm"), "libelftap-hvf.so": await buildForTest("hvf") };
-    for (const plan of PLANS) {
-      if (values.cpu && values.cpu !== plan.cpu) continue;
-      const chosen = (name: "kvm" | "hvf"): Guest[] =>
-        guests.filter((guest) => plan.cpu === "max" || !NEEDS_FEATURES.test(guest.source.name))
-          .filter((_, i) => positionals.length > 0 || i % plan.every[name] === 0);
-      const lists = Object.fromEntries(engines.map((name) => [name, chosen(name)]));
-      console.log(`${plan.cpu}: ${engines.map((name) => `${lists[name]!.length} programs on ${name}`).join(", ")}`);
-      const debugged = guests.find(({ title }) => title === DEBUGGED);
-      if (debugged && !lists["kvm"]?.includes(debugged)) lists["kvm"]?.push(debugged);
-      const payload = stage(lists, shims, script(engines, debugged));
-      if (debugged) {
-        Deno.writeTextFileSync(join(payload, "symbols.json"), JSON.stringify(await symbolsOf(debugged.path)));
-      }
-      const started = performance.now();
-      const folder = await runMachine({
-        payload,
-        cpu: plan.cpu,
-        timeLimit: 900,
-        line: (text) => console.log(`  ${plan.cpu} | ${text}`),
-      });
-      const rows = readRows(folder);
-      const expected = engines.reduce((sum, name) => sum + lists[name]!.length, 0);
-      const programs = rows.filter(({ title }) => title.includes(" program: ")).length;
-      if (programs < expected || rows.length === programs) {
-        wrong.push(`${plan.cpu}: ${expected - programs} rows missing`);
-      }
-      for (const { title, lines } of rows) {
-        if (lines.length === 0) right++;
-        else wrong.push(`${plan.cpu}: ${title}\n    ${lines.join("\n    ")}`);
-      }
-      console.log(`${plan.cpu}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
-    }
+    for (const plan of plans) boots.push(await boot(plan, engines, guests, positionals.length > 0));
   } catch (error) {
     if (!(error instanceof MachineUnavailable)) throw error;
     console.log(`SKIPPED the emulated arm64 machine: ${error.message}`);
-    console.log(`\n${right} passed, ${wrong.length} failed, 1 skipped`);
-    Deno.exit(wrong.length > 0 ? 1 : 0);
+    unavailable = 1;
+  }
+  if (values.compare && boots.length > 0) {
+    const differing = await compare(boots, engines, guests);
+    if (differing > 0) wrong.push(`${differing} programs whose results differ from wasm's`);
+  }
+  summarise(boots);
+  let right = 0;
+  for (const { cpu, rows, missing } of boots) {
+    for (const title of missing) wrong.push(`${cpu}: no row "${title}"`);
+    for (const { title, lines } of rows) {
+      if (lines.length === 0) right++;
+      else wrong.push(`${cpu}: ${title}\n    ${lines.join("\n    ")}`);
+    }
   }
   if (wrong.length > 0) console.log(`\nFAILED:\n  ${wrong.join("\n  ")}`);
-  console.log(`\n${right} passed, ${wrong.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);
+  const left = skipped.length + unavailable;
+  console.log(`\n${right} passed, ${wrong.length} failed${left > 0 ? `, ${left} skipped` : ""}`);
   Deno.exit(wrong.length > 0 ? 1 : 0);
 }

@@ -1,5 +1,5 @@
 /** What the emulated machine gets of the project: sources, the built Worker, guest programs, the shim. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildStamp, DIST, STAMP_FILE } from "../../src/build_product.ts";
 import { digest } from "../../ffi/build.ts";
@@ -44,20 +44,26 @@ export function guestThere(guest: Guest): Guest {
   };
 }
 
-/**
- * Makes the payload folder.
- *
- * @param lists programs by the name of the list, which becomes /payload/NAME.json
- * @param shims libraries, by the name that they get in /payload
- * @param script the machine's run.sh
- */
-export function stage(
-  lists: Readonly<Record<string, readonly Guest[]>>,
-  shims: Readonly<Record<string, string>>,
-  script: string,
-): string {
+/** What a boot needs besides the project's sources. */
+export interface Stage {
+  /** Programs by the name of the list, which becomes /payload/NAME.json. */
+  readonly lists: Readonly<Record<string, readonly Guest[]>>;
+  /** Programs that are in no list. */
+  readonly more?: readonly Guest[];
+  /** Libraries, by the name that they get in /payload. */
+  readonly shims: Readonly<Record<string, string>>;
+  /** Host files by their name in /payload; several in a folder of that name. */
+  readonly files?: Readonly<Record<string, string | readonly string[]>>;
+  /** Empty folders of /payload, for disks. */
+  readonly folders?: readonly string[];
+  /** The machine's run.sh. */
+  readonly script: string;
+}
+
+/** Makes the payload folder. */
+export function stage({ lists, more = [], shims, files = {}, folders = [], script }: Stage): string {
   const folder = join(HERE, "build", "payload");
-  const guests = [...new Set(Object.values(lists).flat())];
+  const guests = [...new Set([...Object.values(lists).flat(), ...more])];
   try {
     Deno.removeSync(folder, { recursive: true });
   } catch {
@@ -67,7 +73,7 @@ export function stage(
   for (const name of ["src", "sysroots", "deno.json", "cli.ts", "mod.ts"]) copy(join(ROOT, name), join(folder, name));
   copy(fileURLToPath(DIST), join(folder, "dist"));
   roundTimes(folder);
-  for (const name of ["kvm", "support"]) {
+  for (const name of ["kvm", "support", "corpus"]) {
     Deno.mkdirSync(join(folder, "tests", name));
     for (const entry of Deno.readDirSync(join(ROOT, "tests", name))) {
       if (entry.isFile) copy(join(ROOT, "tests", name, entry.name), join(folder, "tests", name, entry.name));
@@ -94,6 +100,11 @@ export function stage(
     }
   }
   for (const [name, path] of Object.entries(shims)) copy(path, join(folder, name));
+  for (const name of folders) Deno.mkdirSync(join(folder, name));
+  for (const [name, from] of Object.entries(files)) {
+    if (typeof from !== "string") Deno.mkdirSync(join(folder, name));
+    for (const path of [from].flat()) copy(path, join(folder, name, typeof from === "string" ? "" : basename(path)));
+  }
   // Where elftap looks for it, with the hash that it wants.
   const kvm = shims["libelftap-kvm.so"];
   if (kvm !== undefined) {
