@@ -148,18 +148,19 @@ const attach: Command = (session, packet) => {
   const process = session.kernel.processes.get(hexNumber(packet.slice("vAttach;".length)) ?? -1);
   if (!process || process.zombie || session.tracees.traces(process)) return ERROR.noThread;
   session.tracees.attach(process);
-  return attached(session, process.leader.state === "dead" ? [...process.threads][0]! : process.leader);
+  const task = process.leader.state === "dead" ? [...process.threads][0]! : process.leader;
+  if (!session.agreed.nonStop) return takenUp(session, task);
+  session.general = task;
+  session.stopped(task, session.tracees.stopOf(task)!);
+  return "OK";
 };
 
-/** A process has come under the debugger's control, stopped. */
-function attached(session: Session, task: Task): string {
+/** A process has come under the debugger's control, stopped: the reply that says so. */
+function takenUp(session: Session, task: Task): string {
   const { tracees } = session;
   if (!session.agreed.nonStop) tracees.haltAll();
   session.general = task;
-  const stop = tracees.stopOf(task)!;
-  if (!session.agreed.nonStop) return stopReply(session, task, stop);
-  session.stopped(task, stop);
-  return "OK";
+  return stopReply(session, task, tracees.stopOf(task)!);
 }
 
 /** `vRun;FILE[;ARGUMENT]…`: FILE may be empty, for the program of before. */
@@ -177,7 +178,8 @@ function start(session: Session): string {
   if (typeof task === "string") return `E.${task}`;
   session.tracees.attach(task.process, "start");
   session.launched.add(task.process);
-  return attached(session, task);
+  // A stop packet in non-stop mode too, other than for vAttach (GDB manual, "Packets").
+  return takenUp(session, task);
 }
 
 const restart: Command = (session, packet) => {
