@@ -13,7 +13,7 @@
 #define ELFTAP_SHIM_H
 
 /* Changes whenever anything in this file does; checked when the shim is loaded. */
-#define ELFTAP_ABI 1
+#define ELFTAP_ABI 2
 
 /* ---- a frame: the registers of one guest thread; 1 KiB, aligned to 16 bytes ---------------------------------- */
 #define FRAME_X 0x000       /* X0..X30 */
@@ -117,10 +117,18 @@ ELFTAP_EXPORT int32_t elftap_probe(void);
 ELFTAP_EXPORT int32_t elftap_open(uint8_t *ram, uint64_t ram_size, struct elftap_info *info);
 /* Ends a machine. Its own thread. */
 ELFTAP_EXPORT int32_t elftap_close(uint32_t machine);
-/* Makes a vCPU with the control block at this offset of RAM. The machine's thread makes and runs it. */
+/*
+ * Makes a vCPU with the control block at this offset of RAM, and returns its number. The machine's thread makes and runs
+ * vCPU 0; each further one is made and run by a thread of its own. The machine's thread makes all calls for them.
+ */
 ELFTAP_EXPORT int32_t elftap_vcpu(uint32_t machine, uint64_t control, const struct elftap_reg *regs, uint32_t count);
 /* Runs a vCPU until it rings the doorbell, at most about CTL_BUDGET ns. */
 ELFTAP_EXPORT int32_t elftap_run(uint32_t machine, uint32_t vcpu);
+/*
+ * Runs the vCPUs of a mask (bit n: vCPU n) at the same time until one of them rings its doorbell or has used its budget;
+ * the others are kicked. When the call returns, all have stopped, each with a CTL_REASON.
+ */
+ELFTAP_EXPORT int32_t elftap_run_together(uint32_t machine, uint32_t vcpus);
 /* Ends the run of a vCPU soon, or its next one. Any thread. */
 ELFTAP_EXPORT int32_t elftap_kick(uint32_t machine, uint32_t vcpu);
 /* The words for this thread's last failure, NUL-terminated, at most `size` bytes. */

@@ -12,6 +12,7 @@
 /* Machines of a process: one for every Worker that runs guests. */
 #define MACHINES 64
 #define VCPUS 16
+#define WORDS 256
 #define GIB (1ULL << 30)
 /* The first guest physical address in use; below lies the doorbell. */
 #define FIRST_IPA GIB
@@ -35,6 +36,13 @@ struct vcpu {
 	uint64_t id;
 	void *exit;             /* its exit record, shared with it */
 	pthread_t thread;
+	/* Of a vCPU with a thread of its own, under the machine's lock: */
+	pthread_cond_t wake;
+	enum { ORDER_STAY, ORDER_RUN, ORDER_END } order;
+	int32_t status;         /* of its last run, or of its making */
+	char words[WORDS];      /* for that */
+	const struct elftap_reg *first; /* while it is made */
+	uint32_t first_count;
 };
 
 struct machine {
@@ -45,6 +53,9 @@ struct machine {
 	uint64_t ram_size;
 	uint64_t ram_ipa;
 	int vm;
+	pthread_mutex_t lock;   /* around orders to vCPUs and what they answer */
+	pthread_cond_t stopped; /* fewer are running */
+	uint32_t running;       /* vCPUs of the round, as bits */
 	unsigned vcpu_count;
 	struct vcpu vcpus[VCPUS];
 };

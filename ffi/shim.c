@@ -26,7 +26,7 @@ extern const uint8_t elftap_stub[], elftap_stub_end[];
 static struct machine machines[MACHINES];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static _Thread_local char words[256];
+static _Thread_local char words[WORDS];
 
 int32_t fail(int32_t status, const char *format, ...)
 {
@@ -185,8 +185,11 @@ int32_t elftap_open(uint8_t *ram, uint64_t ram_size, struct elftap_info *info)
 		m->ram = ram;
 		memcpy(m->ram, elftap_stub, (size_t)(elftap_stub_end - elftap_stub));
 		status = hypervisor_open(m);
-		if (status == ELFTAP_OK)
+		if (status == ELFTAP_OK) {
+			(void)pthread_mutex_init(&m->lock, NULL);
+			(void)pthread_cond_init(&m->stopped, NULL);
 			atomic_store(&m->used, true);
+		}
 	}
 	(void)pthread_mutex_unlock(&table_lock);
 	if (status < 0)
@@ -214,20 +217,131 @@ static struct vcpu *find_vcpu(uint32_t machine, uint32_t vcpu)
 	return m && vcpu < m->vcpu_count ? &m->vcpus[vcpu] : NULL;
 }
 
+static void end_vcpu(struct vcpu *v);
+
 int32_t elftap_close(uint32_t machine)
 {
 	struct machine *m = find(machine);
 	if (!m)
 		return fail(ELFTAP_E_HOST, "no machine %u", machine);
 	(void)pthread_mutex_lock(&table_lock);
-	for (unsigned n = 0; n < m->vcpu_count; n++) {
-		hypervisor_end_vcpu(&m->vcpus[n]);
-		(void)pthread_mutex_destroy(&m->vcpus[n].lock);
-	}
+	for (unsigned n = 0; n < m->vcpu_count; n++)
+		end_vcpu(&m->vcpus[n]);
 	hypervisor_close(m);
+	(void)pthread_cond_destroy(&m->stopped);
+	(void)pthread_mutex_destroy(&m->lock);
 	atomic_store(&m->used, false);
 	(void)pthread_mutex_unlock(&table_lock);
 	return ELFTAP_OK;
+}
+
+/* Takes back a kick that nobody has served. */
+static void unkick(struct vcpu *v)
+{
+	if (!atomic_load(&v->kicked))
+		return;
+	(void)pthread_mutex_lock(&v->lock);
+	hypervisor_unkick(v);
+	atomic_store(&v->kicked, false);
+	(void)pthread_mutex_unlock(&v->lock);
+}
+
+/* Runs a vCPU. Its own thread. */
+static int32_t run(struct vcpu *v)
+{
+	atomic_fetch_add(&v->run, 1);
+	if (atomic_load(&watcher_asleep))
+		wake_watcher();
+	int32_t status = hypervisor_run(v);
+	atomic_fetch_add(&v->run, 1);
+	unkick(v);
+	return status;
+}
+
+/* A vCPU of the round has stopped, and so all have to. With the machine's lock held. */
+static void end_round(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+	m->running &= ~(1U << (v - m->vcpus));
+	for (unsigned n = 0; n < m->vcpu_count; n++)
+		if (m->running & 1U << n)
+			kick(&m->vcpus[n]);
+	(void)pthread_cond_signal(&m->stopped);
+}
+
+/* The thread of a vCPU: makes it, runs it when it is told to, ends it. */
+static void *vcpu_thread(void *argument)
+{
+	struct vcpu *v = argument;
+	struct machine *m = v->machine;
+	(void)pthread_mutex_lock(&m->lock);
+	v->status = hypervisor_vcpu(v, v->first, v->first_count);
+	int made = v->status == ELFTAP_OK;
+	for (;;) {
+		memcpy(v->words, words, sizeof words);
+		end_round(v);
+		while (made && v->order == ORDER_STAY)
+			(void)pthread_cond_wait(&v->wake, &m->lock);
+		if (!made || v->order == ORDER_END)
+			break;
+		v->order = ORDER_STAY;
+		(void)pthread_mutex_unlock(&m->lock);
+		int32_t status = run(v);
+		(void)pthread_mutex_lock(&m->lock);
+		v->status = status;
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	if (made)
+		hypervisor_end_vcpu(v);
+	return NULL;
+}
+
+/* Waits until the vCPUs of a round have stopped; returns the first status that is none of success. The lock is held. */
+static int32_t wait_for(struct machine *m, uint32_t vcpus)
+{
+	while (m->running != 0)
+		(void)pthread_cond_wait(&m->stopped, &m->lock);
+	for (unsigned n = 1; n < VCPUS; n++) {
+		if ((vcpus & 1U << n) && m->vcpus[n].status < 0)
+			return fail(m->vcpus[n].status, "%s", m->vcpus[n].words);
+	}
+	return ELFTAP_OK;
+}
+
+static void forget_vcpu(struct vcpu *v)
+{
+	(void)pthread_cond_destroy(&v->wake);
+	(void)pthread_mutex_destroy(&v->lock);
+}
+
+/* Gives a vCPU its thread, which makes it. */
+static int32_t start_vcpu(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+	uint32_t bit = 1U << (v - m->vcpus);
+	(void)pthread_mutex_lock(&m->lock);
+	m->running = bit;
+	int32_t status = pthread_create(&v->thread, NULL, vcpu_thread, v) == 0
+		? wait_for(m, bit)
+		: fail(ELFTAP_E_LIMIT, "no more threads");
+	m->running = 0;
+	(void)pthread_mutex_unlock(&m->lock);
+	return status;
+}
+
+static void end_vcpu(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+	if (v == m->vcpus) {
+		hypervisor_end_vcpu(v);
+	} else {
+		(void)pthread_mutex_lock(&m->lock);
+		v->order = ORDER_END;
+		(void)pthread_cond_signal(&v->wake);
+		(void)pthread_mutex_unlock(&m->lock);
+		(void)pthread_join(v->thread, NULL);
+	}
+	forget_vcpu(v);
 }
 
 int32_t elftap_vcpu(uint32_t machine, uint64_t control, const struct elftap_reg *regs, uint32_t count)
@@ -238,15 +352,53 @@ int32_t elftap_vcpu(uint32_t machine, uint64_t control, const struct elftap_reg 
 	if (m->vcpu_count == VCPUS)
 		return fail(ELFTAP_E_LIMIT, "the machine has %d vCPUs", VCPUS);
 	struct vcpu *v = &m->vcpus[m->vcpu_count];
-	*v = (struct vcpu){ .machine = m, .control = m->ram + control, .fd = -1, .thread = pthread_self() };
+	*v = (struct vcpu){
+		.machine = m,
+		.control = m->ram + control,
+		.fd = -1,
+		.thread = pthread_self(),
+		.first = regs,
+		.first_count = count,
+	};
 	(void)pthread_mutex_init(&v->lock, NULL);
-	int32_t status = hypervisor_vcpu(v, regs, count);
-	if (status < 0)
+	(void)pthread_cond_init(&v->wake, NULL);
+	int32_t status = m->vcpu_count == 0 ? hypervisor_vcpu(v, regs, count) : start_vcpu(v);
+	if (status < 0) {
+		forget_vcpu(v);
 		return status;
+	}
 	(void)pthread_mutex_lock(&table_lock);
 	int32_t number = (int32_t)m->vcpu_count++;
 	(void)pthread_mutex_unlock(&table_lock);
 	return number;
+}
+
+int32_t elftap_run_together(uint32_t machine, uint32_t vcpus)
+{
+	struct machine *m = find(machine);
+	if (!m || vcpus == 0 || vcpus >> m->vcpu_count != 0)
+		return fail(ELFTAP_E_HOST, "no vCPUs 0x%x in machine %u", vcpus, machine);
+	(void)pthread_mutex_lock(&m->lock);
+	m->running = vcpus;
+	for (unsigned n = 1; n < m->vcpu_count; n++) {
+		if (!(vcpus & 1U << n))
+			continue;
+		m->vcpus[n].order = ORDER_RUN;
+		(void)pthread_cond_signal(&m->vcpus[n].wake);
+	}
+	int32_t status = ELFTAP_OK;
+	if (vcpus & 1) {
+		(void)pthread_mutex_unlock(&m->lock);
+		status = run(&m->vcpus[0]);
+		(void)pthread_mutex_lock(&m->lock);
+		end_round(&m->vcpus[0]);
+	}
+	int32_t others = wait_for(m, vcpus);
+	(void)pthread_mutex_unlock(&m->lock);
+	/* Who stopped by itself may have been kicked too late to see it. */
+	for (unsigned n = 0; n < m->vcpu_count; n++)
+		unkick(&m->vcpus[n]);
+	return status < 0 ? status : others;
 }
 
 int32_t elftap_run(uint32_t machine, uint32_t vcpu)
@@ -254,18 +406,7 @@ int32_t elftap_run(uint32_t machine, uint32_t vcpu)
 	struct vcpu *v = find_vcpu(machine, vcpu);
 	if (!v)
 		return fail(ELFTAP_E_HOST, "no vCPU %u.%u", machine, vcpu);
-	atomic_fetch_add(&v->run, 1);
-	if (atomic_load(&watcher_asleep))
-		wake_watcher();
-	int32_t status = hypervisor_run(v);
-	atomic_fetch_add(&v->run, 1);
-	if (atomic_load(&v->kicked)) {
-		(void)pthread_mutex_lock(&v->lock);
-		hypervisor_unkick(v);
-		atomic_store(&v->kicked, false);
-		(void)pthread_mutex_unlock(&v->lock);
-	}
-	return status;
+	return vcpu == 0 ? run(v) : elftap_run_together(machine, 1U << vcpu);
 }
 
 int32_t elftap_kick(uint32_t machine, uint32_t vcpu)

@@ -150,14 +150,28 @@ export interface Registers {
 /** A thread's processor. */
 export interface Cpu {
   readonly regs: Registers;
-  /** Executes at most `fuel` instructions of the program in `space`. */
-  run(space: AddressSpace, fuel: number): Exit;
+  /**
+   * Executes at most `fuel` instructions of the program in `space`.
+   *
+   * @param others threads to run at the same time, not longer than this run; one less than {@link Engine.processors} at
+   * most, without a debugger's points, and none that {@link hasExit}. What happens to one of them is what its own next
+   * run returns, at once. Engines with one processor leave them alone, as does one that finds that it has no more.
+   */
+  run(space: AddressSpace, fuel: number, others?: readonly Runnable[]): Exit;
+  /** What the next run returns is there already. It belongs to the registers as they are: take it before changing them. */
+  readonly hasExit?: boolean;
   /** Executes one instruction, also where a debugger's breakpoint is: how one is stepped over without removing it. */
   step(space: AddressSpace): Exit;
   /** Clears the exclusive monitor: due whenever another thread ran in between (Arm ARM B2.9.5). */
   clearExclusive(): void;
   /** Gives the register storage back. */
   free(): void;
+}
+
+/** A thread that could run. */
+export interface Runnable {
+  readonly cpu: Cpu;
+  readonly space: AddressSpace;
 }
 
 /** Makes address spaces, processors and shared pages that work together. */
@@ -167,6 +181,8 @@ export interface Engine {
   readonly features: ReadonlySet<string>;
   /** MIDR_EL1: who made the processor, and which it is. */
   readonly midr: number;
+  /** Threads that can run at the same time; undefined: one. May become less. */
+  readonly processors?: number;
   /** Bytes of pages that guests may take at most; undefined: as many as the kernel likes. */
   readonly memory?: number;
   createAddressSpace(): AddressSpace;

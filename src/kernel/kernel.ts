@@ -14,6 +14,7 @@ import type { Ending } from "./ending.ts";
 import { UserFault } from "./mm/user_fault.ts";
 import { type Entry, tableOf } from "./syscalls/dispatch.ts";
 import type { SyscallRow } from "./syscalls/row.ts";
+import { companionsOf, runTogether } from "./task/companions.ts";
 import { deliverSignals } from "./task/deliver_signal.ts";
 import { serveException } from "./task/exception.ts";
 import { exitProcess } from "./task/exit_process.ts";
@@ -311,9 +312,9 @@ export class Kernel {
     const { cpu } = task;
     for (;;) {
       if (task.state !== "runnable" || task.held) return;
-      if ((task.signalPending || task.restartCode !== 0 || task.savedMask !== undefined) && !deliverSignals(task)) {
-        return;
-      }
+      // What ended its run in another thread's turn was before the signal.
+      const hasWork = task.signalPending || task.restartCode !== 0 || task.savedMask !== undefined;
+      if (hasWork && !cpu.hasExit && !deliverSignals(task)) return;
       if (task.held) return;
       if (this.timers.next < due) {
         due = this.timers.next;
@@ -322,7 +323,17 @@ export class Kernel {
       }
       if (fuel <= 0) break;
       const { stepping } = task;
-      let exit = stepping ? cpu.step(task.mm.space) : cpu.run(task.mm.space, fuel);
+      const companions = companionsOf(task);
+      let exit = stepping
+        ? cpu.step(task.mm.space)
+        : companions.length > 0
+        ? runTogether(task, companions, fuel)
+        : cpu.run(task.mm.space, fuel);
+      task.computing = exit.kind === "fuel";
+      // Its companions' are instructions like its own, but not of its own speed.
+      const beside = exit.retired * companions.length;
+      this.#instructions += beside;
+      this.#accounted += beside;
       fuel -= exit.retired;
       this.#instructions += exit.retired;
       if (exit.kind === "watchpoint" || (exit.kind === "breakpoint" && exit.value === -1)) {

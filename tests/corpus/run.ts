@@ -1,12 +1,13 @@
 /**
  * Runs the corpus: real programs of Debian, compared with what they did on a real arm64 kernel.
  *
- *     deno task corpus [--group G]… [--filter RE] [--every N] [--engine NAME] [--corpus DIR] [--root DIR] [--jobs N]
+ *     deno task corpus [--group G]… [--filter RE] [--every N [--from K]] [--engine NAME] [--corpus DIR] [--root DIR] [--jobs N]
  *                      [--time-limit SECONDS] [-v]
  *
  * The corpus folder (default ../shared/corpus) holds the table of rows and the script that makes their root; without
  * it nothing is run, and that is said. The default root also gets the packages of packages.ts; a row that starts a
- * program which its root does not have is skipped. --every runs each N-th of the rows that the others leave. Output of failing rows and all results as JSON go to
+ * program which its root does not have is skipped. --every runs each N-th of the rows that the others leave, from row K on
+ * (0: the first). Output of failing rows and all results as JSON go to
  * tests/corpus/build/. Exit status: 0 all passed or skipped, 100 some failed.
  */
 import { dirname, join, resolve } from "node:path";
@@ -173,6 +174,7 @@ if (import.meta.main) {
       filter: { type: "string" },
       corpus: { type: "string", default: "../shared/corpus" },
       every: { type: "string", default: "1" },
+      from: { type: "string", default: "0" },
       engine: { type: "string", default: "auto" },
       root: { type: "string", default: join(BUILD, "root") },
       jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
@@ -191,7 +193,7 @@ if (import.meta.main) {
   const filter = values.filter === undefined ? undefined : new RegExp(values.filter);
   const rows = parseRows(table).filter((row) =>
     (!values.group || values.group.includes(row.group)) && (!filter || filter.test(row.id) || filter.test(row.command))
-  ).filter((_, n) => n % Number(values.every) === 0);
+  ).filter((_, n) => n % Number(values.every) === Number(values.from));
   await prepareRoot(corpus, root, root === join(BUILD, "root"));
   Deno.mkdirSync(join(BUILD, "failed"), { recursive: true });
   const engine = ENGINES.find((name) => name === values.engine);

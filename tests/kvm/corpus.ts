@@ -49,6 +49,16 @@ echo $? > /results/status
 cp -r tests/corpus/build/. /results/
 `;
 
+/** The exit status of the corpus in the machine. */
+function statusIn(folder: string): number {
+  try {
+    return Number(Deno.readTextFileSync(join(folder, "status")));
+  } catch {
+    console.error("the machine has ended before the corpus had");
+    return 1;
+  }
+}
+
 try {
   const shim = await buildForTest("kvm", "trap");
   const payload = stage({
@@ -70,7 +80,7 @@ try {
     line: (text) => console.log(text),
   });
   console.log(`${((performance.now() - started) / 1000).toFixed(0)} s; results in ${folder}`);
-  Deno.exit(Number(Deno.readTextFileSync(join(folder, "status"))));
+  Deno.exit(statusIn(folder));
 } catch (error) {
   if (!(error instanceof MachineUnavailable)) throw error;
   console.log(`SKIPPED the emulated arm64 machine: ${error.message}`);

@@ -47,7 +47,18 @@ export async function buildSanitized(name: string): Promise<string> {
 /** A static program of this folder for the machine. @returns its path */
 export async function buildProgram(name: string): Promise<string> {
   const path = join(HERE, "build", name);
-  await sh([CROSS_CC, "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", path, join(HERE, `${name}.c`)]);
+  await sh([
+    CROSS_CC,
+    "-O1",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-static",
+    "-pthread",
+    "-o",
+    path,
+    join(HERE, `${name}.c`),
+  ]);
   return path;
 }
 

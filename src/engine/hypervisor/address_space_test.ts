@@ -169,6 +169,20 @@ Deno.test("Maintenance: ASIDs are given out anew when all are in use, after ever
   assert.notEqual(spaces[0]!.ttbr0(), first);
 });
 
+Deno.test("Maintenance.asidsOf gives spaces that run together ASIDs of one generation, or says that there are too few", () => {
+  const { pages, space } = machine(), { maintenance } = pages;
+  const early = space();
+  early.ttbr0();
+  for (let i = 0; i < 254; i++) space().ttbr0();
+  // The next ASID takes all others back, that of the early one too.
+  const late = space();
+  assert.ok(maintenance.asidsOf([early, late, early]));
+  assert.notEqual(early.asid, late.asid);
+  assert.equal(early.generation, late.generation);
+  maintenance.count = 3;
+  assert.equal(maintenance.asidsOf([space(), space(), space()]), false);
+});
+
 Deno.test("an executable page is made visible to the instruction side once, and again when the host writes", () => {
   const { ram, pages, space } = machine(), s = space(), { maintenance } = pages;
   const code = () => {

@@ -10,13 +10,13 @@ import {
   isStore,
   Pstate,
 } from "../../isa/a64/el1.ts";
-import type { Access, AddressSpace, Cpu, Exit } from "../engine.ts";
+import type { Access, AddressSpace, Cpu, Exit, Runnable } from "../engine.ts";
 import type { HypervisorSpace } from "./address_space.ts";
 import { Frame, Reason } from "./layout.ts";
 import type { Ram } from "./ram.ts";
 import { HypervisorRegisters } from "./registers.ts";
 import { HypervisorError } from "./shim.ts";
-import type { Vcpu } from "./vcpu.ts";
+import type { Vcpus } from "./vcpus.ts";
 
 /**
  * Nanoseconds that one unit of fuel is worth. The CPU counts no instructions, so a slice is a stretch of time: the
@@ -30,24 +30,63 @@ const STEPPED = 16;
 /** What the threads of an engine share. */
 export interface CpuHome {
   readonly ram: Ram;
-  readonly vcpu: Vcpu;
+  readonly vcpus: Vcpus;
   /** The value of an identification register under Linux's emulation. */
   idRegister(register: number): bigint;
+}
+
+interface HypervisorThread {
+  readonly cpu: HypervisorCpu;
+  readonly space: HypervisorSpace;
 }
 
 export class HypervisorCpu implements Cpu {
   readonly regs: HypervisorRegisters;
   readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
-  readonly #nsPerTick: number;
+  readonly #fuelPerTick: number;
+  /** Set: the exit is of a run in another thread's turn. */
+  #kept = false;
 
   /** @throws {RangeError} when there are too many threads */
   constructor(private readonly home: CpuHome) {
-    this.regs = new HypervisorRegisters(home.ram, home.vcpu, home.ram.allotFrame());
-    this.#nsPerTick = 1e9 / Number(home.vcpu.identity.CNTFRQ_EL0);
+    this.regs = new HypervisorRegisters(home.ram, home.vcpus, home.ram.allotFrame());
+    this.#fuelPerTick = 1e9 / Number(home.vcpus.first.identity.CNTFRQ_EL0) / FUEL_NS;
   }
 
-  run(addressSpace: AddressSpace, fuel: number): Exit {
-    const space = addressSpace as HypervisorSpace, exit = this.#exit;
+  get hasExit(): boolean {
+    return this.#kept;
+  }
+
+  run(addressSpace: AddressSpace, fuel: number, others: readonly Runnable[] = []): Exit {
+    const space = addressSpace as HypervisorSpace;
+    if (this.#kept) {
+      this.#kept = false;
+      return this.#exit;
+    }
+    return others.length > 0 ? this.#runTogether(space, fuel, others) : this.#run(space, fuel);
+  }
+
+  /** Runs it at the same time as others, if the host has as many vCPUs. */
+  #runTogether(space: HypervisorSpace, fuel: number, others: readonly Runnable[]): Exit {
+    const { vcpus } = this.home;
+    const threads = [{ cpu: this as Cpu, space: space as AddressSpace }, ...others] as HypervisorThread[];
+    if (vcpus.provide(threads.length) < threads.length) return this.#run(space, fuel);
+    if (!vcpus.haveAsids(threads.map(({ space }) => space))) return this.#run(space, fuel);
+    const members = threads.map(({ cpu, space }) => ({ frame: cpu.regs.frame, ttbr0: space.ttbr0() }));
+    vcpus.runTogether(members, fuel * FUEL_NS).forEach((back, i) => {
+      const { cpu, space } = threads[i]!;
+      const hasLeft = back.reason !== Reason.irq && cpu.#leave(space);
+      cpu.#kept = hasLeft && cpu !== this;
+      cpu.#exit.retired = 0;
+      if (cpu !== this) return;
+      if (!hasLeft) this.#exit.kind = "fuel";
+      this.#exit.retired = Math.min(fuel, Math.ceil(back.ticks * this.#fuelPerTick));
+    });
+    return this.#exit;
+  }
+
+  #run(space: HypervisorSpace, fuel: number): Exit {
+    const exit = this.#exit;
     exit.retired = 0;
     if (fuel < STEPPED) {
       for (let left = fuel; left > 0; left--) {
@@ -57,11 +96,11 @@ export class HypervisorCpu implements Cpu {
       exit.kind = "fuel";
       return exit;
     }
-    const { vcpu } = this.home, { frame } = this.regs;
+    const { vcpus } = this.home, { frame } = this.regs;
     let left = fuel;
     for (;;) {
-      const reason = vcpu.run(frame, space.ttbr0(), left * FUEL_NS, space.debug.running);
-      const used = Math.ceil(vcpu.ticks * this.#nsPerTick / FUEL_NS);
+      const reason = vcpus.run(frame, space.ttbr0(), left * FUEL_NS, space.debug.running);
+      const used = Math.ceil(vcpus.first.ticks * this.#fuelPerTick);
       exit.retired = Math.min(fuel, exit.retired + used);
       if (reason === Reason.irq) {
         exit.kind = "fuel";
@@ -84,11 +123,11 @@ export class HypervisorCpu implements Cpu {
 
   /** Executes one instruction. @returns whether the run ends with it */
   #step(space: HypervisorSpace): boolean {
-    const { regs } = this, { vcpu } = this.home, exit = this.#exit;
+    const { regs } = this, { vcpus } = this.home, exit = this.#exit;
     for (;;) {
       // SPSR_EL1.SS: the instruction completes before the step exception (Arm ARM D2.11).
       regs.pstate = (regs.pstate | Pstate.SS) >>> 0;
-      const reason = vcpu.run(regs.frame, space.ttbr0(), 1e9, space.debug.stepping);
+      const reason = vcpus.run(regs.frame, space.ttbr0(), 1e9, space.debug.stepping);
       regs.pstate = (regs.pstate & ~Pstate.SS) >>> 0;
       if (reason === Reason.irq) continue;
       exit.retired++;
@@ -201,7 +240,7 @@ export class HypervisorCpu implements Cpu {
   }
 
   free(): void {
-    this.home.vcpu.reload(this.regs.frame);
+    this.home.vcpus.reload(this.regs.frame);
     this.home.ram.freeFrame(this.regs.frame);
   }
 }

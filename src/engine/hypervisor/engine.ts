@@ -3,7 +3,8 @@
  * operating system. A few instructions at EL1 (`ffi/vectors.S`) put the thread's registers into guest memory at every
  * exception and give the CPU back to the host; everything else is here and in the kernel personality.
  *
- * One system call is one exit, one ioctl or hv_vcpu_run, one call of the shim.
+ * One system call is one exit, one ioctl or hv_vcpu_run, one call of the shim. Threads that compute run at the same time
+ * on several vCPUs (`vcpus.ts`).
  */
 import { asidCount, debugCounts, IdRegister as Id, MPIDR_EL1 } from "../../isa/a64/el1.ts";
 import { featuresOf, idRegister } from "../../isa/a64/features.ts";
@@ -16,7 +17,8 @@ import { Maintenance, type MaintenanceCounts } from "./maintenance.ts";
 import { Ram } from "./ram.ts";
 import { SharedPage, type SharedPages } from "./shared_page.ts";
 import { Shim } from "./shim.ts";
-import { Vcpu, type VcpuCounts } from "./vcpu.ts";
+import type { VcpuCounts } from "./vcpu.ts";
+import { Vcpus } from "./vcpus.ts";
 
 const GIB = 2 ** 30;
 
@@ -25,6 +27,8 @@ const GIB = 2 ** 30;
  * guest physical addresses (Apple M1), so that fifteen fit; KVM gives each a VM of its own.
  */
 const MEMORY = { hvf: 4 * GIB, kvm: 9 * GIB } as const;
+/** Threads that run at the same time at most. The shim has room for twice as many vCPUs. */
+const MOST_PROCESSORS = 8;
 /** What of it is not for guests' pages: tables, shared pages, frames. */
 const RESERVED = GIB;
 
@@ -52,8 +56,9 @@ export class HypervisorEngine implements Engine, Disposable {
     const ram = new Ram(info.ram, info.ramIpa);
     buildKernelTables(ram, info.doorbellIpa);
     const maintenance = new Maintenance(info.asidOffset, info.asidStride);
-    const vcpu = new Vcpu(shim, info.machine, ram, maintenance);
-    const { identity } = vcpu;
+    const most = Math.min(MOST_PROCESSORS, navigator.hardwareConcurrency);
+    const vcpus = new Vcpus(shim, info.machine, ram, maintenance, most);
+    const { identity } = vcpus.first;
     maintenance.count = asidCount(identity.ID_AA64MMFR0_EL1);
     this.#pages = { ram, maintenance, byPage: new Map() };
     this.#debug = debugCounts(identity.ID_AA64DFR0_EL1);
@@ -69,12 +74,16 @@ export class HypervisorEngine implements Engine, Disposable {
       [Id.ID_AA64ISAR0_EL1, idRegister("ID_AA64ISAR0_EL1", features)],
       [Id.ID_AA64ISAR1_EL1, idRegister("ID_AA64ISAR1_EL1", features)],
     ]);
-    this.#cpus = { ram, vcpu, idRegister: (register) => ids.get(register) ?? 0n };
+    this.#cpus = { ram, vcpus, idRegister: (register) => ids.get(register) ?? 0n };
   }
 
   /** How much the engine has done, for tests and statistics. */
-  get counts(): VcpuCounts & MaintenanceCounts {
-    return { ...this.#cpus.vcpu.counts, ...this.#pages.maintenance.counts };
+  get counts(): VcpuCounts & { rounds: number } & MaintenanceCounts {
+    return { ...this.#cpus.vcpus.counts, ...this.#pages.maintenance.counts };
+  }
+
+  get processors(): number {
+    return this.#cpus.vcpus.most;
   }
 
   createAddressSpace(): AddressSpace {

@@ -12,7 +12,7 @@
  */
 
 /** Version of the interface to the shim. */
-export const ABI = 1;
+export const ABI = 2;
 
 /** Byte offsets in a frame: the registers of one thread. */
 export const Frame = {

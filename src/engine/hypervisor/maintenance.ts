@@ -80,6 +80,20 @@ export class Maintenance {
     return user.asid = asid;
   }
 
+  /**
+   * Gives several address spaces ASIDs to run with at the same time. Giving one of them the last may take back what
+   * others got before.
+   *
+   * @returns whether there are enough ASIDs
+   */
+  asidsOf(users: readonly TlbUser[]): boolean {
+    for (let tries = 0; tries < 2; tries++) {
+      for (const user of users) this.asidOf(user);
+      if (users.every(({ generation }) => generation === this.#generation)) return true;
+    }
+    return false;
+  }
+
   /** A valid entry of the table has been changed. */
   changed(user: TlbUser, va: number): void {
     // What has never run in this generation is in no TLB.

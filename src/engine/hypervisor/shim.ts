@@ -11,6 +11,7 @@ const SYMBOLS = {
   elftap_close: { parameters: ["u32"], result: "i32" },
   elftap_vcpu: { parameters: ["u32", "u64", "buffer", "u32"], result: "i32" },
   elftap_run: { parameters: ["u32", "u32"], result: "i32" },
+  elftap_run_together: { parameters: ["u32", "u32"], result: "i32" },
   elftap_kick: { parameters: ["u32", "u32"], result: "i32" },
   elftap_error: { parameters: ["buffer", "u32"], result: "void" },
 } as const;
@@ -122,6 +123,11 @@ export class Shim implements Disposable {
   run(machine: number, vcpu: number): void {
     const status = this.#run(machine, vcpu);
     if (status < 0) this.#check(status);
+  }
+
+  /** Runs the vCPUs of a mask until one of their doorbells rings, and stops the others. */
+  runTogether(machine: number, vcpus: number): void {
+    this.#check(this.#library.symbols.elftap_run_together(machine, vcpus));
   }
 
   close(machine: number): void {

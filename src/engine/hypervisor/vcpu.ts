@@ -1,9 +1,9 @@
 /**
- * A vCPU: its control block, and the one call that runs it. Guest threads take turns on it by their frames.
+ * A vCPU: its control block, and the call that runs it. Guest threads take turns on it by their frames.
  */
 import { type IdRegister } from "../../isa/a64/features.ts";
 import { firstRegisters, initControl, linear } from "./boot.ts";
-import { Control, Flag, ID_REGISTERS, Place, Reason } from "./layout.ts";
+import { Control, Flag, ID_REGISTERS, Reason } from "./layout.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Ram } from "./ram.ts";
 import type { FpHolder } from "./registers.ts";
@@ -42,13 +42,18 @@ export class Vcpu implements FpHolder {
   /** The debug registers that are loaded. */
   #debug: DebugRegisters | undefined;
 
+  /**
+   * @param control offset of its control block in guest memory
+   * @throws {HypervisorError} when there can be no more
+   */
   constructor(
     private readonly shim: Shim,
     private readonly machine: number,
     private readonly ram: Ram,
     private readonly maintenance: Maintenance,
+    control: number,
   ) {
-    this.#control = Place.controls;
+    this.#control = control;
     initControl(ram, this.#control, maintenance.idleAsid);
     this.#number = shim.createVcpu(machine, this.#control, firstRegisters(ram, this.#control));
     this.#set(Control.budget, 1e9);
@@ -81,31 +86,55 @@ export class Vcpu implements FpHolder {
    * @param debug its debug registers, if a debugger is at work
    */
   run(frame: number, ttbr0: bigint, budget: number, debug: DebugRegisters | undefined): number {
-    const { ram, maintenance } = this, control = this.#control;
-    ram.u64[(control + Control.frame) / 8] = linear(ram, frame);
-    ram.u64[(control + Control.ttbr0) / 8] = ttbr0;
-    if (debug !== this.#debug) this.#loadDebug(debug);
-    maintenance.flush(ram, control);
-    while (maintenance.pending) {
-      // More than fits at a time.
-      this.#addFlag(Flag.spill);
-      this.#call();
-      maintenance.flush(ram, control);
-    }
-    this.#set(Control.budget, budget);
+    const { ram, maintenance } = this;
+    this.prepare(frame, ttbr0, budget, debug);
+    maintenance.flush(ram, this.#control);
+    // More than fits at a time.
+    while (maintenance.pending) this.#work();
     return this.#call();
   }
 
+  /** Says what the next run is to be, without running; parameters as of {@link run}. */
+  prepare(frame: number, ttbr0: bigint, budget: number, debug: DebugRegisters | undefined): void {
+    const { ram } = this, control = this.#control;
+    ram.u64[(control + Control.frame) / 8] = linear(ram, frame);
+    ram.u64[(control + Control.ttbr0) / 8] = ttbr0;
+    if (debug !== this.#debug) this.#loadDebug(debug);
+    this.#set(Control.budget, budget);
+  }
+
+  /** Does the maintenance that is queued, and nothing else. */
+  maintain(): void {
+    this.maintenance.flush(this.ram, this.#control);
+    while (this.#get(Control.ops) > 0) this.#work();
+  }
+
+  /** Does what of the queue is in the control block, and gets the next of it. */
+  #work(): void {
+    this.#addFlag(Flag.spill);
+    this.#call();
+    this.maintenance.flush(this.ram, this.#control);
+  }
+
+  /** Whether the FP registers of a thread are here. */
+  holds(frame: number): boolean {
+    return this.ram.u64[(this.#control + Control.live) / 8] === linear(this.ram, frame);
+  }
+
   spill(frame: number): void {
-    const live = (this.#control + Control.live) / 8;
-    if (this.ram.u64[live] !== linear(this.ram, frame)) return;
+    if (!this.holds(frame)) return;
     this.#addFlag(Flag.spill);
     this.#call();
   }
 
   reload(frame: number): void {
-    const live = (this.#control + Control.live) / 8;
-    if (this.ram.u64[live] === linear(this.ram, frame)) this.ram.u64[live] = 0n;
+    if (this.holds(frame)) this.ram.u64[(this.#control + Control.live) / 8] = 0n;
+  }
+
+  /** The thread goes to another vCPU. */
+  giveUp(frame: number): void {
+    this.spill(frame);
+    this.reload(frame);
   }
 
   #loadDebug(debug: DebugRegisters | undefined): void {
@@ -125,10 +154,15 @@ export class Vcpu implements FpHolder {
     this.#addFlag(Flag.debug);
   }
 
-  /** Rings in the host's turn. @returns a {@link Reason} */
+  /** @returns a {@link Reason} */
   #call(): number {
     this.#runs++;
     this.shim.run(this.machine, this.#number);
+    return this.reason();
+  }
+
+  /** Why it stopped: a {@link Reason}. @throws {HypervisorError} if that is elftap's fault or the machine's */
+  reason(): number {
     const reason = this.#get(Control.reason);
     if (reason !== Reason.stub && reason !== Reason.serror) return reason;
     const hex = (offset: number) => `0x${this.#get(offset).toString(16)}`;

@@ -44,6 +44,16 @@ export class Scheduler {
     }
   }
 
+  /** The first threads of the run queue, at most `limit`, of which `accepts` says true. They stay in it. */
+  waiting(limit: number, accepts: (task: Task) => boolean): Task[] {
+    const found: Task[] = [];
+    for (let i = this.#head; i < this.#queue.length && found.length < limit; i++) {
+      const task = this.#queue[i]!;
+      if (task.state === "runnable" && accepts(task)) found.push(task);
+    }
+    return found;
+  }
+
   /** A debugger holds a thread: whatever happens to it, it does not run until {@link release}. */
   hold(task: Task): void {
     task.held = true;

@@ -4,7 +4,7 @@
  *
  * The pc is real, so that fork, restarts and signal handlers work as with machine code.
  */
-import type { AddressSpace, Cpu, Engine, Exit, Registers } from "../../engine/engine.ts";
+import type { AddressSpace, Cpu, Engine, Exit, Registers, Runnable } from "../../engine/engine.ts";
 import { FakeFrame, FakeSpace } from "../mm/fake_space.ts";
 
 /** Address of step 0. */
@@ -95,9 +95,23 @@ export class ScriptedRegisters implements Registers {
 class ScriptedCpu implements Cpu {
   readonly regs = new ScriptedRegisters();
   readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
+  hasExit = false;
   constructor(private readonly program: readonly Step[]) {}
 
-  run(space: AddressSpace, fuel: number): Exit {
+  run(space: AddressSpace, fuel: number, others: readonly Runnable[] = []): Exit {
+    if (this.hasExit) {
+      this.hasExit = false;
+      return this.#exit;
+    }
+    for (const { cpu, space } of others as readonly { cpu: ScriptedCpu; space: AddressSpace }[]) {
+      if (cpu.hasExit) throw new Error("its exit has not been taken");
+      cpu.hasExit = cpu.#execute(space, fuel).kind !== "fuel";
+      cpu.#exit.retired = 0;
+    }
+    return this.#execute(space, fuel);
+  }
+
+  #execute(space: AddressSpace, fuel: number): Exit {
     const { regs } = this, exit = this.#exit;
     let left = false;
     const context: StepContext = {
@@ -136,7 +150,7 @@ export class ScriptedEngine implements Engine {
   readonly hwcap = { hwcap: 0n, hwcap2: 0n };
   readonly features: ReadonlySet<string> = new Set();
   readonly midr = 0;
-  constructor(private readonly program: readonly Step[]) {}
+  constructor(private readonly program: readonly Step[], readonly processors = 1) {}
 
   createAddressSpace(): AddressSpace {
     return new FakeSpace();

@@ -26,9 +26,9 @@ const DATA_SIZE = 0x10_0000;
 /** Makes a kernel with one process, ready to run the program. */
 export function scripted(
   program: readonly Step[],
-  options: KernelOptions & { uid?: number; extra?: readonly SyscallRow[] } = {},
+  options: KernelOptions & { uid?: number; processors?: number; extra?: readonly SyscallRow[] } = {},
 ): { kernel: Kernel; task: Task } {
-  const engine = new ScriptedEngine(program);
+  const engine = new ScriptedEngine(program, options.processors);
   const rows = [...futex, ...process, ...resource, ...sched, ...signal, ...time, ...options.extra ?? []];
   const kernel = new Kernel(engine, rows, { cpus: 2, ...options });
   const first = kernel.createFirstProcess(defaultLimits());

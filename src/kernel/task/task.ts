@@ -110,6 +110,9 @@ export class Task implements Waiter, FileContext {
   /** Contended PI futexes it owns. */
   readonly piLocks: Set<FutexBucket> = new Set();
 
+  /** Its last run ended with its slice, not by itself: it computes. */
+  computing = false;
+
   // Accounts
   readonly usage: Usage = emptyUsage();
   /** CPU time in ns since the last system call or fault, for the watchdog. */
