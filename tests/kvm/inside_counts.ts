@@ -60,10 +60,17 @@ const difference = (after: Counts, before: Counts) => mapCounts(after, (value, k
 
 const TIMES = 100;
 
+/** The operation that is a system call and nothing else. */
+const CALL = "getppid";
+/** Tries to count calls exactly: without the end of a time slice, which adds exits of its own. */
+const TRIES = 10;
+
 /** What {@link TIMES} of an operation add. */
 async function counted(operation: string, pages: number): Promise<Counts> {
-  const few = await run(operation, 10, pages);
-  return difference(await run(operation, 10 + TIMES, pages), few);
+  for (let tries = 1;; tries++) {
+    const few = await run(operation, 10, pages), more = await run(operation, 10 + TIMES, pages);
+    if (operation !== CALL || tries === TRIES || few.kicks + more.kicks === 0) return difference(more, few);
+  }
 }
 
 /** Pages that are invalidated one by one at most, in one go: src/engine/hypervisor/maintenance.ts. */
@@ -81,7 +88,7 @@ interface Operation {
 const none = (each: Counts) => assert.equal(each.tlbiPage + each.tlbiSpace + each.tlbiAll, 0);
 /** Few pages one by one, many as one address space; the program's own writes afterwards take pages back. */
 const OPERATIONS: readonly Operation[] = [
-  { operation: "getppid", pages: 1, calls: 1, bound: none },
+  { operation: CALL, pages: 1, calls: 1, bound: none },
   ...[1, 16, 64].map((pages) => ({
     operation: "fork",
     pages,
@@ -117,7 +124,7 @@ function report(title: string, failure: string | undefined): void {
 }
 
 // The end of a program is told to the TLB when the next one runs: the first one that is counted has one before it too.
-await run("getppid", 1, 1);
+await run(CALL, 1, 1);
 line(`${name}: one of ${TIMES}`, HEAD);
 for (const { operation, pages, calls, bound } of OPERATIONS) {
   const title = `${operation}, ${pages} ${pages === 1 ? "page" : "pages"}`;
@@ -125,17 +132,14 @@ for (const { operation, pages, calls, bound } of OPERATIONS) {
   try {
     const sum = await counted(operation, pages);
     const each = mapCounts(sum, (value) => value / TIMES);
-    // An end of a time slice is up to two exits more (hvf: cancelled, then the interrupt), and up to two ioctls.
     const faults = each.exits - calls;
     line(title, [
       ...[calls, each.exits, each.calls, each.runs, faults, each.kicks],
       ...[each.tlbiPage, each.tlbiSpace, each.tlbiAll],
     ]);
-    for (const key of ["exits", "calls", "runs"] as const) {
-      const least = calls * TIMES, most = operation === "getppid" ? least + 2 * sum.kicks : Infinity;
-      assert.ok(sum[key] >= least && sum[key] <= most, `${sum[key]} ${key} for ${least} system calls`);
-    }
-    assert.ok(sum.calls <= sum.exits + sum.kicks && sum.runs <= sum.exits, "no more calls than exits");
+    if (operation === CALL) assert.deepEqual([sum.exits, sum.calls, sum.runs], [TIMES, TIMES, TIMES]);
+    const slices = 3 * Math.abs(sum.kicks);
+    assert.ok(sum.calls <= sum.exits + slices && sum.runs <= sum.exits + slices, "no more calls than exits");
     bound(each, faults);
   } catch (error) {
     failure = (error as Error).message;
