@@ -141,20 +141,23 @@ async function printedBy(command: string, args: readonly string[]): Promise<stri
 
 /** Runs lldb's commands against a target; what it printed, both streams. */
 export async function lldb(guest: Guest, target: string, commands: readonly string[]): Promise<string> {
+  return await printedBy("lldb", lldbArguments(guest, target, [...commands, "quit"]));
+}
+
+/** lldb's arguments that connect it to a guest and give it commands. */
+function lldbArguments(guest: Guest, target: string, commands: readonly string[]): string[] {
   const all = [
     "settings set auto-confirm true",
     ...guest.sysroot === undefined ? [] : [`platform select --sysroot ${guest.sysroot} remote-linux`],
     `target create ${guest.path}`,
     `gdb-remote ${target}`,
     ...commands,
-    "quit",
   ];
-  const args = ["-x", "--no-use-colors", ...all.flatMap((each) => ["-o", each])];
-  return await printedBy("lldb", args);
+  return ["-x", "--no-use-colors", ...all.flatMap((each) => ["-o", each])];
 }
 
-/** A gdb that is talked to command by command. */
-export class Gdb implements AsyncDisposable {
+/** A debugger that is talked to command by command. */
+class Talk implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #text = "";
@@ -163,11 +166,9 @@ export class Gdb implements AsyncDisposable {
   readonly #reading: Promise<void>;
   readonly #patience: ReturnType<typeof setTimeout>;
 
-  constructor() {
-    const args = ["-nx", "-q", ...GDB_SETTINGS.flatMap((each) => ["-ex", each])];
+  constructor(command: string, args: string[]) {
     const env = { LC_ALL: "C" };
-    this.#child = new Deno.Command("gdb-multiarch", { args, stdin: "piped", stdout: "piped", stderr: "null", env })
-      .spawn();
+    this.#child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "null", env }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#reading = this.#read();
     this.#patience = setTimeout(() => this.vanish(), PATIENCE);
@@ -181,20 +182,13 @@ export class Gdb implements AsyncDisposable {
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     }
-    this.#changed.reject(new Error(`gdb has ended:\n${this.#text}`));
+    this.#changed.reject(new Error(`the debugger has ended:\n${this.#text}`));
     this.#changed.promise.catch(() => {});
   }
 
   /** Gives a command and does not wait. */
   async send(command: string): Promise<void> {
     await this.#writer.write(new TextEncoder().encode(command + "\n"));
-  }
-
-  /** Gives a command; what gdb prints up to its next prompt. */
-  async ask(command: string): Promise<string> {
-    await this.send(command);
-    await this.send(`echo <end>\\n`);
-    return await this.until("<end>\n");
   }
 
   /** What is printed up to a text. */
@@ -229,6 +223,27 @@ export class Gdb implements AsyncDisposable {
     await this.#child.status;
     await this.#reading;
     await this.#writer.close().catch(() => {});
+  }
+}
+
+/** A gdb that is talked to. */
+export class Gdb extends Talk {
+  constructor() {
+    super("gdb-multiarch", ["-nx", "-q", ...GDB_SETTINGS.flatMap((each) => ["-ex", each])]);
+  }
+
+  /** Gives a command; what gdb prints up to its next prompt. */
+  async ask(command: string): Promise<string> {
+    await this.send(command);
+    await this.send(`echo <end>\\n`);
+    return await this.until("<end>\n");
+  }
+}
+
+/** An lldb that is talked to. */
+export class Lldb extends Talk {
+  constructor(guest: Guest, target: string) {
+    super("lldb", lldbArguments(guest, target, []));
   }
 }
 

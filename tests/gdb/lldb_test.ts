@@ -1,6 +1,6 @@
 /** lldb, unmodified and without scripts, against guests of every kind. */
 import { equal, match } from "node:assert/strict";
-import { Debugged, debuggerTest, inOrder, lldb } from "./debugged.ts";
+import { Debugged, debuggerTest, inOrder, Lldb, lldb } from "./debugged.ts";
 
 const LLDB = "lldb";
 
@@ -125,4 +125,57 @@ debuggerTest("lldb: C++ methods in debug/classes", LLDB, "debug/classes", async 
   ]);
   inOrder(text, [/stop reason = breakpoint/, /Counter::bump/, /\(int\) by = 3/, /exited with status = 0/]);
   match((await debugged.end()).stdout, /caught too much/);
+});
+
+debuggerTest("lldb: Ctrl-C, change of a variable, going on", LLDB, "debug/waits", async (guest) => {
+  await using debugged = new Debugged(guest, { args: ["run"] });
+  await using lldb = new Lldb(guest, await debugged.target);
+  await lldb.send("continue");
+  await debugged.printed(/ready/);
+  await lldb.send("process interrupt");
+  await lldb.until("stop reason = signal SIGINT");
+  await lldb.send("bt");
+  await lldb.until("frame #0: ");
+  await lldb.send("expression done = 1");
+  await lldb.send("continue");
+  await lldb.until("exited with status = 0");
+  equal((await debugged.end()).stdout, "ready\ndone\n");
+});
+
+for (const variant of ["", " [dynamic]"]) {
+  const title = `debug/processes${variant}`;
+  debuggerTest(`lldb: follow-fork-mode child, breakpoints there, exec in ${title}`, LLDB, title, async (guest) => {
+    await using debugged = new Debugged(guest);
+    const text = await lldb(guest, await debugged.target, [
+      "settings set target.process.follow-fork-mode child",
+      "process handle SIGUSR1 --stop false --notify false --pass true",
+      "breakpoint set -n child_work",
+      "continue",
+      "bt",
+      "continue",
+      "continue",
+    ]);
+    inOrder(text, [
+      /stop reason = breakpoint 1\.1/,
+      /frame #0: .*`child_work\(x=21\)[^]*frame #1: .*`main/,
+      /stop reason = exec/,
+      /exited with status = 3/,
+    ]);
+    equal((await debugged.end()).stdout, "execed again\nchild 3\nvchild 4\n");
+  });
+}
+
+debuggerTest("lldb: leaves a program stopped, comes back, lets it go", LLDB, "debug/everyday", async (guest) => {
+  await using debugged = new Debugged(guest);
+  const target = await debugged.target;
+  const text = await lldb(guest, target, [
+    "breakpoint set -n half",
+    "continue",
+    "process detach --keep-stopped true",
+    `gdb-remote ${target}`,
+    "bt",
+    "process detach",
+  ]);
+  inOrder(text, [/stop reason = breakpoint 1\.1/, /detached/, /frame #0: .*`half\(d=4\.5\)/, /detached/]);
+  equal((await debugged.end()).stdout, "120\n45\npair 3 2.25\n-1 1\n3\n");
 });

@@ -49,6 +49,9 @@ export const lldbCommands: CommandTable = {
     });
   },
   qGDBServerVersion: () => list({ name: "elftap", version: VERSION }),
+  // `process detach --keep-stopped`: what has stopped stays so when the connection ends.
+  "qSupportsDetachAndStayStopped:": () => "OK",
+  D1: () => "OK",
   qWatchpointSupportInfo: () => list({ num: 0x7fffffff }),
   qGetWorkingDir: (session) => {
     const task = session.current();

@@ -78,6 +78,16 @@ export class Points {
     }
   }
 
+  /**
+   * Sets the software breakpoints of another space here too. They are code in memory to debuggers, which fork(2)
+   * copies: lldb relies on it, and gdb removes them again.
+   */
+  inherit(parent: Points): void {
+    for (const [va, { software, conditions }] of parent.#breakpoints) {
+      if (software) this.setBreakpoint(va, "software", true, conditions);
+    }
+  }
+
   /** Takes everything out of the engine. */
   clear(): void {
     for (const va of this.#breakpoints.keys()) this.space.setBreakpoint(va, false);

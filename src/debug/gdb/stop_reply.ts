@@ -41,7 +41,8 @@ function reason({ agreed }: Session, stop: Stop): string {
     case "created":
       return "create:;";
     case "exec":
-      return agreed.exec ? `exec:${textToHex(stop.path)};` : "";
+      // lldb looks for the second (lldbgdbremote.md), gdb for the first.
+      return agreed.lldb ? "reason:exec;" : agreed.exec ? `exec:${textToHex(stop.path)};` : "";
     case "syscall":
       return `syscall_${stop.when}:${stop.nr.toString(16)};`;
     default:

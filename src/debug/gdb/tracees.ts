@@ -295,6 +295,7 @@ export class Tracees implements Ptracer {
     }
     if (!this.interests[kind]) return;
     this.attach(child.process, "halt");
+    if (kind === "fork") this.pointsOf(child).inherit(this.pointsOf(task));
     this.#stop(task, { kind, child });
   }
 
