@@ -7,8 +7,10 @@ import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, t
 import { type Link, WasmFrame } from "./frame.ts";
 import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HEAT, HEAT_COUNTERS, PageBits } from "./layout.ts";
 import { PLAIN_BLOCKS, RECORD, RegionRecord, WINDOW } from "./layout.ts";
-import type { Translator } from "./translator/translator.ts";
+import type { FrameBlocks } from "./frame_blocks.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
+import type { MemoryPool } from "./memory_pool.ts";
+import type { Translator } from "./translator/translator.ts";
 import type { Predecoder } from "./predecode.ts";
 import { type WatchHit, Watchpoints } from "./watchpoints.ts";
 
@@ -19,22 +21,22 @@ const withRead = (prot: Prot): Prot => prot & (Prot.write | Prot.exec) ? prot | 
 
 const NO_BREAKPOINTS: ReadonlySet<Va> = new Set();
 
-/** What the kernel lends an address space and takes back. */
-export interface MemoryPool {
+/** What an address space has from its engine. */
+export interface SpaceParts {
   readonly engine: EngineMemory;
+  readonly memories: MemoryPool;
   readonly predecoder: Predecoder;
+  readonly frameBlocks: FrameBlocks;
   /** Undefined: the interpreter alone, or not yet loaded. */
   readonly translator: Translator | undefined;
   /** There is something to translate. */
   wantTranslator(): void;
-  takeMemory(): GuestMemory;
-  returnMemory(memory: GuestMemory): void;
 }
 
 export class WasmAddressSpace implements AddressSpace {
   readonly limit: Va = GUEST_LIMIT;
   readonly memory: GuestMemory;
-  readonly #pool: MemoryPool;
+  readonly #parts: SpaceParts;
   readonly #u8: Uint8Array;
   readonly #links = new Map<number, SpaceLink>();
   /** Blocks of pages that are not shared, by page. */
@@ -48,9 +50,9 @@ export class WasmAddressSpace implements AddressSpace {
   /** One past the highest page that was ever mapped: what {@link free} has to clean. */
   #top = 0;
 
-  constructor(pool: MemoryPool) {
-    this.#pool = pool;
-    this.memory = pool.takeMemory();
+  constructor(parts: SpaceParts) {
+    this.#parts = parts;
+    this.memory = parts.memories.take();
     this.#u8 = this.memory.u8;
   }
 
@@ -151,7 +153,7 @@ export class WasmAddressSpace implements AddressSpace {
         u8[page] = bits & ~write;
         const block = this.#blocks.get(page);
         if (block !== undefined && !this.#hasBreakpointIn(page)) {
-          frame.block = block;
+          this.#parts.frameBlocks.adopt(frame, block);
           this.#blocks.delete(page);
         }
       }
@@ -217,11 +219,11 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   free(): void {
-    this.#pool.translator?.forget(this);
+    this.#parts.translator?.forget(this);
     this.memory.mayAccess = undefined;
     this.#drop(0, this.#top);
     this.#u8.fill(0, 0, this.#top);
-    this.#pool.returnMemory(this.memory);
+    this.#parts.memories.giveBack(this.memory);
   }
 
   // ---- code ---------------------------------------------------------------------------------------------------
@@ -240,7 +242,7 @@ export class WasmAddressSpace implements AddressSpace {
     const page = Math.floor(va / PAGE_SIZE);
     let block = this.#plain.get(page);
     if (block === undefined) {
-      block = this.#pool.engine.allotBlock();
+      block = this.#parts.engine.allotBlock();
       this.#plain.set(page, block);
     }
     this.memory.u32[(PLAIN_BLOCKS >> 2) + page] = block;
@@ -251,21 +253,21 @@ export class WasmAddressSpace implements AddressSpace {
   decodeAt(va: Va, block: number): void {
     const page = Math.floor(va / PAGE_SIZE);
     const isPlain = this.memory.u32[(BLOCKS >> 2) + page] !== block;
-    this.#pool.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints, !isPlain);
+    this.#parts.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints, !isPlain);
   }
 
   /** Gives the region table the length that records may refer to; due before every run. */
   fitRegions(): void {
-    const { translator } = this.#pool;
+    const { translator } = this.#parts;
     if (translator !== undefined && this.memory.regions.length < translator.slotCount) translator.fit(this.memory);
   }
   /** Has the code from `va` on translated, or what was translated before put in place here. */
   translate(va: Va): void {
-    const { translator } = this.#pool;
+    const { translator } = this.#parts;
     if (translator !== undefined) return translator.translate(this, va);
-    this.#pool.wantTranslator();
+    this.#parts.wantTranslator();
     // It is still hot when the translator has come.
-    this.#pool.engine.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = 0;
+    this.#parts.engine.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = 0;
   }
 
   /** For the translator: the instruction word at an address whose instruction has been decoded. */
@@ -273,7 +275,7 @@ export class WasmAddressSpace implements AddressSpace {
     const page = Math.floor(va / PAGE_SIZE);
     if (!this.#attached.has(page)) return undefined;
     const block = this.memory.u32[(BLOCKS >> 2) + page]!;
-    const handler = this.#pool.engine.u16[(block + (va & 0xffc) * (RECORD / 4)) >> 1];
+    const handler = this.#parts.engine.u16[(block + (va & 0xffc) * (RECORD / 4)) >> 1];
     // Translated code ends before a breakpoint and leaves to the interpreter, which stops.
     return handler === FixedHandler.undecoded || handler === FixedHandler.breakpoint ? undefined : this.memory.word(va);
   }
@@ -295,7 +297,7 @@ export class WasmAddressSpace implements AddressSpace {
     const page = Math.floor(va / PAGE_SIZE);
     const block = this.memory.u32[(BLOCKS >> 2) + page]!;
     if (block === 0) return;
-    const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#pool.engine;
+    const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#parts.engine;
     i32[(record + RegionRecord.slot) >> 2] = slot;
     i32[(record + RegionRecord.root) >> 2] = va / 4;
     u16[record >> 1] = FixedHandler.region;
@@ -303,7 +305,7 @@ export class WasmAddressSpace implements AddressSpace {
 
   invalidateCode(va: Va, length: number): void {
     const end = va + length;
-    this.#pool.translator?.invalidate(this, va, end);
+    this.#parts.translator?.invalidate(this, va, end);
     for (let page = Math.floor(va / PAGE_SIZE); page * PAGE_SIZE < end; page++) {
       this.#resetRecords(this.#plain.get(page), page, va, end);
       const block = this.#blocks.get(page);
@@ -315,7 +317,7 @@ export class WasmAddressSpace implements AddressSpace {
     if (block === undefined) return;
     const from = Math.max(va, page * PAGE_SIZE) & ~3, to = Math.min(end, (page + 1) * PAGE_SIZE);
     for (let at = from; at < to; at += 4) {
-      this.#pool.engine.u16[(block + (at & 0xffc) * (RECORD / 4)) >> 1] = FixedHandler.undecoded;
+      this.#parts.engine.u16[(block + (at & 0xffc) * (RECORD / 4)) >> 1] = FixedHandler.undecoded;
     }
   }
 
@@ -326,7 +328,7 @@ export class WasmAddressSpace implements AddressSpace {
     const page = Math.floor(va / PAGE_SIZE);
     if (!this.#blocks.has(page)) {
       this.#detach(page);
-      this.#blocks.set(page, this.#pool.engine.allotBlock());
+      this.#blocks.set(page, this.#parts.engine.allotBlock());
     }
     this.invalidateCode(va, 4);
   }
@@ -338,7 +340,7 @@ export class WasmAddressSpace implements AddressSpace {
    */
   setBreakpointAside(va: Va): (() => void) | undefined {
     if (!this.#breakpoints.has(va) || !this.attachCode(va)) return undefined;
-    const { engine, predecoder } = this.#pool, { u32 } = this.memory;
+    const { engine, predecoder } = this.#parts, { u32 } = this.memory;
     const page = Math.floor(va / PAGE_SIZE), entry = (BLOCKS >> 2) + page;
     const own = u32[entry]!, aside = engine.allotBlock();
     predecoder.decodeRun(this.#bytes(page), va, aside, NO_BREAKPOINTS, false);
@@ -388,7 +390,7 @@ export class WasmAddressSpace implements AddressSpace {
   /** For the translator: there is no region at this root after all. */
   leaveRegion(va: Va): void {
     const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
-    const at = (block + (va & 0xffc) * (RECORD / 4)) >> 1, { u16 } = this.#pool.engine;
+    const at = (block + (va & 0xffc) * (RECORD / 4)) >> 1, { u16 } = this.#parts.engine;
     if (block !== 0 && u16[at] === FixedHandler.region) u16[at] = FixedHandler.undecoded;
   }
 
@@ -396,14 +398,8 @@ export class WasmAddressSpace implements AddressSpace {
     const own = this.#blocks.get(page);
     if (own !== undefined) return own;
     const link = this.#links.get(page);
-    if (link && !this.#hasBreakpointIn(page)) {
-      if (link.frame.block === 0) {
-        link.frame.block = this.#pool.engine.allotBlock();
-        this.#pool.predecoder.freeWith(link.frame, link.frame.block);
-      }
-      return link.frame.block;
-    }
-    const block = this.#pool.engine.allotBlock();
+    if (link && !this.#hasBreakpointIn(page)) return this.#parts.frameBlocks.of(link.frame);
+    const block = this.#parts.engine.allotBlock();
     this.#blocks.set(page, block);
     return block;
   }
@@ -418,9 +414,9 @@ export class WasmAddressSpace implements AddressSpace {
     if (plain !== undefined) {
       this.memory.u32[(PLAIN_BLOCKS >> 2) + page] = 0;
       this.#plain.delete(page);
-      this.#pool.engine.freeBlock(plain);
+      this.#parts.engine.freeBlock(plain);
     }
-    this.#pool.translator?.invalidate(this, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
+    this.#parts.translator?.invalidate(this, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   }
   #detachRange(from: number, to: number): void {
     if (this.#attached.size === 0) return;
@@ -432,7 +428,7 @@ export class WasmAddressSpace implements AddressSpace {
     const block = this.#blocks.get(page);
     if (block === undefined) return;
     this.#blocks.delete(page);
-    this.#pool.engine.freeBlock(block);
+    this.#parts.engine.freeBlock(block);
   }
 
   // ---- pages --------------------------------------------------------------------------------------------------
@@ -467,12 +463,14 @@ export class WasmAddressSpace implements AddressSpace {
     const link = new SpaceLink(this, page, frame, copyOnWrite);
     this.#links.set(page, link);
     frame.links.add(link);
+    this.#parts.frameBlocks.linked(frame);
     return link;
   }
   #unlink(link: SpaceLink): void {
     link.frame.detach(link);
     this.#links.delete(link.page);
     this.#detach(link.page); // its block was the frame's
+    this.#parts.frameBlocks.unlinked(link.frame);
   }
 
   #bytes(page: number): Uint8Array {
@@ -484,6 +482,7 @@ export class WasmAddressSpace implements AddressSpace {
     const bits = this.#u8[page]!;
     if (bits & present) return;
     this.memory.ensure((page + 1) * PAGE_SIZE);
+    this.memory.touchedBytes += PAGE_SIZE;
     const link = this.#links.get(page);
     if (link) link.frame.fetch(link);
     else {
@@ -521,8 +520,9 @@ export class WasmAddressSpace implements AddressSpace {
     this.#u8[page] = this.#u8[page]! & ~bits;
   }
   /** For links: the decoded block no longer holds. */
-  pageForgetCode(page: number): void {
+  pageForgetCode({ page, frame }: SpaceLink): void {
     this.#detach(page);
+    this.#parts.frameBlocks.drop(frame);
     this.#resetRecords(this.#blocks.get(page), page, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   }
 }
@@ -548,7 +548,6 @@ class SpaceLink implements Link {
     this.forgetCode();
   }
   forgetCode(): void {
-    this.frame.block = 0;
-    this.space.pageForgetCode(this.page);
+    this.space.pageForgetCode(this);
   }
 }

@@ -6,16 +6,15 @@
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
 import { FEATURES, MIDR_EL1 } from "../../isa/a64/features.ts";
-import { type MemoryPool, WasmAddressSpace } from "./address_space.ts";
+import { type SpaceParts, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
+import { FrameBlocks } from "./frame_blocks.ts";
 import type { InterpreterImage } from "./image.ts";
 import { EngineMemory, GuestMemory } from "./memory.ts";
+import { MemoryPool } from "./memory_pool.ts";
 import type { Translator } from "./translator/translator.ts";
 import { Predecoder } from "./predecode.ts";
-
-/** Guest memories kept for the next process; each keeps its touched pages resident. */
-const POOL = 8;
 
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
@@ -32,13 +31,12 @@ export class WasmEngine implements Engine {
   readonly features: ReadonlySet<string> = FEATURES;
   readonly midr = MIDR_EL1;
   readonly #memory = new EngineMemory();
-  readonly #pool: MemoryPool;
+  readonly #parts: SpaceParts;
   #translator: Translator | undefined;
 
   constructor(options: WasmEngineOptions) {
     const { module, tables } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
-    const free: GuestMemory[] = [];
     const engine = this.#memory;
     let load: (() => void) | undefined = () => {
       load = undefined;
@@ -47,17 +45,15 @@ export class WasmEngine implements Engine {
     if (options.tier === "interpreter" || options.translator) load = undefined;
     if (options.tier !== "interpreter" && options.translator) this.#translator = new options.translator(engine);
     const translator = () => this.#translator;
-    this.#pool = {
+    this.#parts = {
       engine,
+      memories: new MemoryPool(() => new GuestMemory(module, engine, now)),
       predecoder: new Predecoder(engine, tables),
+      frameBlocks: new FrameBlocks(engine),
       get translator() {
         return translator();
       },
       wantTranslator: () => load?.(),
-      takeMemory: () => free.pop() ?? new GuestMemory(module, engine, now),
-      returnMemory: (memory) => {
-        if (free.length < POOL) free.push(memory);
-      },
     };
   }
 
@@ -67,7 +63,7 @@ export class WasmEngine implements Engine {
   }
 
   createAddressSpace(): AddressSpace {
-    return new WasmAddressSpace(this.#pool);
+    return new WasmAddressSpace(this.#parts);
   }
   createCpu(): Cpu {
     return new WasmCpu(this.#memory);

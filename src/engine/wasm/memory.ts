@@ -104,6 +104,8 @@ export class GuestMemory {
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
   readonly run: (fuel: number) => number;
+  /** Bytes of pages that came into being since it was made, counted again with every process: resident at most. */
+  touchedBytes = 0;
   /** Translated regions by slot. */
   readonly regions: WebAssembly.Table;
   /** The interpreter's exports that translated code imports. */

@@ -13,17 +13,10 @@ const RUN = 64;
 export class Predecoder {
   readonly #memory: EngineMemory;
   readonly #tables: DecodeTables;
-  /** Gives the block of a frame back when the frame is gone. */
-  readonly #registry: FinalizationRegistry<number>;
 
   constructor(memory: EngineMemory, tables: DecodeTables) {
     this.#memory = memory;
     this.#tables = tables;
-    this.#registry = new FinalizationRegistry((block) => memory.freeBlock(block));
-  }
-
-  freeWith(owner: WeakKey, block: number): void {
-    this.#registry.register(owner, block);
   }
 
   /**
