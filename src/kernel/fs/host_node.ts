@@ -74,8 +74,8 @@ export function hostInfo(info: Deno.FileInfo): HostInfo {
 
 /** How long an answer of lstat is good for, in ms: enough to start a program without asking twice. */
 const TRUST_MS = 500;
-/** Nodes kept; beyond, all are forgotten at once. */
-const MAX_NODES = 100_000;
+/** Nodes kept, about 1 KiB each; beyond, all are forgotten at once. Starting Python looks at some 300. */
+const MAX_NODES = 8192;
 
 const nodes = new Map<string, HostNode>();
 

@@ -40,6 +40,12 @@ interface Lower {
   readonly layer: Layer;
 }
 
+/**
+ * What the lower layers are said to occupy, in blocks of 4 KiB. Deno cannot ask the host and walking a sysroot takes
+ * seconds: a round number, as no real root has nothing in it.
+ */
+const LOWER_BLOCKS = 2 ** 18;
+
 export class LayeredFs extends TmpFs {
   override readonly type = "overlay";
   /** Files with several names below, by host identity. */
@@ -65,7 +71,8 @@ export class LayeredFs extends TmpFs {
   }
 
   override statfs(): StatFs {
-    return { ...super.statfs(), type: OVERLAYFS_MAGIC };
+    const upper = super.statfs(), below = (this.root as LayeredDirectory).lowers.length > 0 ? LOWER_BLOCKS : 0;
+    return { ...upper, type: OVERLAYFS_MAGIC, blocks: upper.blocks + below };
   }
 
   /** The inode for what lies at this place of the lower layers. */

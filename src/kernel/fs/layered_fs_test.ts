@@ -38,6 +38,12 @@ Deno.test("LayeredFs shows files of its layer, owned by root", () =>
     assert.equal(guest.place("/etc/passwd").dentry.inode.uid, 0);
   }));
 
+Deno.test("LayeredFs reports room in use before the guest has written", () =>
+  withLayers([{ "etc/passwd": "root" }], (guest) => {
+    const { blocks, bfree } = guest.place("/").dentry.inode.sb.statfs();
+    assert.ok(0 < bfree && bfree < blocks);
+  }));
+
 Deno.test("LayeredFs takes links of the host as the guest's", () =>
   withLayers([{ "usr/lib/x": "x", "lib": "->/usr/lib" }], (guest) => assert.equal(guest.read("/lib/x"), "x")));
 
