@@ -10,6 +10,7 @@ import { HypervisorEngine } from "../../src/engine/hypervisor/engine.ts";
 import { discardingOutput, emptyInput } from "../../src/kernel/host_stdio.ts";
 import type { GuestSpec } from "../../src/runner/guest_spec.ts";
 import { Machine } from "../../src/runner/machine.ts";
+import { tested } from "./rows.ts";
 
 const [name, shim, results, program] = Deno.args as ["kvm" | "hvf", string, string, string];
 const engine = new HypervisorEngine(name, shim);
@@ -118,9 +119,10 @@ const cell = (value: string | number) => typeof value === "string" ? value : Str
 const line = (title: string, cells: readonly (string | number)[]) =>
   console.log(title.padEnd(24) + cells.map((each) => cell(each).padStart(11)).join(""));
 
-function report(title: string, failure: string | undefined): void {
-  const row = { title: `${name} counts: ${title}`, lines: failure === undefined ? [] : failure.split("\n") };
-  Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true, create: true });
+/** Prints what a failing test says, too. */
+async function count(title: string, test: () => Promise<void>): Promise<void> {
+  const isRight = await tested(results, `${name} counts: ${title}`, test);
+  if (!isRight) console.log(`${name} counts: ${title}: WRONG`);
 }
 
 // The end of a program is told to the TLB when the next one runs: the first one that is counted has one before it too.
@@ -128,10 +130,8 @@ await run(CALL, 1, 1);
 line(`${name}: one of ${TIMES}`, HEAD);
 for (const { operation, pages, calls, bound } of OPERATIONS) {
   const title = `${operation}, ${pages} ${pages === 1 ? "page" : "pages"}`;
-  let failure: string | undefined;
-  try {
-    const sum = await counted(operation, pages);
-    const each = mapCounts(sum, (value) => value / TIMES);
+  await count(title, async () => {
+    const sum = await counted(operation, pages), each = mapCounts(sum, (value) => value / TIMES);
     const faults = each.exits - calls;
     line(title, [
       ...[calls, each.exits, each.calls, each.runs, faults, each.kicks],
@@ -141,20 +141,14 @@ for (const { operation, pages, calls, bound } of OPERATIONS) {
     const slices = 3 * Math.abs(sum.kicks);
     assert.ok(sum.calls <= sum.exits + slices && sum.runs <= sum.exits + slices, "no more calls than exits");
     bound(each, faults);
-  } catch (error) {
-    failure = (error as Error).message;
-    console.log(`${title}: ${failure}`);
-  }
-  report(title, failure);
+  });
 }
 
 /** Thousands of iterations that each of some threads computes. */
 const COMPUTED = 20_000;
-try {
+await count("threads that compute run at the same time", async () => {
   const { rounds, exits } = await run("threads", COMPUTED, 0);
   console.log(`${name}: three threads that compute: ${rounds} rounds on ${engine.processors} vCPUs, ${exits} exits`);
-  report("threads that compute run at the same time", rounds > 0 ? undefined : "not one round of several vCPUs");
-} catch (error) {
-  report("threads that compute run at the same time", (error as Error).message);
-}
+  assert.ok(rounds > 0, "not one round of several vCPUs");
+});
 Deno.exit();

@@ -9,6 +9,7 @@ import type { AddressSpace, Cpu, Exit } from "../../src/engine/engine.ts";
 import { HypervisorEngine } from "../../src/engine/hypervisor/engine.ts";
 import { Status } from "../../src/engine/hypervisor/layout.ts";
 import { HypervisorError, Shim } from "../../src/engine/hypervisor/shim.ts";
+import { tested } from "./rows.ts";
 
 const [name, shim, results, title] = Deno.args as ["kvm" | "hvf", string, string, string];
 const engine = new HypervisorEngine(name, shim);
@@ -326,14 +327,6 @@ const tests: Record<string, () => void> = {
 
 let failed = 0;
 for (const [behaviour, test] of Object.entries(tests)) {
-  let failure: string | undefined;
-  try {
-    test();
-  } catch (error) {
-    failure = (error as Error).message;
-    failed++;
-  }
-  const row = { title: `${title}: ${behaviour}`, lines: failure === undefined ? [] : failure.split("\n") };
-  Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true, create: true });
+  if (!await tested(results, `${title}: ${behaviour}`, test)) failed++;
 }
 console.log(`${title}: ${Object.keys(tests).length - failed} right, ${failed} wrong; ${JSON.stringify(engine.counts)}`);

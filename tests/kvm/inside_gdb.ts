@@ -5,6 +5,7 @@
  *     deno run -A tests/kvm/inside_gdb.ts PROGRAM RESULTS SYMBOLS
  */
 import assert from "node:assert/strict";
+import { tested } from "./rows.ts";
 
 const [program, results, symbolFile] = Deno.args as [string, string, string];
 const symbols = JSON.parse(Deno.readTextFileSync(symbolFile)) as Record<string, string>;
@@ -75,13 +76,6 @@ async function session(): Promise<void> {
   await child.status;
 }
 
-let failure: string | undefined;
-try {
-  await session();
-} catch (error) {
-  failure = (error as Error).message;
-}
-const row = { title: "kvm session: gdb's remote protocol", lines: failure === undefined ? [] : failure.split("\n") };
-Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true });
-console.log(`gdb session: ${failure ?? "right"}`);
+const isRight = await tested(results, "kvm session: gdb's remote protocol", session);
+console.log(`gdb session: ${isRight ? "right" : "wrong"}`);
 Deno.exit();

@@ -6,6 +6,7 @@
 import type { Guest } from "../guests/build.ts";
 import { ElftapRunner } from "../guests/elftap.ts";
 import { judge } from "../guests/verdict.ts";
+import { addRow } from "./rows.ts";
 
 const HAS_DEADLINES = /^time\/|timer|poll|sigwait/;
 
@@ -29,8 +30,7 @@ await Promise.all([0, 1].map(async () => {
     else console.log(`  wrong: ${guest.title}: ${lines[0]}`);
     if (done % 25 === 0) console.log(`${name} programs: ${done} of ${guests.length} done`);
     const seconds = (performance.now() - start) / 1000;
-    const row = { title: `${name} program: ${guest.title}`, lines, seconds, exit: run.exit, stdout: run.stdout };
-    Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true });
+    addRow(results, { title: `${name} program: ${guest.title}`, lines, exit: run.exit, stdout: run.stdout, seconds });
   }
 }));
 runner.close();

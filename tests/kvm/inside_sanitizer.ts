@@ -3,6 +3,8 @@
  *
  *     deno run -A tests/kvm/inside_sanitizer.ts LIBRARY RESULTS TITLE
  */
+import assert from "node:assert/strict";
+import { tested } from "./rows.ts";
 import { SANITIZED_ENV } from "./sanitizers.ts";
 
 const [library, results, title] = Deno.args as [string, string, string];
@@ -27,9 +29,8 @@ const FAULTS = [
 
 let found = 0;
 for (const [what, name, argument, pattern] of FAULTS) {
-  const words = await call(name, argument), isFound = pattern.test(words);
-  if (isFound) found++;
-  const row = { title: `${title}: ${what}`, lines: isFound ? [] : [`stderr: ${words.slice(0, 500)}`] };
-  Deno.writeTextFileSync(results, JSON.stringify(row) + "\n", { append: true, create: true });
+  if (await tested(results, `${title}: ${what}`, async () => assert.match(await call(name, argument), pattern))) {
+    found++;
+  }
 }
 console.log(`${title}: ${found} of ${FAULTS.length} faults found`);

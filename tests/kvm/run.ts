@@ -19,6 +19,7 @@ import { ElftapRunner } from "../guests/elftap.ts";
 import { type ProgramResult, table } from "./compare.ts";
 import { MachineUnavailable, runMachine } from "./machine.ts";
 import { ALL, partsOf, type Plan, programsOf, script, SHORT } from "./plan.ts";
+import { readRows, type Row } from "./rows.ts";
 import { buildForTest, buildProgram, buildSanitized, type EngineName, sanitizerLibraries, shimName } from "./shims.ts";
 import { stage } from "./stage.ts";
 
@@ -28,27 +29,11 @@ const DEBUGGED = "debug/basic";
 /** Seconds: the longest plan, on a host that has other things to do. */
 const TIME_LIMIT = 1800;
 
-/** A row of an inside script. Programs have a result too. */
-interface Row {
-  readonly title: string;
-  readonly lines: readonly string[];
-  readonly exit?: number;
-  readonly stdout?: string;
-}
-
 /** Addresses of the symbols that the session uses. */
 async function symbolsOf(path: string): Promise<Record<string, string>> {
   const { stdout } = await new Deno.Command("aarch64-linux-gnu-nm", { args: [path], stdin: "null" }).output();
   const rows = new TextDecoder().decode(stdout).matchAll(/^([0-9a-f]+) \w (main|global)$/gm);
   return Object.fromEntries([...rows].map(([, value, name]) => [name!, value!]));
-}
-
-function readRows(folder: string): Row[] {
-  try {
-    return Deno.readTextFileSync(join(folder, "rows.jsonl")).trim().split("\n").map((line) => JSON.parse(line) as Row);
-  } catch {
-    return [];
-  }
 }
 
 /** What the rows of one boot come to. */
@@ -89,7 +74,7 @@ async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly
   }
   const started = performance.now();
   const line = (text: string) => console.log(`  ${cpu} | ${text}`);
-  const rows = readRows(await runMachine({ payload, cpu, timeLimit: TIME_LIMIT, line }));
+  const rows = readRows(join(await runMachine({ payload, cpu, timeLimit: TIME_LIMIT, line }), "rows.jsonl"));
   const titles = new Set(rows.map(({ title }) => title));
   const wanted = [
     ...parts.map(({ title }) => `${title}: to its end`),

@@ -59,6 +59,8 @@ export const Pstate = {
   IL: 1 << 20,
   BTYPE: 3 << 10,
   SSBS: 1 << 12,
+  /** Interrupts are masked, fast ones too. */
+  IF: 3 << 6,
   DIT: 1 << 24,
   /** N, Z, C, V. */
   NZCV: 0xf0000000,
