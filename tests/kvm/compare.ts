@@ -7,15 +7,28 @@ export interface ProgramResult {
   readonly stdout: string;
 }
 
+/** Lines of TAP's that say what was tested and how it went, without numbers: what was skipped counts on. */
+const verdicts = (lines: readonly string[]): string[] =>
+  lines.filter((line) => /^(not )?ok \d/.test(line) && !/# SKIP/i.test(line)).map((line) => line.replace(/ \d+/, ""));
+
+/** Results that a program left out, as its processor lacks something. */
+const skips = ({ stdout }: ProgramResult): number => stdout.match(/^ok \d.*# SKIP/gim)?.length ?? 0;
+
 /**
  * What differs between two runs of a program, in lines for a person; empty if nothing does. Comments of TAP, which may
- * tell figures of the run, are left out.
+ * tell figures of the run, are left out. Where one run has skipped something, results that only the other has are no
+ * difference.
  */
 export function differences(one: ProgramResult, other: ProgramResult): string[] {
   const lines: string[] = [];
   if (one.exit !== other.exit) lines.push(`exit status ${one.exit} and ${other.exit}`);
   const results = ({ stdout }: ProgramResult) => stdout.split("\n").filter((line) => !line.startsWith("#"));
-  const left = results(one), right = results(other);
+  let left = results(one), right = results(other);
+  if (skips(one) !== skips(other)) {
+    const [ofOne, ofOther] = [verdicts(left), verdicts(right)];
+    left = skips(other) > 0 ? ofOne.filter((line) => ofOther.includes(line) || line.startsWith("not")) : ofOne;
+    right = skips(one) > 0 ? ofOther.filter((line) => ofOne.includes(line) || line.startsWith("not")) : ofOther;
+  }
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     if (left[i] !== right[i]) lines.push(`line ${i + 1}: ${left[i] ?? "(none)"} / ${right[i] ?? "(none)"}`);
   }
@@ -44,7 +57,8 @@ export function table(
   for (const [one, other] of pairs) {
     const different = differences(one, other);
     if (different.length > 0) differing++;
-    const verdict = different.length === 0 ? "same" : `DIFFERS: ${different[0]}`;
+    const skipped = skips(one) === skips(other) ? "" : `, but skips ${skips(one)} and ${skips(other)}`;
+    const verdict = different.length === 0 ? `same${skipped}` : `DIFFERS: ${different[0]}`;
     lines.push(one.title.padEnd(width) + summary(one).padEnd(22) + summary(other).padEnd(22) + verdict);
   }
   lines.push(`${pairs.length} programs: ${pairs.length - differing} the same, ${differing} differ`);

@@ -12,6 +12,15 @@ Deno.test("differences leaves out TAP comments and nothing else", () => {
   assert.deepEqual(differences(result("a"), result("a\nb")), ["line 2: (none) / b"]);
 });
 
+Deno.test("differences takes a skip for what it is, on its side only", () => {
+  const all = result("ok 1 - a\nok 2 - b\nok 3 - c\n1..3\n");
+  assert.deepEqual(differences(result("ok 1 - a\nok 2 # SKIP no b\n1..2\n"), all), []);
+  assert.deepEqual(differences(all, result("ok 1 - a\nok 2 # SKIP no b\n1..2\n")), []);
+  assert.notDeepEqual(differences(all, result("ok 1 - a\nok 2 - b\n1..2\n")), []);
+  assert.notDeepEqual(differences(result("ok 1 - a\nok 2 # SKIP\n"), result("ok 1 - a\nnot ok 2 - b\n", 1)), []);
+  assert.notDeepEqual(differences(result("ok 1 - a\nok 2 - d\nok 3 # SKIP\n"), all), []);
+});
+
 Deno.test("summary counts TAP results, or bytes where there are none", () => {
   assert.equal(summary(result("ok 1 - a\nnot ok 2 - b\n1..2\n", 1)), "exit 1, 1 ok, 1 not ok");
   assert.equal(summary(result("hello\n")), "exit 0, 6 bytes");

@@ -17,7 +17,8 @@ import { parseArgs } from "node:util";
 import { buildGuests, type Guest } from "../guests/build.ts";
 import { ElftapRunner } from "../guests/elftap.ts";
 import { type ProgramResult, table } from "./compare.ts";
-import { MachineUnavailable, runMachine } from "./machine.ts";
+import { coverage } from "./coverage.ts";
+import { HERE, MachineUnavailable, runMachine } from "./machine.ts";
 import { ALL, partsOf, type Plan, programsOf, script, SHORT } from "./plan.ts";
 import { readRows, type Row } from "./rows.ts";
 import { buildForTest, buildProgram, buildSanitized, type EngineName, sanitizerLibraries, shimName } from "./shims.ts";
@@ -43,6 +44,8 @@ interface Boot {
   /** Rows that should be there and are not. */
   readonly missing: readonly string[];
   readonly seconds: number;
+  /** Lines about the shim's source files. */
+  readonly coverage: readonly string[];
 }
 
 async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly Guest[], all: boolean): Promise<Boot> {
@@ -74,7 +77,8 @@ async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly
   }
   const started = performance.now();
   const line = (text: string) => console.log(`  ${cpu} | ${text}`);
-  const rows = readRows(join(await runMachine({ payload, cpu, timeLimit: TIME_LIMIT, line }), "rows.jsonl"));
+  const results = await runMachine({ payload, cpu, timeLimit: TIME_LIMIT, line });
+  const rows = readRows(join(results, "rows.jsonl"));
   const titles = new Set(rows.map(({ title }) => title));
   const wanted = [
     ...parts.map(({ title }) => `${title}: to its end`),
@@ -85,6 +89,7 @@ async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly
     rows,
     missing: wanted.filter((title) => !titles.has(title)),
     seconds: (performance.now() - started) / 1000,
+    coverage: await coverage(join(HERE, "build"), results),
   };
 }
 
@@ -132,7 +137,7 @@ async function compare(boots: readonly Boot[], engines: readonly EngineName[], g
 /** A line per CPU and kind of row. */
 function summarise(boots: readonly Boot[]): void {
   console.log("");
-  for (const { cpu, rows, seconds } of boots) {
+  for (const { cpu, rows, seconds, coverage } of boots) {
     const kinds = new Map<string, { passed: number; failed: number }>();
     for (const { title, lines } of rows) {
       const kind = title.slice(0, title.indexOf(": "));
@@ -145,6 +150,7 @@ function summarise(boots: readonly Boot[]): void {
       if (passed + failed === 1 && /programs$/.test(kind)) continue;
       console.log(`  ${kind.padEnd(24)} ${String(passed).padStart(4)} passed${failed > 0 ? `, ${failed} failed` : ""}`);
     }
+    for (const text of coverage) console.log(`  ${text}`);
   }
 }
 

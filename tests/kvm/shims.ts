@@ -12,7 +12,7 @@ export type EngineName = "kvm" | "hvf";
 
 /**
  * How undefined behaviour is found. `trap`: everywhere, it ends the machine's Deno. `address`: wrong accesses too, in
- * the shim and in the calls that it makes; needs the sanitizer's libraries, and time.
+ * the shim and in the calls that it makes, and executed lines are counted; needs the sanitizer's libraries, and time.
  */
 export type Sanitizer = "trap" | "address";
 
@@ -25,6 +25,9 @@ const FLAGS: Readonly<Record<Sanitizer, readonly string[]>> = {
 export const shimName = (name: EngineName, sanitizer: Sanitizer): string =>
   `libelftap-${name}${sanitizer === "address" ? "-sanitized" : ""}.so`;
 
+/** Executed lines are counted, by several threads. */
+const COVERAGE: readonly string[] = ["--coverage", "-fprofile-update=atomic"];
+
 /** Builds a shim for the machine: kvm.c, or hvf.c over the test double of the framework. @returns its path */
 export async function buildForTest(name: EngineName, sanitizer: Sanitizer): Promise<string> {
   const path = join(HERE, "build", shimName(name, sanitizer));
@@ -32,7 +35,8 @@ export async function buildForTest(name: EngineName, sanitizer: Sanitizer): Prom
   const command = linuxCommand(CROSS_CC, path)
     .map((word) => name === "hvf" && word.endsWith("/kvm.c") ? join(FFI, "hvf.c") : word);
   const double = name === "hvf" ? ["-I", join(FFI, "cross/include"), join(HERE, "hypervisor_double.c")] : [];
-  await sh([...command, ...FLAGS[sanitizer], ...double]);
+  const counted = sanitizer === "address" ? COVERAGE : [];
+  await sh([...command, ...FLAGS[sanitizer], ...counted, ...double]);
   return path;
 }
 
