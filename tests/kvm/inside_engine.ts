@@ -311,8 +311,9 @@ const tests: Record<string, () => void> = {
     new HypervisorEngine(name, shim)[Symbol.dispose]();
     assert.equal(Guest.of(SVC).run().kind, "syscall");
   },
-  "the shim refuses machines and control blocks that are none"() {
+  "the shim finds the hypervisor, and refuses machines and control blocks that are none"() {
     using library = new Shim(shim);
+    library.probe();
     const refused = (error: unknown) => error instanceof HypervisorError && error.status === Status.host;
     assert.throws(() => library.createVcpu(99, 0, []), refused);
     assert.throws(() => library.run(99, 0), refused);
