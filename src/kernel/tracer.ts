@@ -28,6 +28,8 @@ export interface Tracer {
   stopped(task: Task, signal: number): void;
   /** There is a new thread. */
   readonly created?: ((task: Task) => void) | undefined;
+  /** A thread that is not the leader executes a program: it will have the leader's id, and the leader ends. */
+  superseding?(leader: Task, by: Task): void;
   /** A process runs a new program now. */
   execed(task: Task): void;
   /** A thread is gone. @param status status word */

@@ -61,7 +61,10 @@ class LineReader {
       return { kind: "signal", signal };
     }
     if (this.#take("+++ ")) {
-      const [status] = this.#match(/exited with \d+|killed by SIG[A-Z0-9_]+( \(core dumped\))?/, "an end");
+      const [status] = this.#match(
+        /exited with \d+|killed by SIG[A-Z0-9_]+( \(core dumped\))?|superseded by execve in pid \d+/,
+        "an end",
+      );
       this.#expect(" +++");
       return { kind: "exited", status };
     }

@@ -39,6 +39,8 @@ export class CallTracer implements Tracer {
   readonly #loader: LoaderNotes | undefined;
   /** What the loader did in an execve(2) that has not returned yet. */
   #notes: readonly string[] = [];
+  /** The leader that an execve(2) is about to end, and the id of the thread that makes it. */
+  #superseded: { readonly leader: Task; readonly by: number } | undefined;
   readonly created: ((task: Task) => void) | undefined;
   readonly fault: ((task: Task, address: number, access: Access) => void) | undefined;
   readonly slice: ((task: Task, start: number, end: number) => void) | undefined;
@@ -165,6 +167,13 @@ export class CallTracer implements Tracer {
     if (this.#signals === undefined || this.#signals.has(signal)) this.writer?.stopped(task, signal);
   }
 
+  superseding(leader: Task, by: Task): void {
+    this.#superseded = { leader, by: by.tid };
+    // Its call ends under another id: the line is cut here.
+    const call = this.#open.get(by);
+    if (call !== undefined && this.#statuses === undefined) this.writer?.blocked?.(call);
+  }
+
   execed(task: Task): void {
     this.writer?.execed?.(task);
     if (this.#loader) this.#notes = this.#loader.execed(task);
@@ -175,7 +184,8 @@ export class CallTracer implements Tracer {
     this.#open.delete(task);
     this.#injector?.forget(task);
     if (call !== undefined) this.#end(call, { text: "?", result: undefined, end: 0 }, "unfinished");
-    this.writer?.exited(task, status);
+    if (this.#superseded?.leader === task) this.writer?.superseded(task, this.#superseded.by);
+    else this.writer?.exited(task, status);
   }
 
   #end(call: OpenCall, end: CallEnd, status: Status): void {

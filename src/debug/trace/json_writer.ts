@@ -25,6 +25,7 @@ export class JsonWriter implements TraceWriter {
   end(call: OpenCall, { text, result, end }: CallEnd): void {
     const failed = result !== undefined && result < 0 && result > -4096;
     this.#object("call", call.task, call.start, {
+      tid: call.tid,
       name: call.name,
       args: namedArguments(call),
       ...(result === undefined ? {} : { result }),
@@ -58,6 +59,10 @@ export class JsonWriter implements TraceWriter {
   exited(task: Task, status: number): void {
     const signal = status & 0x7f;
     this.#object("exit", task, undefined, signal ? { signal: signalName(signal) } : { code: status >> 8 & 0xff });
+  }
+
+  superseded(task: Task, by: number): void {
+    this.#object("exit", task, undefined, { supersededBy: by });
   }
 
   note(text: string): void {

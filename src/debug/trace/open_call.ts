@@ -14,6 +14,8 @@ const NO_ARGUMENTS: readonly Shown[] = [];
 
 export class OpenCall implements Call {
   result: number | undefined;
+  /** The thread's id at its beginning: an execve(2) may end under another one. */
+  readonly tid: number;
   readonly before: (string | number | undefined)[] = [];
   /** Texts of the arguments so far. */
   readonly texts: string[] = [];
@@ -45,6 +47,7 @@ export class OpenCall implements Call {
     readonly args: readonly number[],
     readonly style: Style,
   ) {
+    this.tid = task.tid;
     this.#shown = row ? signatureOf(row).args : NO_ARGUMENTS;
   }
 

@@ -19,12 +19,22 @@ type Event = Readonly<Record<string, unknown>>;
 
 export class PerfettoWriter implements TraceWriter {
   #begun = false;
-  /** Time 0: of the first event, ns. */
+  /** Time 0: when the first call or thread began, ns. Nothing is before it: an event may be told after later ones. */
   #origin: number | undefined;
+  /** Time of the event before, µs. */
+  #last = 0;
   /** What tracks were last called. */
   readonly #names = new Map<number, string>();
 
   constructor(readonly write: TraceSink) {}
+
+  begin(call: OpenCall): void {
+    this.#origin ??= call.start;
+  }
+
+  created(task: Task): void {
+    this.#origin ??= task.kernel.clock.monotonic();
+  }
 
   end(call: OpenCall, { text, end }: CallEnd): void {
     const { task, name, start } = call;
@@ -34,7 +44,7 @@ export class PerfettoWriter implements TraceWriter {
       cat: "call",
       ph: "X",
       pid: task.process.pid,
-      tid: task.tid,
+      tid: call.tid,
       ts: this.#time(start),
       dur: (end - start) / 1e3,
       args: { ...namedArguments(call), result: text },
@@ -68,6 +78,10 @@ export class PerfettoWriter implements TraceWriter {
     );
   }
 
+  superseded(task: Task, by: number): void {
+    this.#instant(task, `superseded by execve in pid ${by}`, "process", {});
+  }
+
   slice(task: Task, start: number, end: number): void {
     if (end <= start) return;
     this.#name(task);
@@ -83,7 +97,7 @@ export class PerfettoWriter implements TraceWriter {
   }
 
   note(text: string): void {
-    this.#event({ name: text, cat: "loader", ph: "i", s: "g", pid: 0, tid: 0, ts: 0 });
+    this.#event({ name: text, cat: "loader", ph: "i", s: "g", pid: 0, tid: 0, ts: this.#last });
   }
 
   finish(): void {
@@ -92,7 +106,7 @@ export class PerfettoWriter implements TraceWriter {
 
   #time(nanoseconds: number): number {
     this.#origin ??= nanoseconds;
-    return (nanoseconds - this.#origin) / 1e3;
+    return this.#last = (nanoseconds - this.#origin) / 1e3;
   }
 
   #instant(task: Task, name: string, cat: string, args: Event): void {

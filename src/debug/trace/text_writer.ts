@@ -96,6 +96,11 @@ export class TextWriter implements TraceWriter {
     this.#alive.delete(task);
   }
 
+  superseded(task: Task, by: number): void {
+    this.#line(task, `+++ superseded by execve in pid ${by} +++`);
+    this.#alive.delete(task);
+  }
+
   note(text: string): void {
     this.#cut();
     this.write(`/* ${text} */\n`);

@@ -27,6 +27,8 @@ export interface TraceWriter {
   execed?(task: Task): void;
   /** A thread is gone. @param status status word */
   exited(task: Task, status: number): void;
+  /** A leader is gone, and another thread has its id now. @param by what that thread's id was */
+  superseded(task: Task, by: number): void;
   fault?(task: Task, address: number, access: Access): void;
   slice?(task: Task, start: number, end: number): void;
   /** A line of the loader's. */

@@ -131,11 +131,13 @@ function execFile(task: Task, file: OpenFile, call: ExecCall): number {
   return 0;
 }
 
-/** The other threads end, and the caller becomes the leader (execve(2)). */
+/** The other threads end, and the caller becomes the leader (execve(2)). The leader is the last that it waits for. */
 function becomeOnlyThread(task: Task): void {
-  const { process, kernel } = task;
-  for (const thread of [...process.threads]) if (thread !== task) exitThread(thread, 0);
-  if (process.leader === task) return;
+  const { process, kernel } = task, { leader } = process;
+  if (leader !== task && leader.state !== "dead") kernel.tracer?.superseding?.(leader, task);
+  for (const thread of [...process.threads]) if (thread !== task && thread !== leader) exitThread(thread, 0);
+  if (leader === task) return;
+  exitThread(leader, 0);
   kernel.tasks.delete(task.tid);
   task.tid = process.pid;
   kernel.tasks.set(task.tid, task);
