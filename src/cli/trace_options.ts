@@ -1,4 +1,5 @@
 /** The options about traces, the same for `elftap run` and `elftap test`: strace's, by the names strace gave them. */
+import { fromHost } from "../kernel/fs/byte_string.ts";
 import { PLAIN_TRACE, type SortColumn, type TraceSpec } from "../debug/trace/spec.ts";
 import { Failure } from "../failure.ts";
 import type { CommandLine, Option } from "./command_line.ts";
@@ -43,6 +44,19 @@ export const traceOptions: readonly Option[] = [
     repeatable: true,
     help: "Descriptors with their paths; twice: sockets with their addresses, devices with their numbers.",
   },
+  {
+    name: "trace-path",
+    short: "P",
+    value: "PATH",
+    repeatable: true,
+    help: "Only calls about this file: by its path, or by a descriptor of it.",
+  },
+  {
+    name: "strings-in-hex",
+    short: "x",
+    repeatable: true,
+    help: "Strings that are not ASCII as hexadecimal bytes; twice: all strings.",
+  },
   { name: "stack-trace", short: "k", help: "The guest's stack under every call." },
   { name: "string-limit", short: "s", value: "N", help: "Bytes of strings that are shown. Default: 32." },
   { name: "columns", short: "a", value: "N", help: "Column in which results are lined up. Default: 40." },
@@ -73,7 +87,7 @@ export async function traceOf(line: CommandLine, timestamps = 0): Promise<TraceS
     summary = line.has("summary-only") ? "only" as const : line.has("summary") ? "also" as const : "none" as const;
   const asked = expressed.calls !== undefined || expressed.signals !== undefined || expressed.statuses !== undefined;
   const shown = verbose > 0 || line.has("trace") || asked || line.has("trace-output") || line.has("trace-format") ||
-    summary === "also";
+    summary === "also" || line.has("trace-path");
   const { injections = [] } = expressed;
   if (!shown && summary === "none" && injections.length === 0) {
     refuseDetails(line, timestamps);
@@ -97,6 +111,8 @@ export async function traceOf(line: CommandLine, timestamps = 0): Promise<TraceS
     relative: line.has("relative-timestamps"),
     durations: line.has("syscall-times"),
     stack: line.has("stack-trace"),
+    hexStrings: Math.min(2, line.values("strings-in-hex").length) as 0 | 1 | 2,
+    ...(line.has("trace-path") ? { paths: line.values("trace-path").map(fromHost) } : {}),
     descriptors: Math.min(2, line.values("decode-fds").length) as 0 | 1 | 2,
     loader: verbose > 1,
     timestamps: kind
@@ -117,6 +133,7 @@ function refuseDetails(line: CommandLine, timestamps: number): void {
     "decode-fds",
     "stack-trace",
     "string-limit",
+    "strings-in-hex",
     "columns",
     "timestamps",
   ];

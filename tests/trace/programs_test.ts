@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
 import type { GuestSpec } from "../../src/runner/guest_spec.ts";
+import type { TraceSpec } from "../../src/debug/trace/spec.ts";
+import { NR_EXECVE } from "../../src/kernel/abi/unistd.ts";
 import { buildGuests } from "../guests/build.ts";
 import { ElftapRunner } from "../guests/elftap.ts";
 import { parseStraceLine } from "./strace_line.ts";
@@ -93,6 +95,14 @@ function checkTrace(lines: readonly string[]): void {
       case "resumed":
         assert.equal(cut.get(line.pid), line.name, `taken up without being cut: ${text}`);
         cut.delete(line.pid);
+        break;
+      case "exited": {
+        // The call of the thread that takes the leader's place ends under the leader's id.
+        const by = Number(/superseded by execve in pid (\d+)/.exec(line.status)?.[1] ?? NaN), call = cut.get(by);
+        if (call === undefined) break;
+        cut.delete(by);
+        cut.set(line.pid, call);
+      }
     }
     // A call that never returned is not in the table, as strace counts at the end.
     if ((line.kind === "call" || line.kind === "resumed") && !/= \?$/.test(text)) {
@@ -129,6 +139,41 @@ for (const name of PROGRAMS) {
     },
   });
 }
+
+/** Runs a program of the list with a trace. */
+async function traced(name: string, trace: Partial<TraceSpec>): Promise<readonly string[]> {
+  const guest = guests.find(({ source }) => source.name === name)!;
+  return (await runTraced(runner.spec(guest), trace, { pool })).lines;
+}
+
+Deno.test({
+  name: "an execve by another thread supersedes the leader in the trace",
+  ignore: !guests.some(({ source }) => source.name === "process/exec"),
+  sanitizeResources: false,
+  sanitizeOps: false,
+  async fn() {
+    const lines = await traced("process/exec", { calls: [NR_EXECVE] });
+    const at = lines.findIndex((line) => line.includes("superseded"));
+    const [, leader, by] = /^(\d+) +\+\+\+ superseded by execve in pid (\d+) \+\+\+$/.exec(lines[at] ?? "") ?? [];
+    assert.ok(lines.slice(0, at).some((line) => line.startsWith(by!) && line.endsWith(" <unfinished ...>")));
+    assert.match(lines[at + 1]!, new RegExp(`^${leader} +<\\.\\.\\. execve resumed>\\) += 0$`));
+  },
+});
+
+Deno.test({
+  name: "-P leaves calls about one file, by path and by descriptor, and injects into no others",
+  ignore: !guests.some(({ source }) => source.name === "fs/readwrite"),
+  sanitizeResources: false,
+  sanitizeOps: false,
+  async fn() {
+    const all = await traced("fs/readwrite", { descriptors: 1 });
+    const some = await traced("fs/readwrite", { descriptors: 1, paths: ["copy"] });
+    const about = (line: string) => /"copy"|[/]copy>/.test(line);
+    assert.ok(some.length > 3 && some.length < all.length);
+    assert.deepEqual(some.filter((line) => !about(line) && !line.includes("+++")), []);
+    assert.equal(some.filter(about).length, all.filter(about).length);
+  },
+});
 
 /** A root with real programs: what `deno task corpus` makes, or ELFTAP_CORPUS_ROOT names. */
 const ROOT = Deno.env.get("ELFTAP_CORPUS_ROOT") ?? join(import.meta.dirname!, "..", "corpus", "build", "root");

@@ -16,6 +16,7 @@ import { hex, pointer, quote } from "./decode/text.ts";
 import { LoaderNotes } from "./loader_notes.ts";
 import { Injector } from "./injector.ts";
 import { OpenCall } from "./open_call.ts";
+import { PathFilter } from "./path_filter.ts";
 import type { Status, TraceSpec } from "./spec.ts";
 import { Summary } from "./summary.ts";
 import type { CallEnd, TraceWriter } from "./writer.ts";
@@ -30,6 +31,7 @@ export class CallTracer implements Tracer {
   readonly #style: Style;
   /** By number: whether it is traced. */
   readonly #traced: Uint8Array;
+  readonly #paths: PathFilter | undefined;
   readonly #signals: ReadonlySet<number> | undefined;
   readonly #statuses: ReadonlySet<Status> | undefined;
   readonly #injector: Injector | undefined;
@@ -51,8 +53,9 @@ export class CallTracer implements Tracer {
     readonly writer: TraceWriter | undefined,
     readonly write: (text: string) => void,
   ) {
-    const { limit, descriptors, abbreviate, calls, signals, statuses } = spec;
-    this.#style = { limit, descriptors, abbreviate };
+    const { limit, descriptors, abbreviate, hexStrings, calls, signals, statuses } = spec;
+    this.#style = { limit, descriptors, abbreviate, hexStrings };
+    this.#paths = spec.paths && new PathFilter(spec.paths);
     this.#traced = new Uint8Array(MAX_NR + 1).fill(calls ? 0 : 1);
     for (const nr of calls ?? []) this.#traced[Math.min(nr, MAX_NR)] = 1;
     this.#signals = signals && new Set(signals);
@@ -67,6 +70,8 @@ export class CallTracer implements Tracer {
   }
 
   enter(task: Task, nr: number, row: SyscallRow | undefined, args: readonly number[]): Tampering | undefined {
+    // What -P leaves out is not interfered with either, as strace has it.
+    if (this.#paths?.concerns(task, row, args) === false) return undefined;
     const tampering = this.#injector?.next(task, nr);
     if (this.#traced[nr < MAX_NR ? nr : MAX_NR] === 0) return tampering;
     const name = row?.name ?? SYSCALL_NAMES[nr] ?? `syscall_0x${nr.toString(16)}`;
@@ -87,6 +92,7 @@ export class CallTracer implements Tracer {
 
   /** The first program runs: it appears as the execve(2) that nobody in the guest has made. */
   started(task: Task, path: string, argv: readonly string[], environment: number): void {
+    if (this.#paths?.names(path) === false) return;
     this.#summary?.add(NR_EXECVE, "execve", 0, false);
     if (this.writer === undefined || this.#traced[NR_EXECVE] === 0 || this.#statuses?.has("successful") === false) {
       return;
@@ -94,10 +100,11 @@ export class CallTracer implements Tracer {
     const row = SYSCALLS.find(({ nr }) => nr === NR_EXECVE);
     const call = new OpenCall(task, NR_EXECVE, "execve", row, [], this.#style);
     call.start = task.kernel.clock.monotonic();
-    const strings = argv.slice(0, this.#style.limit).map((text) => quote(text));
+    const { limit, hexStrings } = this.#style;
+    const strings = argv.slice(0, limit).map((text) => quote(text, false, hexStrings));
     // The environment's pointers lie on the stack above those of argv and its NULL (System V ABI, process start).
     const envp = pointer(Number(task.cpu.regs.sp) + 8 * (argv.length + 2));
-    call.show(quote(path), `[${strings.join(", ")}]`, `${envp} /* ${environment} vars */`);
+    call.show(quote(path, false, hexStrings), `[${strings.join(", ")}]`, `${envp} /* ${environment} vars */`);
     this.writer.begin?.(call);
     this.writer.end(call, { text: "0", result: 0, end: call.start });
     if (this.#loader !== undefined) this.#tellLoader(task, NR_EXECVE, 0);

@@ -2,6 +2,7 @@
  * What a trace is to show: the options of `elftap run` and `elftap test` as plain data, which crosses to the Worker
  * that holds the kernel.
  */
+import type { HexStrings } from "./decode/text.ts";
 import type { Tampering } from "../../kernel/tamper.ts";
 
 /** How a call ended, as strace's `-e status=` tells them apart. */
@@ -27,6 +28,8 @@ export interface TraceSpec {
   readonly shown: boolean;
   /** Numbers of the calls to trace; undefined: all. */
   readonly calls?: readonly number[];
+  /** -P: calls that name one of these paths, or a descriptor of one, and no others; undefined: all. */
+  readonly paths?: readonly string[];
   /** Signals to show; undefined: all. */
   readonly signals?: readonly number[];
   /** Ends to show; undefined: all. */
@@ -54,6 +57,8 @@ export interface TraceSpec {
   readonly column: number;
   /** Large structures in their short form. */
   readonly abbreviate: boolean;
+  /** -x, -xx: strings as hexadecimal bytes, 1 where they are binary, 2 all. */
+  readonly hexStrings: HexStrings;
   /** -vv: what the loader mapped and found. */
   readonly loader: boolean;
   /** The trace goes to a file of its own, not to stderr. */
@@ -76,6 +81,7 @@ export const PLAIN_TRACE: TraceSpec = {
   limit: 32,
   column: 40,
   abbreviate: true,
+  hexStrings: 0,
   loader: false,
   toFile: false,
 };

@@ -85,6 +85,13 @@ Deno.test("quote escapes bytes as C does, and octal so that digits after it stay
   assert.equal(quote('a"\\\n\x00\x001\xff'), '"a\\"\\\\\\n\\0\\0001\\377"');
 });
 
+Deno.test("quote writes bytes in hexadecimal, where text is binary or always", () => {
+  assert.equal(quote("a\t\n", false, 1), '"a\\t\\n"');
+  assert.equal(quote("a\x7f", true, 1), '"\\x61\\x7f"...');
+  assert.equal(quote("a\0", false, 1), '"\\x61\\x00"');
+  assert.equal(quote("a\n", false, 2), '"\\x61\\x0a"');
+});
+
 Deno.test("sigsetText shows large sets by what is not in them", () => {
   assert.equal(sigsetText(0b11n), "[HUP INT]");
   assert.equal(sigsetText(~(1n << 8n)), "~[KILL]");

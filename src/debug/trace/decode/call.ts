@@ -4,6 +4,7 @@
  */
 import type { SyscallRow } from "../../../kernel/syscalls/row.ts";
 import type { Task } from "../../../kernel/task/task.ts";
+import type { HexStrings } from "./text.ts";
 
 /** How much is shown, and how. */
 export interface Style {
@@ -13,6 +14,8 @@ export interface Style {
   readonly descriptors: 0 | 1 | 2;
   /** Large structures in their short form. */
   readonly abbreviate: boolean;
+  /** Strings as hexadecimal bytes. */
+  readonly hexStrings: HexStrings;
 }
 
 /** A call under way or just ended. */

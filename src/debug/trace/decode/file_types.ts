@@ -76,7 +76,7 @@ export function iovecText({ task: { mm }, style }: Call, at: number, count: numb
     const base = mm.readNumber(at + index * IOVEC_SIZE), length = mm.readNumber(at + index * IOVEC_SIZE + 8);
     const size = Math.min(length, left);
     left -= size;
-    const text = base === 0 && length === 0 ? "NULL" : bufferAt(mm, base, size, style.limit);
+    const text = base === 0 && length === 0 ? "NULL" : bufferAt(mm, base, size, style);
     parts.push(`{iov_base=${text}, iov_len=${length}}`);
   }
   return `[${parts.join(", ")}]`;

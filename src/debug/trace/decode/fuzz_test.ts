@@ -48,6 +48,7 @@ Deno.test("Decoders take any argument over any memory: they end, throw nothing a
       const args = row.args.map(argument);
       const call = new OpenCall(task, row.nr, row.name, row, args, {
         limit: 32,
+        hexStrings: random(3) as 0 | 1 | 2,
         descriptors: 0,
         abbreviate: random(2) === 0,
       });

@@ -96,7 +96,11 @@ function numberType([size, read]: readonly [number, Read], format: string): Type
 
 function arrayType(element: string, count: number, format: string): Type {
   if (element === "char") {
-    return { size: count, align: 1, show: (call, at) => quote(call.task.mm.readString(at, count)) };
+    return {
+      size: count,
+      align: 1,
+      show: ({ task, style }, at) => quote(task.mm.readString(at, count), false, style.hexStrings),
+    };
   }
   const { size, align, show } = typeNamed(element + format);
   return {

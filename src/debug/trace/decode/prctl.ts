@@ -24,8 +24,11 @@ const out = (show: ShowOption): OptionArguments => ({ shows: [show], out: true }
 const four: OptionArguments = { shows: [decimal, decimal, decimal, decimal] };
 
 const OPTIONS = new Map<number, OptionArguments>([
-  [pr.PR_SET_NAME, one(({ task }, value) => stringAt(task.mm, value, pr.TASK_COMM_LEN - 1))],
-  [pr.PR_GET_NAME, out(({ task }, value) => quote(task.mm.readString(value, pr.TASK_COMM_LEN)))],
+  [pr.PR_SET_NAME, one(({ task, style }, value) => stringAt(task.mm, value, pr.TASK_COMM_LEN - 1, style.hexStrings))],
+  [
+    pr.PR_GET_NAME,
+    out(({ task, style }, value) => quote(task.mm.readString(value, pr.TASK_COMM_LEN), false, style.hexStrings)),
+  ],
   [pr.PR_SET_PDEATHSIG, one((_, value) => value === 0 ? "0" : signalName(value))],
   [
     pr.PR_GET_PDEATHSIG,

@@ -113,7 +113,7 @@ export const processTypes: CustomTypes = {
     show: (call, at) => {
       const { task: { mm }, style, result, args } = call;
       const size = result !== undefined && call.name === "msgrcv" && !failed(call) ? result : args[2]!;
-      return `{mtype=${mm.readLong(at)}, mtext=${bufferAt(mm, at + 8, size, style.limit)}}`;
+      return `{mtype=${mm.readLong(at)}, mtext=${bufferAt(mm, at + 8, size, style)}}`;
     },
   },
 };

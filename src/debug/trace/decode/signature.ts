@@ -79,9 +79,9 @@ function shown(row: SyscallRow, format: ArgFormat): Shown {
   const kind = colon < 0 ? format : format.slice(0, colon), rest = format.slice(colon + 1);
   switch (kind) {
     case "path":
-      return early(({ task }, value) => stringAt(task.mm, value, MAX_PATH));
+      return early(({ task, style }, value) => stringAt(task.mm, value, MAX_PATH, style.hexStrings));
     case "str":
-      return early(({ task, style }, value) => stringAt(task.mm, value, style.limit));
+      return early(({ task, style }, value) => stringAt(task.mm, value, style.limit, style.hexStrings));
     case "strv":
       return early(stringVector);
     case "env":
@@ -89,14 +89,16 @@ function shown(row: SyscallRow, format: ArgFormat): Shown {
     case "buf":
       return inputBuffer(row, rest);
     case "outbuf":
-      return outputBuffer((call, value) => bufferAt(call.task.mm, value, call.result!, call.style.limit));
+      return outputBuffer((call, value) => bufferAt(call.task.mm, value, call.result!, call.style));
     case "outbuf_x":
       return outputBuffer(({ task, result, style }, value) => {
         const length = Math.min(result!, style.limit);
         return quoteHex(bytesAt(task.mm, value, length), result! > length);
       });
     case "outbuf_z":
-      return outputBuffer(({ task }, value) => quote(task.mm.readString(value, MAX_PATH)));
+      return outputBuffer(({ task, style }, value) =>
+        quote(task.mm.readString(value, MAX_PATH), false, style.hexStrings)
+      );
     case "struct":
       return early(pointed(rest, at));
     case "out":
@@ -140,7 +142,7 @@ function inputBuffer(row: SyscallRow, length: string): Shown {
   const index = position(row, length);
   return early(({ task, args, style }, value) => {
     const size = args[index]!;
-    return size < 0 ? pointer(value) : bufferAt(task.mm, value, size, style.limit);
+    return size < 0 ? pointer(value) : bufferAt(task.mm, value, size, style);
   });
 }
 
@@ -216,7 +218,7 @@ function stringVector({ task: { mm }, style }: Call, value: number): string {
       parts.push("...");
       break;
     }
-    parts.push(stringAt(mm, at, style.limit));
+    parts.push(stringAt(mm, at, style.limit, style.hexStrings));
   }
   return `[${parts.join(", ")}]`;
 }

@@ -1,7 +1,7 @@
 /** Socket addresses: struct sockaddr of every family the kernel has (ip(7), ipv6(7), unix(7), netlink(7)). */
 import { flagNames } from "../../../kernel/abi/flags.ts";
 import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, SOCKADDR_IN6_MIN_SIZE } from "../../../kernel/abi/socket.ts";
-import { hex, quote } from "./text.ts";
+import { hex, type HexStrings, quote } from "./text.ts";
 
 const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 const latin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes);
@@ -29,17 +29,17 @@ export function ipv6(bytes: Uint8Array): string {
 }
 
 /** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}` */
-export function socketAddress(bytes: Uint8Array): string {
-  if (bytes.length < 2) return quote(latin1(bytes));
+export function socketAddress(bytes: Uint8Array, hexed: HexStrings = 0): string {
+  if (bytes.length < 2) return quote(latin1(bytes), false, hexed);
   const data = view(bytes), family = data.getUint16(0, true);
   const head = `sa_family=${flagNames("domain", family)}`;
   if (family === AF_UNIX) {
     const path = bytes.subarray(2);
     if (path.length === 0) return `{${head}}`;
     // An abstract name begins with a NUL and has its length; others end at one (unix(7)).
-    if (path[0] === 0) return `{${head}, sun_path=@${quote(latin1(path.subarray(1)))}}`;
+    if (path[0] === 0) return `{${head}, sun_path=@${quote(latin1(path.subarray(1)), false, hexed)}}`;
     const end = path.indexOf(0);
-    return `{${head}, sun_path=${quote(latin1(end < 0 ? path : path.subarray(0, end)))}}`;
+    return `{${head}, sun_path=${quote(latin1(end < 0 ? path : path.subarray(0, end)), false, hexed)}}`;
   }
   if (family === AF_INET && bytes.length >= 8) {
     return `{${head}, sin_port=htons(${data.getUint16(2)}), sin_addr=inet_addr("${ipv4(bytes.subarray(4))}")}`;
@@ -55,7 +55,7 @@ export function socketAddress(bytes: Uint8Array): string {
     const groups = data.getUint32(8, true);
     return `{${head}, nl_pid=${data.getUint32(4, true)}, nl_groups=${groups === 0 ? "00000000" : hex(groups)}}`;
   }
-  return `{${head}, sa_data=${quote(latin1(bytes.subarray(2)))}}`;
+  return `{${head}, sa_data=${quote(latin1(bytes.subarray(2)), false, hexed)}}`;
 }
 
 /** `127.0.0.1:80`, `[::1]:80`, a path; undefined for an address that is not bound. */

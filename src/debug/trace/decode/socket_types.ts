@@ -8,9 +8,9 @@ import { descriptor } from "./scalar.ts";
 import { socketAddress } from "./socket_address.ts";
 import { bufferAt, pointer } from "./text.ts";
 
-function addressAt({ task: { mm } }: Call, at: number, length: number): string {
+function addressAt({ task: { mm }, style }: Call, at: number, length: number): string {
   if (!(length >= 0 && length <= abi.SOCKADDR_STORAGE_SIZE)) return pointer(at);
-  return socketAddress(mm.readBytes(at, length));
+  return socketAddress(mm.readBytes(at, length), style.hexStrings);
 }
 
 /** An address argument: its length is the next one, or what that points to. */
@@ -51,7 +51,7 @@ function optionText(call: Call, at: number, index: number): string {
   const length = call.name === "getsockopt" ? mm.readI32(args[4]!) : args[4]!;
   const type = args[1] === abi.SOL_SOCKET ? OPTION_TYPES[args[2]!] : undefined;
   if (type !== undefined && length >= typeNamed(type).size) return typeNamed(type).show(call, at, index);
-  return length === 4 ? `[${mm.readI32(at)}]` : bufferAt(mm, at, Math.max(0, length), style.limit);
+  return length === 4 ? `[${mm.readI32(at)}]` : bufferAt(mm, at, Math.max(0, length), style);
 }
 
 function controlText(call: Call, at: number, length: number): string {
@@ -75,7 +75,7 @@ function controlText(call: Call, at: number, length: number): string {
       text = `[${fds.map((fd) => descriptor(call, fd)).join(", ")}]`;
     } else if (isSocket && type === abi.SCM_CREDENTIALS && bytes >= abi.UCRED_SIZE) {
       text = typeNamed("ucred").show(call, data, 0);
-    } else text = bufferAt(mm, data, bytes, style.limit);
+    } else text = bufferAt(mm, data, bytes, style);
     parts.push(`${head}, cmsg_data=${text}}`);
     // One that claims to be longer than what there is is the last.
     if (size > length - offset) break;

@@ -8,8 +8,15 @@ const ESCAPES: readonly string[] = Array.from({ length: 256 }, (_, code) => {
 });
 const PLAIN = /^[ !#-[\]-~]*$/;
 
+/** Which strings are shown as hexadecimal bytes: none; those with bytes beyond ASCII's text; all (strace's -x, -xx). */
+export type HexStrings = 0 | 1 | 2;
+
+/** What no text in ASCII has: control characters that are no white space, and bytes from 0x7f on. */
+const BINARY = /[^\t-\r -~]/;
+
 /** A byte string in quotes. @param cut whether there is more */
-export function quote(text: string, cut = false): string {
+export function quote(text: string, cut = false, hexed: HexStrings = 0): string {
+  if (hexed === 2 || hexed === 1 && BINARY.test(text)) return quoteHex(text, cut);
   let body = text;
   if (!PLAIN.test(text)) {
     body = "";
@@ -64,16 +71,21 @@ export function bytesAt(mm: Mm, address: number, length: number): string {
   return text;
 }
 
-/** A buffer of a known size, shortened to `limit` bytes. */
-export function bufferAt(mm: Mm, address: number, length: number, limit: number): string {
+/** A buffer of a known size, shortened. */
+export function bufferAt(
+  mm: Mm,
+  address: number,
+  length: number,
+  { limit, hexStrings }: { readonly limit: number; readonly hexStrings: HexStrings },
+): string {
   if (address === 0) return "NULL";
   const size = Math.min(length, limit);
-  return quote(bytesAt(mm, address, size), length > size);
+  return quote(bytesAt(mm, address, size), length > size, hexStrings);
 }
 
 /** A NUL-terminated string, shortened to `limit` bytes. */
-export function stringAt(mm: Mm, address: number, limit: number): string {
+export function stringAt(mm: Mm, address: number, limit: number, hexed: HexStrings): string {
   if (address === 0) return "NULL";
   const text = mm.readString(address, limit + 1);
-  return text.length > limit ? quote(text.slice(0, limit), true) : quote(text);
+  return text.length > limit ? quote(text.slice(0, limit), true, hexed) : quote(text, false, hexed);
 }
