@@ -1,19 +1,31 @@
 /** The crashing programs of this folder, built; and gdb's view of a crash. */
 import { fileURLToPath } from "node:url";
-import { GLIBC_SYSROOT, hasCommand } from "../guests/toolchain.ts";
+import { RootUnavailable } from "../support/arm64_root.ts";
+import { GLIBC_SYSROOT, hasCommand, type Musl, prepareMusl } from "../guests/toolchain.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** Whether the compilers and gdb are there; tests that need them are skipped loudly. */
 export const HAS_TOOLS = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", "gdb-multiarch"].every(hasCommand);
 
-export type Build = "dynamic" | "static" | "unoptimised" | "c++";
+/** musl for the cross compiler; undefined where it cannot be had. */
+export const MUSL: Musl | undefined = HAS_TOOLS
+  ? await prepareMusl(fileURLToPath(new URL("../guests/build", import.meta.url))).catch((error) => {
+    if (!(error instanceof RootUnavailable)) throw error;
+    console.error(`skipped: crashes of musl programs: ${error.message}`);
+    return undefined;
+  })
+  : undefined;
+
+export type Build = "dynamic" | "static" | "unoptimised" | "c++" | "musl-static" | "musl-dynamic";
 
 const FLAGS: Record<Build, readonly string[]> = {
   "dynamic": ["-O2", "-fomit-frame-pointer"],
   "static": ["-O2", "-fomit-frame-pointer", "-static"],
   "unoptimised": ["-O0", "-gdwarf-4"],
   "c++": ["-O1"],
+  "musl-static": ["-O1", "-static"],
+  "musl-dynamic": ["-O1", "-pie", "-fPIE"],
 };
 
 /** Builds a program into a folder. */
@@ -26,6 +38,7 @@ export function build(folder: string, build: Build, ...flags: string[]): string 
       "-fstack-protector-strong",
       ...FLAGS[build],
       ...flags,
+      ...build.startsWith("musl") ? [`-specs=${MUSL!.specs}`] : [],
       "-o",
       path,
       `${HERE}crash.${isCxx ? "cc" : "c"}`,
@@ -35,8 +48,10 @@ export function build(folder: string, build: Build, ...flags: string[]): string 
   return path;
 }
 
-/** The C library the dynamic ones run with. */
-export const SYSROOT = GLIBC_SYSROOT;
+/** The root with the C library that a program runs with. */
+export function sysrootOf(build: Build): string {
+  return build.startsWith("musl") ? MUSL!.root : GLIBC_SYSROOT;
+}
 
 /** Prints the selected thread's frames in a form that can be compared. */
 export const FRAMES_SCRIPT = `
@@ -54,10 +69,10 @@ def elftap_threads():
 `;
 
 /** Runs gdb in batch with these commands; both streams together. */
-export async function gdb(folder: string, ...commands: string[]): Promise<string> {
+export async function gdb(folder: string, sysroot: string, ...commands: string[]): Promise<string> {
   Deno.writeTextFileSync(`${folder}/frames.py`, FRAMES_SCRIPT);
   const settings = ["set pagination off", "set backtrace past-main on", "set backtrace past-entry on"];
-  const lines = [...settings, `set sysroot ${SYSROOT}`, `source ${folder}/frames.py`, ...commands];
+  const lines = [...settings, `set sysroot ${sysroot}`, `source ${folder}/frames.py`, ...commands];
   const { stdout, stderr } = await new Deno.Command("gdb-multiarch", {
     args: ["-nx", "-batch", ...lines.flatMap((line) => ["-ex", line])],
     env: { LC_ALL: "C", DEBUGINFOD_URLS: "", HOME: folder },
