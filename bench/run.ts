@@ -198,11 +198,14 @@ async function* programLines(
     yield { name: `program ${name}`, unit: "ms wall (less is better)", figures, lessIsBetter: true };
   }
   for (const [name, sources] of [["integer", INTEGER], ["all", [...INTEGER, ...FLOATING]]] as const) {
-    const logs = ratios.filter((each) => sources.includes(each.name)).map(({ ratio }) => Math.log(ratio));
-    if (logs.length < 2) continue;
-    const mean = Math.exp(logs.reduce((sum, each) => sum + each, 0) / logs.length);
-    yield { name: `programs ${name}`, unit: "geometric mean of the ratios", figures: [mean, 1], lessIsBetter: false };
+    const some = ratios.filter((each) => sources.includes(each.name)).map(({ ratio }) => ratio);
+    if (some.length >= 2) yield meanLine(`programs ${name}`, some);
   }
+}
+
+function meanLine(name: string, ratios: readonly number[]): Line {
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  return { name, unit: "geometric mean of the ratios", figures: [mean, 1], lessIsBetter: false };
 }
 
 /** The line of what a trace costs; its peer is strace on this machine. */
@@ -228,7 +231,7 @@ const DEBUGGED = ["loop", "sieve", "hash", "sort", "strings", "syscalls"];
 
 /** The lines of what an attached debugger costs; the peer is elftap without one. */
 async function* debuggerLines(kernels: string, milliseconds: string, rounds: number): AsyncGenerator<Line> {
-  const command = [ELFTAP.command, ...ELFTAP.args];
+  const command = [ELFTAP.command, ...ELFTAP.args], ratios: number[] = [];
   for (const { name, unit, scale } of KERNELS.filter((each) => DEBUGGED.includes(each.name))) {
     const rate = (stdout: string) => {
       const [units, nanoseconds] = stdout.trim().split(" ").map(Number);
@@ -239,6 +242,7 @@ async function* debuggerLines(kernels: string, milliseconds: string, rounds: num
       own.push(rate(await runDebugged(command, kernels, [name, milliseconds])));
       peer.push(rate((await run(ELFTAP, kernels, [name, milliseconds])).stdout));
     }
+    ratios.push(median(own) / median(peer));
     yield {
       name: `gdb ${name}`,
       unit: `${unit} with a debugger attached, beside elftap without`,
@@ -246,6 +250,7 @@ async function* debuggerLines(kernels: string, milliseconds: string, rounds: num
       lessIsBetter: false,
     };
   }
+  yield meanLine("gdb all", ratios);
 }
 
 if (import.meta.main) {
