@@ -4,7 +4,8 @@
  *     deno task corpus-kvm-arm64 --root DIR [--corpus DIR] [--cpu NAME] [options of `deno task corpus`…]
  *
  * The root must be finished (`deno task corpus` makes one); the machine gets it as a disk. Rows have a limit of twenty
- * minutes each, since an emulated processor in an emulated machine is slow. Results go to tests/kvm/build/results-CPU/.
+ * minutes each (--time-limit SECONDS is another), since a hypervisor on an emulated processor is slow: a system call is
+ * a few tenths of a millisecond, and glib-rwlock makes 4.6 million. Results go to tests/kvm/build/results-CPU/.
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
