@@ -60,7 +60,7 @@ async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly
       shims[shimName(name, sanitizer)] = await buildForTest(name, sanitizer);
     }
   }
-  const parts = partsOf(engines, debugged);
+  const parts = partsOf(plan, engines, debugged);
   const payload = stage({
     lists,
     more: debugged ? [debugged] : [],
@@ -89,7 +89,7 @@ async function boot(plan: Plan, engines: readonly EngineName[], guests: readonly
     rows,
     missing: wanted.filter((title) => !titles.has(title)),
     seconds: (performance.now() - started) / 1000,
-    coverage: await coverage(join(HERE, "build"), results),
+    coverage: plan.shim ? await coverage(join(HERE, "build"), results) : [],
   };
 }
 
