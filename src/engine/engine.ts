@@ -102,6 +102,13 @@ export interface AddressSpace {
    * ignores rights (debugger, ELF loader), but not absence.
    */
   view(va: Va, length: number, access: "read" | "write", force?: boolean): Uint8Array | undefined;
+  /**
+   * Says which program is going to run here, for engines that know programs again.
+   *
+   * @param head the first bytes of its file, headers and build ID among them
+   * @param size bytes of the file
+   */
+  setProgram?(head: Uint8Array, size: number): void;
   /** Forgets decoded and translated code in the range (any alignment); IC IVAU by the guest does the same. */
   invalidateCode(va: Va, length: number): void;
   /**
@@ -185,6 +192,8 @@ export interface Engine {
   readonly processors?: number;
   /** Bytes of pages that guests may take at most; undefined: as many as the kernel likes. */
   readonly memory?: number;
+  /** No guest runs now: the time to keep what was learnt of its programs. */
+  idle?(): void;
   createAddressSpace(): AddressSpace;
   createCpu(): Cpu;
   /** A shared page with this content (at most one page; the rest is zero). */

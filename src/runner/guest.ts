@@ -43,7 +43,7 @@ export class Guest {
   /** Why it was stopped by this side. */
   #stopped: "timeout" | "stop" | undefined;
   #ended = false;
-  /** Output that consumers have not taken yet. */
+  /** Output that consumers have not taken yet, and translated code on its way to the disk. */
   readonly #taking = new Set<Promise<void>>();
   /** Its place at the debuggers' port. */
   readonly #debuggee: { receive(event: DebuggerEvent): void } = {
@@ -122,6 +122,10 @@ export class Guest {
         return this.#take(message.stream, message.bytes);
       case "pull":
         return void this.#feed();
+      case "recall":
+        return void this.#recall(message.program);
+      case "keep":
+        return this.#keep(message.program, message.archive);
       case "debugger":
         return this.#tellDebugger(message.event);
       case "outcome":
@@ -147,6 +151,16 @@ export class Guest {
     // A consumer that fails has closed its end: its bytes are dropped.
     const taking = taken.catch(() => {}).then(consumed).finally(() => this.#taking.delete(taking));
     this.#taking.add(taking);
+  }
+
+  #keep(program: string, archive: Uint8Array): void {
+    const saving = this.#pool.regions?.save(program, archive).finally(() => this.#taking.delete(saving!));
+    if (saving) this.#taking.add(saving);
+  }
+
+  async #recall(program: string): Promise<void> {
+    const archive = await this.#pool.regions?.load(program) ?? null;
+    this.#post({ type: "recalled", run: this.#run, program, archive });
   }
 
   async #feed(): Promise<void> {

@@ -2,13 +2,14 @@
  * The Workers that guests run in. Starting one takes longer than many a test, so a Worker serves guest after guest, as
  * long as they have the same permissions; every guest gets a fresh kernel in it.
  */
-import { type InterpreterImage, loadInterpreter, readInterpreter } from "../engine/wasm/image.ts";
+import { type InterpreterImage, loadInterpreter, readInterpreter, translatorName } from "../engine/wasm/image.ts";
 import { DIST, INTERPRETER_FILE, isBuilt, WORKER_FILE } from "../build_product.ts";
 import { PROJECT } from "../project.ts";
 import { VERSION } from "../version.ts";
 import { type EngineChoice, engineFor } from "./engine_choice.ts";
 import type { GuestSpec } from "./guest_spec.ts";
 import { guestPermissions, type Reach } from "./permissions.ts";
+import { RegionCache } from "./region_cache.ts";
 import type { EngineParts, ToWorker } from "./worker_messages.ts";
 
 /** A Worker and what it may do. */
@@ -27,6 +28,8 @@ export interface GuestPoolOptions {
   readonly keep?: number;
   /** The engine, whatever guests ask for: for tests of one that elftap would not choose here. */
   readonly engine?: EngineChoice;
+  /** Whether translated code is kept on disk for the next run. Default: it is, in the user's cache. */
+  readonly cache?: boolean;
 }
 
 /** Starts Workers and keeps idle ones for reuse. */
@@ -35,6 +38,8 @@ export class GuestPool implements Disposable {
   readonly #entry: URL | undefined;
   readonly #keep: number;
   readonly #engine: EngineChoice | undefined;
+  readonly #cache: boolean;
+  #regions: RegionCache | undefined;
   #idle: PooledWorker[] = [];
   #closed = false;
 
@@ -42,6 +47,14 @@ export class GuestPool implements Disposable {
     this.#entry = options.entry;
     this.#keep = options.keep ?? 0;
     this.#engine = options.engine;
+    this.#cache = options.cache ?? true;
+  }
+
+  /** Translated code of earlier runs; undefined where none is kept. */
+  get regions(): RegionCache | undefined {
+    if (!this.#cache) return undefined;
+    const folder = this.#regions ? undefined : regionFolder();
+    return this.#regions ??= folder === undefined ? undefined : new RegionCache(folder);
   }
 
   /** A Worker with exactly the permissions for this reach; the caller releases or discards it. */
@@ -104,6 +117,16 @@ async function equip(worker: Worker, { name, shim }: EngineChoice): Promise<void
 async function loadImage(): Promise<InterpreterImage> {
   const built = useBuild ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
   return built ?? await loadInterpreter(cacheFolder(), VERSION);
+}
+
+/** Where translated code of this version is kept; undefined where elftap may not read its own sources. */
+function regionFolder(): string | undefined {
+  const cache = cacheFolder();
+  try {
+    return cache === undefined ? undefined : `${cache}/regions/${translatorName(VERSION)}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where generated code is kept; undefined where elftap may not know or has no home. */

@@ -2,9 +2,11 @@
  * The Worker's side of a run: takes a {@link GuestSpec}, lets a kernel run it, and answers with the outcome. Knows no
  * kernel by name; `guest_worker.ts` brings the real one.
  */
+import type { RegionStore } from "../engine/region_store.ts";
 import type { HostStdio } from "../kernel/host_stdio.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import { MessageRegionStore } from "./message_region_store.ts";
 import type { DebuggeeEvent, DebuggerEvent, EngineParts, FromWorker, ToWorker } from "./worker_messages.ts";
 import { WorkerStdio } from "./worker_stdio.ts";
 
@@ -32,6 +34,8 @@ export interface GuestKernelOptions {
   readonly log: (line: string) => void;
   /** Takes text of the trace, in pieces that may end anywhere. */
   readonly trace: (text: string) => void;
+  /** Where what was translated is kept. */
+  readonly regionStore?: RegionStore;
   /** Tells the debugger. */
   readonly debuggee: (event: DebuggeeEvent) => void;
 }
@@ -45,17 +49,28 @@ export interface WorkerScope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 }
 
+/** The guest that is served now. */
+interface Running {
+  readonly run: number;
+  readonly stdio: WorkerStdio;
+  readonly store: MessageRegionStore;
+  kernel: GuestKernel | undefined;
+  /** Messages for the kernel that came before it. */
+  readonly early: ToWorker[];
+}
+
 /** Serves one guest after the other, each with a fresh kernel. */
 export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): void {
   let haveEngine: (parts: EngineParts) => void;
   const engine = new Promise<EngineParts>((resolve) => haveEngine = resolve);
-  let current: { run: number; stdio: WorkerStdio; kernel: GuestKernel | undefined; early: ToWorker[] } | undefined;
+  let current: Running | undefined;
 
   async function run(number: number, spec: GuestSpec): Promise<void> {
     const post = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
     const started = performance.now();
     const stdio = new WorkerStdio(spec, number, post);
-    current = { run: number, stdio, kernel: undefined, early: [] };
+    const store = new MessageRegionStore(number, post);
+    current = { run: number, stdio, store, kernel: undefined, early: [] };
     let outcome: GuestOutcome;
     try {
       const kernel = await makeKernel({
@@ -64,6 +79,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
         engine,
         log: (line) => stdio.log(line),
         trace: stdio.traceText,
+        regionStore: store,
         debuggee: (event) => post({ type: "debugger", run: number, event }),
       });
       current.kernel = kernel;
@@ -75,6 +91,7 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
       if (spec.verbose > 0 && error instanceof Error && error.stack) stdio.log(error.stack);
     }
     await stdio.finish();
+    store.close();
     current = undefined;
     post({ type: "outcome", run: number, outcome });
   }
@@ -89,6 +106,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
     switch (message.type) {
       case "stdin":
         return current.stdio.deliver(message.bytes);
+      case "recalled":
+        return current.store.deliver(message.program, message.archive);
       case "consumed":
         return current.stdio.consumed(message.stream, message.count);
       case "close":

@@ -19,6 +19,7 @@ let engine: Engine | undefined;
 serveGuests(self as unknown as WorkerScope, async (options: GuestKernelOptions) => {
   const { spec } = options;
   engine ??= await makeEngine(await options.engine);
+  if (engine instanceof WasmEngine) engine.regionStore = options.regionStore;
   const wanted = spec.trace !== undefined || spec.verbose > 0;
   const tracer = wanted
     ? (await import("../debug/trace/start.ts")).startTrace(traceOf(spec), options.trace)

@@ -74,6 +74,7 @@ export class Machine implements GuestKernel {
     const kernel = this.#kernel;
     this.#start(spec);
     const ending = await kernel.run();
+    kernel.engine.idle?.();
     this.#tracer?.finish();
     this.#tree.sync();
     return {

@@ -44,6 +44,8 @@ export type ToWorker =
   | { readonly type: "debugger"; readonly run: number; readonly event: DebuggerEvent }
   /** Hold the guest for a debugger; when that has detached, the run ends with its time-out. */
   | { readonly type: "hold"; readonly run: number; readonly why: string }
+  /** The answer to `recall`: null if nothing is kept of the program. */
+  | { readonly type: "recalled"; readonly run: number; readonly program: string; readonly archive: Uint8Array | null }
   /** So many bytes of a stream were consumed. */
   | { readonly type: "consumed"; readonly run: number; readonly stream: OutputStream; readonly count: number };
 
@@ -52,6 +54,9 @@ export type FromWorker =
   | { readonly type: "output"; readonly run: number; readonly stream: OutputStream; readonly bytes: Uint8Array }
   /** For the debugger: bytes, or the end of its connection. Or the guest has stopped and wants one. */
   | { readonly type: "debugger"; readonly run: number; readonly event: DebuggeeEvent }
+  /** What was translated of a program in earlier runs is wanted; is to be kept. */
+  | { readonly type: "recall"; readonly run: number; readonly program: string }
+  | { readonly type: "keep"; readonly run: number; readonly program: string; readonly archive: Uint8Array }
   /** The guest wants standard input. */
   | { readonly type: "pull"; readonly run: number }
   | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome };

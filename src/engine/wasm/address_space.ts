@@ -3,6 +3,7 @@
  * rights byte per page. Pages come into being when touched: a rights byte says what the kernel allows and, apart
  * from that, what may be done directly; an access that is allowed but not yet possible ends in {@link touch}.
  */
+import { contentName } from "../../content_name.ts";
 import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, type WatchKind } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
 import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HEAT, HEAT_COUNTERS, PageBits } from "./layout.ts";
@@ -10,6 +11,7 @@ import { PLAIN_BLOCKS, RECORD, RegionRecord, WINDOW } from "./layout.ts";
 import type { FrameBlocks } from "./frame_blocks.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
 import type { MemoryPool } from "./memory_pool.ts";
+import type { CodeRun } from "./translator/region_object.ts";
 import type { Translator } from "./translator/translator.ts";
 import type { Predecoder } from "./predecode.ts";
 import { type WatchHit, Watchpoints } from "./watchpoints.ts";
@@ -31,6 +33,10 @@ export interface SpaceParts {
   readonly translator: Translator | undefined;
   /** There is something to translate. */
   wantTranslator(): void;
+  /** A program is there: what was translated of it before is wanted. */
+  programStarted(program: string): void;
+  /** Address spaces in use. */
+  readonly spaces: Set<WasmAddressSpace>;
 }
 
 export class WasmAddressSpace implements AddressSpace {
@@ -45,15 +51,28 @@ export class WasmAddressSpace implements AddressSpace {
   readonly #plain = new Map<number, number>();
   /** Pages with an entry in the block table. */
   readonly #attached = new Set<number>();
+  /** Those of them whose regions have not been looked for. */
+  readonly #unmet: number[] = [];
   readonly #breakpoints = new Set<Va>();
   #watchpoints: Watchpoints | undefined;
   /** One past the highest page that was ever mapped: what {@link free} has to clean. */
   #top = 0;
+  /** Which program it holds, by a name made of its content. */
+  #program: string | undefined;
 
   constructor(parts: SpaceParts) {
     this.#parts = parts;
+    parts.spaces.add(this);
     this.memory = parts.memories.take();
     this.#u8 = this.memory.u8;
+  }
+
+  get program(): string | undefined {
+    return this.#program;
+  }
+  setProgram(head: Uint8Array, size: number): void {
+    this.#program = contentName(head, size);
+    this.#parts.programStarted(this.#program);
   }
 
   // ---- mapping ------------------------------------------------------------------------------------------------
@@ -136,6 +155,7 @@ export class WasmAddressSpace implements AddressSpace {
 
   copyTo(childSpace: AddressSpace, va: Va, length: number): void {
     const child = childSpace as WasmAddressSpace;
+    child.#program ??= this.#program;
     const [from, to] = this.#range(va, length);
     child.#range(va, length);
     child.#drop(from, to);
@@ -219,6 +239,7 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   free(): void {
+    this.#parts.spaces.delete(this);
     this.#parts.translator?.forget(this);
     this.memory.mayAccess = undefined;
     this.#drop(0, this.#top);
@@ -234,6 +255,23 @@ export class WasmAddressSpace implements AddressSpace {
     const page = Math.floor(va / PAGE_SIZE);
     this.#attach(page, this.#blockOf(page));
     return true;
+  }
+
+  /** {@link attachCode} for code that is executed next: what is translated of it already is put in place. */
+  meetCode(va: Va): boolean {
+    if (!this.attachCode(va)) return false;
+    this.#placeRegions();
+    return true;
+  }
+
+  /** Regions of earlier runs have come. */
+  meetRegions(): void {
+    this.#unmet.push(...this.#attached);
+    this.#placeRegions();
+  }
+  /** Placing a region attaches the pages that it needs, which may have regions of their own. */
+  #placeRegions(): void {
+    for (let page; (page = this.#unmet.pop()) !== undefined;) this.#parts.translator?.pageAttached(this, page);
   }
 
   /** The same for the table of plain blocks. */
@@ -264,7 +302,10 @@ export class WasmAddressSpace implements AddressSpace {
   /** Has the code from `va` on translated, or what was translated before put in place here. */
   translate(va: Va): void {
     const { translator } = this.#parts;
-    if (translator !== undefined) return translator.translate(this, va);
+    if (translator !== undefined) {
+      translator.translate(this, va);
+      return this.#placeRegions();
+    }
     this.#parts.wantTranslator();
     // It is still hot when the translator has come.
     this.#parts.engine.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = 0;
@@ -280,14 +321,16 @@ export class WasmAddressSpace implements AddressSpace {
     return handler === FixedHandler.undecoded || handler === FixedHandler.breakpoint ? undefined : this.memory.word(va);
   }
 
-  /** For the translator: whether exactly this code, word by address, can be executed here, and stops nowhere. */
-  holdsCode(code: ReadonlyMap<Va, number>): boolean {
-    let attached = -1;
-    for (const [va, word] of code) {
-      const page = Math.floor(va / PAGE_SIZE);
-      if (page !== attached && !this.attachCode(va)) return false;
-      attached = page;
-      if (this.memory.word(va) !== word || this.#breakpoints.has(va)) return false;
+  /** For the translator: whether exactly this code can be executed here, and stops nowhere. */
+  holdsCode(code: readonly CodeRun[]): boolean {
+    for (const { start, words } of code) {
+      let attached = -1;
+      for (let i = 0; i < words.length; i++) {
+        const va = start + 4 * i, page = Math.floor(va / PAGE_SIZE);
+        if (page !== attached && this.memory.u32[(BLOCKS >> 2) + page] === 0 && !this.attachCode(va)) return false;
+        attached = page;
+        if (this.memory.word(va) !== words[i] || this.#breakpoints.has(va)) return false;
+      }
     }
     return true;
   }
@@ -405,7 +448,9 @@ export class WasmAddressSpace implements AddressSpace {
   }
   #attach(page: number, block: number): void {
     this.memory.u32[(BLOCKS >> 2) + page] = block;
+    if (this.#attached.has(page)) return;
     this.#attached.add(page);
+    this.#unmet.push(page);
   }
   #detach(page: number): void {
     if (!this.#attached.delete(page)) return;

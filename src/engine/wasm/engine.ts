@@ -5,6 +5,7 @@
  * {@link ./layout.ts}. The instruction table itself is loaded when something needs it: most programs end before.
  */
 import type { AddressSpace, Cpu, Engine, Frame } from "../engine.ts";
+import type { RegionStore } from "../region_store.ts";
 import { FEATURES, MIDR_EL1 } from "../../isa/a64/features.ts";
 import { type SpaceParts, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
@@ -15,6 +16,7 @@ import { EngineMemory, GuestMemory } from "./memory.ts";
 import { MemoryPool } from "./memory_pool.ts";
 import type { Translator } from "./translator/translator.ts";
 import { Predecoder } from "./predecode.ts";
+import type { KnownPrograms } from "./translator/known_programs.ts";
 
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
@@ -32,18 +34,21 @@ export class WasmEngine implements Engine {
   readonly midr = MIDR_EL1;
   readonly #memory = new EngineMemory();
   readonly #parts: SpaceParts;
+  readonly #isInterpreter: boolean;
   #translator: Translator | undefined;
+  #loading: Promise<Translator> | undefined;
+  #programs: KnownPrograms | undefined;
+  /** Programs whose archive was asked for. */
+  readonly #recalled = new Set<string>();
+  /** Where translated code is kept from run to run; may change from guest to guest. */
+  regionStore: RegionStore | undefined;
 
   constructor(options: WasmEngineOptions) {
     const { module, tables } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
     const engine = this.#memory;
-    let load: (() => void) | undefined = () => {
-      load = undefined;
-      void import("./translator/translator.ts").then(({ Translator }) => this.#translator = new Translator(engine));
-    };
-    if (options.tier === "interpreter" || options.translator) load = undefined;
-    if (options.tier !== "interpreter" && options.translator) this.#translator = new options.translator(engine);
+    this.#isInterpreter = options.tier === "interpreter";
+    if (!this.#isInterpreter && options.translator) this.#translator = new options.translator(engine);
     const translator = () => this.#translator;
     this.#parts = {
       engine,
@@ -53,13 +58,46 @@ export class WasmEngine implements Engine {
       get translator() {
         return translator();
       },
-      wantTranslator: () => load?.(),
+      wantTranslator: () => void this.#load(),
+      programStarted: (program) => void this.#recall(program),
+      spaces: new Set(),
     };
   }
 
   /** For statistics; undefined while there was no use for it. */
   get translator(): Translator | undefined {
     return this.#translator;
+  }
+
+  /** The translator is loaded when there is something to do for it. */
+  #load(): Promise<Translator> | undefined {
+    if (this.#isInterpreter || this.#translator) return undefined;
+    return this.#loading ??= this.#makeTranslator();
+  }
+  async #makeTranslator(): Promise<Translator> {
+    const [{ Translator }, { KnownPrograms }] = await Promise.all([
+      import("./translator/translator.ts"),
+      import("./translator/known_programs.ts"),
+    ]);
+    const programs = this.#programs = new KnownPrograms();
+    return this.#translator = new Translator(this.#memory, ({ program }, object) => {
+      if (program !== undefined) programs.learn(program, object);
+    });
+  }
+
+  /** Gets what was translated of a program in earlier runs. */
+  async #recall(program: string): Promise<void> {
+    if (this.#isInterpreter || this.regionStore === undefined || this.#recalled.has(program)) return;
+    this.#recalled.add(program);
+    const archive = await this.regionStore.load(program);
+    if (archive === undefined) this.#recalled.delete(program);
+    if (!archive) return;
+    const translator = this.#translator ?? await this.#load();
+    if (translator) await this.#programs?.adopt(program, archive, translator, () => this.#parts.spaces);
+  }
+
+  idle(): void {
+    if (this.regionStore) this.#programs?.save(this.regionStore);
   }
 
   createAddressSpace(): AddressSpace {

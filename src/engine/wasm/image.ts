@@ -5,7 +5,9 @@
  * The file: {@link HEADER} bytes with a magic number, the length of the tables and the SHA-256 of all that follows;
  * the tables; the module.
  */
+import { textName } from "../../content_name.ts";
 import { PROJECT } from "../../project.ts";
+import { writeAside } from "../../write_aside.ts";
 import { type DecodeTables, packTables, unpackTables } from "./decode_tables.ts";
 
 /** The interpreter, ready to be instantiated. */
@@ -14,17 +16,21 @@ export interface InterpreterImage {
   readonly tables: DecodeTables;
 }
 
-/** Folders whose files decide what is generated. */
-const SOURCES = ["isa/ir/", "isa/a64/", "isa/a64/softfloat/", "engine/wasm/", "engine/wasm/interpreter/"];
+/** Folders whose files decide what is generated, as the interpreter and as translated code. */
+const GENERATOR = ["isa/ir/", "isa/a64/", "isa/a64/softfloat/", "engine/wasm/", "engine/wasm/interpreter/"];
+const TRANSLATOR = [...GENERATOR, "engine/wasm/translator/"];
+
+/** Names everything that decides what translated code looks like, and whether it fits the interpreter. */
+export const translatorName = (version: string): string => sourceName(version, TRANSLATOR);
 
 const MAGIC = 0x31665445; // "ETf1", little-endian
 const HEADER = 64, HASH_AT = 16;
 
-/** Names the sources by version, or by size and time of change where they are files. */
-function sourceKey(version: string): string {
+/** Names the sources in these folders by version, or by size and time of change where they are files. */
+function sourceName(version: string, folders: readonly string[]): string {
   const parts = [version, Deno.version.v8];
   if (PROJECT.protocol === "file:") {
-    for (const folder of SOURCES) {
+    for (const folder of folders) {
       const url = new URL(`src/${folder}`, PROJECT);
       for (const { name } of [...Deno.readDirSync(url)].sort((a, b) => a.name < b.name ? -1 : 1)) {
         if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
@@ -33,13 +39,7 @@ function sourceKey(version: string): string {
       }
     }
   }
-  // FNV-1a, twice with different seeds: a name, not a defence.
-  const hash = (seed: number): string => {
-    let h = seed;
-    for (const char of parts.join()) h = Math.imul(h ^ char.charCodeAt(0), 0x01000193);
-    return (h >>> 0).toString(16).padStart(8, "0");
-  };
-  return hash(0x811c9dc5) + hash(0x050c5d1f);
+  return textName(parts.join());
 }
 
 /**
@@ -60,7 +60,7 @@ export async function loadInterpreter(cache: string | undefined, version: string
 /** Where the image of these sources is in a cache; undefined where elftap may not read its own sources. */
 function imagePath(cache: string, version: string): string | undefined {
   try {
-    return `${cache}/engine/interpreter-${sourceKey(version)}`;
+    return `${cache}/engine/interpreter-${sourceName(version, GENERATOR)}`;
   } catch {
     return undefined;
   }
@@ -101,17 +101,4 @@ async function openImage(file: Uint8Array<ArrayBuffer>): Promise<InterpreterImag
     module: await WebAssembly.compile(file.subarray(HEADER + length)),
     tables: unpackTables(file.slice(HEADER, HEADER + length)),
   };
-}
-
-/** Writes a cache file as a whole or not at all. No right or no room: the next run generates again. */
-function writeAside(path: string, file: Uint8Array): void {
-  try {
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    // Written aside and renamed: another process sees the whole file or none.
-    const aside = `${path}.${Deno.pid}`;
-    Deno.writeFileSync(aside, file);
-    Deno.renameSync(aside, path);
-  } catch {
-    // See above.
-  }
 }

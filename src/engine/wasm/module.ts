@@ -127,12 +127,32 @@ export const MEMORY_OPS: Readonly<Record<string, readonly [code: number, align: 
   "v128.load64_zero": [0xfd05d, 3],
 };
 
+/** Which way a branch usually goes: where its opcode is in the entry of the code section, 1 if it is likely taken. */
+export interface BranchHint {
+  readonly at: number;
+  readonly likely: number;
+}
+
+/** An operand that is filled in when the module is put together. */
+export interface SymbolUse {
+  /** Where its five bytes are in the entry of the code section. */
+  readonly at: number;
+  readonly name: string;
+}
+
+/** Fills the five bytes at `at` with an index below 2^31, as unsigned and as signed LEB128 have it. */
+export function resolveSymbol(body: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < 4; i++) body[at + i] = ((value >>> (7 * i)) & 0x7f) | 0x80;
+  body[at + 4] = value >>> 28;
+}
+
 /** The body of a function under construction. Locals beyond the parameters are allotted with {@link local}. */
 export class Code extends Bytes {
   readonly #params: number;
   readonly #locals: Type[] = [];
   /** Branches with a hint: where the opcode is, and 1 if the branch is likely. */
   readonly #hints: [at: number, likely: number][] = [];
+  readonly #symbols: SymbolUse[] = [];
 
   constructor(params: number) {
     super();
@@ -207,8 +227,18 @@ export class Code extends Bytes {
   hint(likely: boolean): void {
     this.#hints.push([this.length, likely ? 1 : 0]);
   }
+  /** An operand known by name only, for {@link resolveSymbol}: an index of a function, or the number of an `i32.const`. */
+  symbol(name: string): void {
+    this.#symbols.push({ at: this.length, name });
+    for (let i = 0; i < 4; i++) this.byte(0x80);
+    this.byte(0);
+  }
+  symbols(): SymbolUse[] {
+    const before = this.#declarations().length;
+    return this.#symbols.map(({ at, name }) => ({ at: before + at, name }));
+  }
   /** The hints as an entry of their section, if there are any; {@link finish} has the same locals. */
-  hints(): { at: number; likely: number }[] {
+  hints(): BranchHint[] {
     const before = this.#declarations().length;
     return this.#hints.map(([at, likely]) => ({ at: before + at, likely }));
   }
@@ -251,10 +281,11 @@ export class Module {
   #importCount = 0;
   #importedFunctions = 0;
   #importedTables = 0;
-  readonly #functions: { type: number; code: Bytes | undefined; hints: ReturnType<Code["hints"]> }[] = [];
+  readonly #functions: { type: number; code: Uint8Array | undefined; hints: readonly BranchHint[] }[] = [];
   readonly #exports = new Bytes();
   #exportCount = 0;
   #table: number[] | undefined;
+  #segment: number[] | undefined;
 
   type(params: readonly Type[], results: readonly Type[]): number {
     const key = `${params.join()}:${results.join()}`;
@@ -303,10 +334,14 @@ export class Module {
     return this.#importedFunctions + this.#functions.length - 1;
   }
   define(index: number, code: Code): void {
+    this.defineEntry(index, code.finish().view(), code.hints());
+  }
+  /** The same for a finished entry of the code section. */
+  defineEntry(index: number, code: Uint8Array, hints: readonly BranchHint[]): void {
     const entry = this.#functions[index - this.#importedFunctions];
     if (entry === undefined) throw new Error(`function ${index} was not declared`);
-    entry.code = code.finish();
-    entry.hints = code.hints();
+    entry.code = code;
+    entry.hints = hints;
   }
   exportFunction(name: string, index: number): void {
     this.#exportCount++;
@@ -317,6 +352,10 @@ export class Module {
   /** The module's own table, with exactly these functions. */
   table(functions: number[]): void {
     this.#table = functions;
+  }
+  /** Functions for `table.init` of segment 0, in a module without a table of its own. */
+  segment(functions: number[]): void {
+    this.#segment = functions;
   }
   finish(): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
@@ -336,7 +375,7 @@ export class Module {
       if (code === undefined) throw new Error("a declared function has no body");
       declarations.u(type);
       bodies.u(code.length);
-      bodies.bytes(code.view());
+      bodies.bytes(code);
     }
     section(3, this.#functions.length, declarations);
     if (this.#table) {
@@ -358,6 +397,13 @@ export class Module {
       elements.byte(0); // functions
       elements.u(this.#table.length);
       for (const index of this.#table) elements.u(index);
+      section(9, 1, elements);
+    } else if (this.#segment) {
+      const elements = new Bytes();
+      elements.byte(1); // passive, function indices
+      elements.byte(0); // functions
+      elements.u(this.#segment.length);
+      for (const index of this.#segment) elements.u(index);
       section(9, 1, elements);
     }
     this.#branchHints(out);

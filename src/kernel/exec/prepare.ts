@@ -66,6 +66,9 @@ export interface PreparedExec {
 /** How many times a file may name another one (Linux: exec_binprm). */
 const MAX_REWRITES = 5;
 
+/** Bytes of a file by which an engine may know it again: ELF header, program headers, build ID. */
+const PROGRAM_HEAD = 4096;
+
 /** Builds the new program, or returns a negative errno. */
 export function prepareExec(request: ExecRequest): PreparedExec | number {
   /** Files opened here; the address space takes references of its own. */
@@ -87,6 +90,8 @@ export function prepareExec(request: ExecRequest): PreparedExec | number {
     const identity = request.identity(file);
     const entry = layOut(mm, { program: found, loader, engine, argv, envp, filename, random, identity });
     if (typeof entry === "number") return entry;
+    const source = openFileSource(file, request.context);
+    mm.space.setProgram?.(source.read(0, PROGRAM_HEAD), source.size);
     const prepared = { mm, file, name: baseName(filename).slice(0, 15), ...entry };
     mm = undefined;
     return prepared;

@@ -19,6 +19,7 @@ import { Code, Op, VOID } from "../module.ts";
 import { type AccessPlan, type Check, planAccesses } from "./access_plan.ts";
 import { lastingReads } from "./aliases.ts";
 import { emitHolds } from "./conditions.ts";
+import { CALL_TO, CONDITION, helperSymbol, REGION_TYPE, SELF, slotSymbol } from "./linker.ts";
 import { type Block, callTarget, type Instruction, isCall, type Region, successors } from "./region.ts";
 import { isZero, type RegisterFlow, registerFlow, type RegisterSet } from "./register_flow.ts";
 import { type Structure, structure } from "./structure.ts";
@@ -29,19 +30,6 @@ export const GUEST = 0, ENGINE = 1;
 const FUEL = 1, DEPTH = 2;
 /** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
 const SHORT = 16;
-
-/** What a region's function refers to outside itself. */
-export interface RegionImports {
-  helper(helper: Helper): number;
-  /** condition(kind, a, b, cond). */
-  readonly condition: number;
-  readonly callTo: number;
-  readonly regionType: number;
-  /** Index of the function of the region rooted at an address, if it is in the same module. */
-  direct(root: number): number | undefined;
-  /** Table slot of the region rooted at an address. */
-  slot(root: number): number;
-}
 
 const KINDS = Object.entries(FlagKinds) as [keyof typeof FlagKinds, number][];
 
@@ -57,7 +45,6 @@ export class RegionLowering extends Lowering {
   readonly #graph: Structure;
   readonly #plan: AccessPlan;
   readonly #flow: RegisterFlow;
-  readonly #imports: RegionImports;
   readonly #x = new Map<number, number>();
   readonly #v = new Map<number, number>();
   readonly #pc: number;
@@ -78,10 +65,9 @@ export class RegionLowering extends Lowering {
   readonly #blocks = new Map<number, number>();
   #current: Instruction | undefined;
 
-  constructor(region: Region, imports: RegionImports) {
+  constructor(region: Region) {
     super(new Code(REGION[0].length));
     this.#region = region;
-    this.#imports = imports;
     this.#graph = structure({ root: region.root, successors: (node) => successors(region, region.blocks.get(node)!) });
     this.#plan = planAccesses(region, this.#graph);
     this.#flow = registerFlow(region, this.#graph);
@@ -253,8 +239,8 @@ export class RegionLowering extends Lowering {
     code.i64(BigInt(to));
     this.#fuel();
     code.get(DEPTH);
-    code.i32(this.#imports.slot(to));
-    code.op1(Op.return_call_indirect, this.#imports.regionType);
+    this.#slot(to);
+    code.op1(Op.return_call_indirect, REGION_TYPE);
     code.byte(0);
   }
   /** The interpreter takes over at the current instruction, which has had no effect yet. */
@@ -337,7 +323,8 @@ export class RegionLowering extends Lowering {
 
   protected callHelper(helper: Helper, args: () => void): void {
     args();
-    this.code.op1(Op.call, this.#imports.helper(helper));
+    this.code.byte(Op.call);
+    this.code.symbol(helperSymbol(helper));
     this.#loadFast(); // the helper may have recorded an inexact result
   }
 
@@ -429,7 +416,7 @@ export class RegionLowering extends Lowering {
     this.value(target);
     code.set(this.#pc);
     if (kind === "call") {
-      return this.#call(() => code.get(this.#pc), () => code.op1(Op.call, this.#imports.callTo));
+      return this.#call(() => code.get(this.#pc), () => code.op1(Op.call, CALL_TO));
     }
     this.#owed++;
     this.#store();
@@ -438,7 +425,7 @@ export class RegionLowering extends Lowering {
     if (kind === "return") code.byte(Op.return);
     else {
       code.get(DEPTH);
-      code.op1(Op.return_call, this.#imports.callTo);
+      code.op1(Op.return_call, CALL_TO);
     }
     this.#owed--;
   }
@@ -446,12 +433,20 @@ export class RegionLowering extends Lowering {
   #callKnown(target: number): void {
     const { code } = this;
     this.#call(() => code.i64(BigInt(target)), () => {
-      const index = this.#imports.direct(target);
-      if (index !== undefined) return code.op1(Op.call, index);
-      code.i32(this.#imports.slot(target));
-      code.op1(Op.call_indirect, this.#imports.regionType);
+      if (target === this.#region.root) {
+        code.byte(Op.call);
+        return code.symbol(SELF);
+      }
+      this.#slot(target);
+      code.op1(Op.call_indirect, REGION_TYPE);
       code.byte(0);
     });
+  }
+
+  /** Table slot of the region rooted at an address. */
+  #slot(root: number): void {
+    this.code.byte(Op.i32_const);
+    this.code.symbol(slotSymbol(root));
   }
 
   /** Calls a region; goes on behind the call if that is where the callee returned to, else passes its answer on. */
@@ -684,7 +679,7 @@ export class RegionLowering extends Lowering {
       code.get(this.#a);
       code.get(this.#b);
       code.i32(cond);
-      code.op1(Op.call, this.#imports.condition);
+      code.op1(Op.call, CONDITION);
       return;
     }
     emitHolds(code, first[0], cond >> 1, this.#a, this.#b);

@@ -3,39 +3,29 @@
  * when their code changes. Compiled modules are shared by all address spaces that have the same code at the same
  * place.
  */
-import type { Stmt } from "../../../isa/ir/builder.ts";
-import type { Helper } from "../../../isa/ir/helper.ts";
 import type { WasmAddressSpace } from "../address_space.ts";
-import { REGION } from "../interpreter/runtime.ts";
-import { GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WASM_PAGE } from "../layout.ts";
 import type { EngineMemory, GuestMemory } from "../memory.ts";
-import { Module } from "../module.ts";
-import { RegionLowering } from "./lower_region.ts";
-import { findRegion, type Region } from "./region.ts";
+import { link } from "./linker.ts";
+import { findRegion } from "./region.ts";
+import { dependsOn, makeObject, pagesOf, type RegionObject } from "./region_object.ts";
 
 /** Slots of the region tables; a program with more hot places than this is interpreted in the rest. */
 const MAX_SLOTS = 100_000;
 
-/** Compiled regions that are kept, and instances of them for one memory: programs come and go in a Worker. */
-const MAX_COMPILED = 4096, MAX_INSTANCES = 4096;
+/** Compiled regions that are kept, and modules instantiated for one memory: programs come and go in a Worker. */
+const MAX_COMPILED = 16_384, MAX_INSTANCES = 4096;
 
-/** A compiled region: what has to be known of it once it has been generated, which is far less than it was made from. */
+/** A region in a module: what has to be known of it once that has been compiled. */
 interface Compiled {
+  readonly object: RegionObject;
   readonly module: WebAssembly.Module;
-  readonly root: number;
-  /** Guest pages the code was read from. */
+  /** Its number in the module. */
+  readonly index: number;
   readonly pages: ReadonlySet<number>;
-  /** Where it depends on the code: first address and the one behind the last, by block. */
-  readonly spans: readonly (readonly [from: number, to: number])[];
-  /** What it was made of, to know it again. */
-  readonly code: ReadonlyMap<number, number>;
 }
 
-function codeOf(region: Region, word: (pc: number) => number | undefined): Map<number, number> {
-  const code = new Map<number, number>();
-  for (const { instructions } of region.blocks.values()) for (const { pc } of instructions) code.set(pc, word(pc)!);
-  return code;
-}
+/** Puts a region of an instance into its table. */
+type Place = (slot: number, index: number) => void;
 
 export class Translator {
   readonly #memory: EngineMemory;
@@ -43,15 +33,20 @@ export class Translator {
   /** By root: the same address may hold different code in different programs. */
   readonly #compiled = new Map<number, Compiled[]>();
   #compiledCount = 0;
+  /** Regions from an archive by the page of their root: they are put in place before they are hot. */
+  readonly #ready = new Map<number, Compiled[]>();
   /** Instances live as long as their memory, which serves process after process. */
-  readonly #instances = new WeakMap<GuestMemory, Map<Compiled, WebAssembly.ExportValue>>();
+  readonly #instances = new WeakMap<GuestMemory, Map<WebAssembly.Module, Place>>();
   /** Regions in place, by address space and page. */
   readonly #placed = new WeakMap<WasmAddressSpace, Map<number, Set<Compiled>>>();
+  readonly #onMade: (space: WasmAddressSpace, object: RegionObject) => void;
   /** Figures for ELFTAP_STATS. */
-  readonly stats = { regions: 0, instructions: 0, bytes: 0, milliseconds: 0 };
+  readonly stats = { regions: 0, instructions: 0, bytes: 0, milliseconds: 0, archived: 0, placedFromArchive: 0 };
 
-  constructor(memory: EngineMemory) {
+  /** @param onMade hears of every region that is translated */
+  constructor(memory: EngineMemory, onMade: (space: WasmAddressSpace, object: RegionObject) => void = () => {}) {
     this.#memory = memory;
+    this.#onMade = onMade;
   }
 
   /** Table slots in use: tables must be at least as long. */
@@ -75,89 +70,88 @@ export class Translator {
   translate(space: WasmAddressSpace, root: number): void {
     const started = performance.now();
     const compiled = this.#known(space, root) ?? this.#compile(space, root);
-    if (compiled === undefined) {
-      space.leaveRegion(root);
-      return;
-    }
-    const { memory } = space, slot = this.#slot(root);
-    this.fit(memory);
-    memory.regions.set(slot, this.#instance(memory, compiled) as () => void);
-    this.#place(space, compiled);
-    space.enterRegion(root, slot);
+    if (compiled) this.#enter(space, compiled);
+    else space.leaveRegion(root);
     this.stats.milliseconds += performance.now() - started;
   }
 
   /** A region that was made of exactly what is in this address space. */
   #known(space: WasmAddressSpace, root: number): Compiled | undefined {
-    return this.#compiled.get(root)?.find(({ code }) => space.holdsCode(code));
+    return this.#compiled.get(root)?.find(({ object }) => space.holdsCode(object.code));
   }
 
   #compile(space: WasmAddressSpace, root: number): Compiled | undefined {
     const word = (pc: number) => space.codeWord(pc);
     const region = findRegion(root, word);
-    if ((region.blocks.get(root)?.instructions.length ?? 0) === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
-    const module = new WebAssembly.Module(this.#generate(region));
-    const compiled = { module, root, pages: region.pages, spans: spansOf(region), code: codeOf(region, word) };
-    if (++this.#compiledCount > MAX_COMPILED) {
-      this.#compiled.clear();
-      this.#compiledCount = 1;
-    }
-    const others = this.#compiled.get(root);
-    if (others) others.push(compiled);
-    else this.#compiled.set(root, [compiled]);
+    const length = region.blocks.get(root)?.instructions.length ?? 0;
+    if (length === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
+    const object = makeObject(region, (pc) => word(pc)!);
+    const bytes = link([object], (to) => this.#slot(to));
+    const compiled = { object, module: new WebAssembly.Module(bytes), index: 0, pages: pagesOf(object) };
+    this.#remember(compiled);
     this.stats.regions++;
+    this.stats.bytes += bytes.length;
+    for (const { words } of object.code) this.stats.instructions += words.length;
+    this.#onMade(space, object);
     return compiled;
   }
 
-  #instance(memory: GuestMemory, compiled: Compiled): WebAssembly.ExportValue {
+  #remember(compiled: Compiled): void {
+    if (++this.#compiledCount > MAX_COMPILED) {
+      this.#compiled.clear();
+      this.#ready.clear();
+      this.#compiledCount = 1;
+    }
+    const { root } = compiled.object, others = this.#compiled.get(root);
+    if (others) others.push(compiled);
+    else this.#compiled.set(root, [compiled]);
+  }
+
+  /** Compiles regions that were translated before, beside the guest; resolves when they can be put in place. */
+  async adopt(objects: readonly RegionObject[]): Promise<void> {
+    const news = objects.filter(({ root }) => !this.#compiled.has(root));
+    if (news.length === 0) return;
+    const module = await WebAssembly.compile(link(news, (root) => this.#slot(root)));
+    for (const [index, object] of news.entries()) {
+      const compiled = { object, module, index, pages: pagesOf(object) };
+      this.#remember(compiled);
+      const page = Math.floor(object.root / 4096), others = this.#ready.get(page);
+      if (others) others.push(compiled);
+      else this.#ready.set(page, [compiled]);
+    }
+    this.stats.archived += news.length;
+  }
+
+  /** A page is going to be executed: puts those regions in place that are there already. */
+  pageAttached(space: WasmAddressSpace, page: number): void {
+    for (const compiled of this.#ready.get(page) ?? []) {
+      if (this.#placed.get(space)?.get(page)?.has(compiled) || !space.holdsCode(compiled.object.code)) continue;
+      this.#enter(space, compiled);
+      this.stats.placedFromArchive++;
+    }
+  }
+
+  #enter(space: WasmAddressSpace, compiled: Compiled): void {
+    const { memory } = space, { root } = compiled.object, slot = this.#slot(root);
+    this.fit(memory);
+    this.#instance(memory, compiled.module)(slot, compiled.index);
+    this.#place(space, compiled);
+    space.enterRegion(root, slot);
+  }
+
+  #instance(memory: GuestMemory, module: WebAssembly.Module): Place {
     let instances = this.#instances.get(memory);
     if (instances === undefined) this.#instances.set(memory, instances = new Map());
-    let region = instances.get(compiled);
-    if (region === undefined) {
-      const instance = new WebAssembly.Instance(compiled.module, {
+    let place = instances.get(module);
+    if (place === undefined) {
+      const instance = new WebAssembly.Instance(module, {
         host: { guest: memory.memory, engine: this.#memory.memory, regions: memory.regions },
         interpreter: memory.exports as WebAssembly.ModuleImports,
       });
       if (instances.size >= MAX_INSTANCES) instances.clear();
-      instances.set(compiled, region = instance.exports.region!);
+      instances.set(module, place = instance.exports.place as Place);
     }
-    return region;
-  }
-
-  #generate(region: Region): Uint8Array<ArrayBuffer> {
-    const module = new Module();
-    const helpers = new Map<string, Helper>();
-    for (const { instructions } of region.blocks.values()) {
-      for (const { body } of instructions) collectHelpers(body!, helpers);
-    }
-    module.importTable("host", "regions");
-    module.importMemory("host", "guest", {
-      minimum: GUEST_MEMORY_MIN / WASM_PAGE,
-      maximum: GUEST_MEMORY_MAX / WASM_PAGE,
-      wide: true,
-    });
-    module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
-    const condition = module.importFunction("interpreter", "condition", ["i32", "i64", "i64", "i32"], ["i32"]);
-    const callTo = module.importFunction("interpreter", "callTo", ...REGION);
-    const indices = new Map<string, number>();
-    for (const [name, { params, results }] of helpers) {
-      indices.set(name, module.importFunction("interpreter", `helper ${name}`, params, results));
-    }
-    const index = module.declare(...REGION);
-    const lowering = new RegionLowering(region, {
-      helper: ({ name }) => indices.get(name)!,
-      condition,
-      callTo,
-      regionType: module.type(...REGION),
-      direct: (root) => root === region.root ? index : undefined,
-      slot: (root) => this.#slot(root),
-    });
-    module.define(index, lowering.emit());
-    module.exportFunction("region", index);
-    const bytes = module.finish();
-    this.stats.bytes += bytes.length;
-    for (const { instructions } of region.blocks.values()) this.stats.instructions += instructions.length;
-    return bytes;
+    return place;
   }
 
   #place(space: WasmAddressSpace, region: Compiled): void {
@@ -176,8 +170,8 @@ export class Translator {
     if (pages === undefined || pages.size === 0) return;
     for (let page = Math.floor(from / 4096); page * 4096 < to; page++) {
       for (const region of pages.get(page) ?? []) {
-        if (!overlaps(region, from, to)) continue;
-        space.memory.removeRegion(this.#slot(region.root));
+        if (!dependsOn(region.object, from, to)) continue;
+        space.memory.removeRegion(this.#slot(region.object.root));
         for (const each of region.pages) pages.get(each)?.delete(region);
       }
     }
@@ -188,27 +182,8 @@ export class Translator {
     const pages = this.#placed.get(space);
     if (pages === undefined) return;
     for (const there of pages.values()) {
-      for (const region of there) space.memory.removeRegion(this.#slot(region.root));
+      for (const region of there) space.memory.removeRegion(this.#slot(region.object.root));
     }
     this.#placed.delete(space);
   }
 }
-
-/** The helpers that statements call. */
-function collectHelpers(body: readonly Stmt[], into: Map<string, Helper>): void {
-  for (const stmt of body) {
-    if (stmt.s === "call") into.set(stmt.helper.name, stmt.helper);
-    else if (stmt.s === "loop") collectHelpers(stmt.body, into);
-    else if (stmt.s === "if") {
-      collectHelpers(stmt.then, into);
-      collectHelpers(stmt.else, into);
-    }
-  }
-}
-
-/** The instruction behind the last of a block may be the one that the region leaves to the interpreter. */
-const spansOf = (region: Region): (readonly [number, number])[] =>
-  [...region.blocks.values()].map(({ start, instructions }) => [start, start + 4 * (instructions.length + 1)]);
-
-const overlaps = ({ spans }: Compiled, from: number, to: number): boolean =>
-  spans.some(([start, end]) => start < to && end > from);

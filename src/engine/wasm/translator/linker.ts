@@ -1,0 +1,77 @@
+/** Puts translated regions together to a module that can be instantiated on any guest memory. */
+import type { Helper } from "../../../isa/ir/helper.ts";
+import type { Type } from "../../../isa/ir/ops.ts";
+import { REGION } from "../interpreter/runtime.ts";
+import { GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WASM_PAGE } from "../layout.ts";
+import { Code, Module, resolveSymbol } from "../module.ts";
+import type { RegionObject } from "./region_object.ts";
+
+/** The same in every module: type of a region, and the first imported functions. */
+export const REGION_TYPE = 0, CONDITION = 0, CALL_TO = 1;
+
+/** The region's own function. */
+export const SELF = "self";
+const SLOT = "slot ";
+
+/** Table slot of the region rooted at an address. */
+export const slotSymbol = (root: number): string => SLOT + root;
+
+/** A helper of the interpreter, with its type: it is imported by whoever knows no more than this. */
+export const helperSymbol = ({ name, params, results }: Helper): string => `${params}:${results}:helper ${name}`;
+
+/**
+ * The module of these regions. It exports `place(slot, index)`, which puts region number `index` into the table.
+ *
+ * @param slotOf table slot of the region rooted at an address
+ */
+export function link(objects: readonly RegionObject[], slotOf: (root: number) => number): Uint8Array<ArrayBuffer> {
+  const module = new Module();
+  if (module.type(...REGION) !== REGION_TYPE) throw new Error("regions have another type");
+  module.importTable("host", "regions");
+  module.importMemory("host", "guest", {
+    minimum: GUEST_MEMORY_MIN / WASM_PAGE,
+    maximum: GUEST_MEMORY_MAX / WASM_PAGE,
+    wide: true,
+  });
+  module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
+  module.importFunction("interpreter", "condition", ["i32", "i64", "i64", "i32"], ["i32"]);
+  module.importFunction("interpreter", "callTo", ...REGION);
+  const helpers = importHelpers(module, objects);
+  const indices = objects.map(() => module.declare(...REGION));
+  for (const [i, { body, hints, symbols }] of objects.entries()) {
+    const resolved = body.slice();
+    for (const { at, name } of symbols) {
+      const value = name === SELF
+        ? indices[i]!
+        : name.startsWith(SLOT)
+        ? slotOf(Number(name.slice(SLOT.length)))
+        : helpers.get(name)!;
+      resolveSymbol(resolved, at, value);
+    }
+    module.defineEntry(indices[i]!, resolved, hints);
+  }
+  const place = module.declare(["i32", "i32"], []), code = new Code(2);
+  code.get(0);
+  code.get(1);
+  code.i32(1);
+  code.opcode(0xfc0c); // table.init
+  code.u(0); // segment
+  code.u(0); // table
+  module.define(place, code);
+  module.exportFunction("place", place);
+  module.segment(indices);
+  return module.finish();
+}
+
+function importHelpers(module: Module, objects: readonly RegionObject[]): Map<string, number> {
+  const helpers = new Map<string, number>();
+  for (const { symbols } of objects) {
+    for (const { name } of symbols) {
+      if (name === SELF || name.startsWith(SLOT) || helpers.has(name)) continue;
+      const [params = "", results = "", ...helper] = name.split(":");
+      const types = (list: string) => (list === "" ? [] : list.split(",")) as Type[];
+      helpers.set(name, module.importFunction("interpreter", helper.join(":"), types(params), types(results)));
+    }
+  }
+  return helpers;
+}

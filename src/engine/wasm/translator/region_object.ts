@@ -1,0 +1,63 @@
+/**
+ * A translated region before it is part of a module: its function with the operands left open that differ from one
+ * module to the next, and the guest code that it was made of, to know that again.
+ */
+import { type BranchHint, Code, type SymbolUse } from "../module.ts";
+import { RegionLowering } from "./lower_region.ts";
+import type { Region } from "./region.ts";
+
+/** Instruction words from an address on. */
+export interface CodeRun {
+  readonly start: number;
+  readonly words: Uint32Array;
+}
+
+export interface RegionObject {
+  readonly root: number;
+  /** What it was made of. */
+  readonly code: readonly CodeRun[];
+  /** Its entry of the code section. */
+  readonly body: Uint8Array;
+  readonly hints: readonly BranchHint[];
+  readonly symbols: readonly SymbolUse[];
+}
+
+/** Translates. @param word the instruction word at an address of the region */
+export function makeObject(region: Region, word: (pc: number) => number): RegionObject {
+  const code: Code = new RegionLowering(region).emit();
+  return {
+    root: region.root,
+    code: runsOf(region, word),
+    body: code.finish().view().slice(),
+    hints: code.hints(),
+    symbols: code.symbols(),
+  };
+}
+
+function runsOf(region: Region, word: (pc: number) => number): CodeRun[] {
+  const addresses = [...region.blocks.values()].flatMap(({ instructions }) => instructions.map(({ pc }) => pc));
+  addresses.sort((a, b) => a - b);
+  const runs: CodeRun[] = [];
+  for (let from = 0, to = 0; from < addresses.length; from = to) {
+    const start = addresses[from]!;
+    while (to < addresses.length && addresses[to] === start + 4 * (to - from)) to++;
+    runs.push({ start, words: Uint32Array.from(addresses.slice(from, to), word) });
+  }
+  return runs;
+}
+
+/** Guest pages the code was read from. */
+export function pagesOf({ code }: RegionObject): Set<number> {
+  const pages = new Set<number>();
+  for (const { start, words } of code) {
+    for (let page = Math.floor(start / 4096); page * 4096 < start + 4 * words.length; page++) pages.add(page);
+  }
+  return pages;
+}
+
+/**
+ * Whether it depends on the code in a range. The instruction behind a run may be the one that the region leaves to
+ * the interpreter.
+ */
+export const dependsOn = ({ code }: RegionObject, from: number, to: number): boolean =>
+  code.some(({ start, words }) => start < to && start + 4 * (words.length + 1) > from);

@@ -1,0 +1,59 @@
+/**
+ * Translated code on disk: one file per program and version of elftap. A file is the SHA-256 of what follows, and the
+ * archive; one that does not agree is as good as none. Written aside and renamed, so any number of processes may use
+ * a folder at once.
+ */
+import { writeAside } from "../write_aside.ts";
+
+const HASH = 32;
+/** Bytes of files kept in a folder; the oldest make room. */
+const MAX_BYTES = 2 ** 30;
+
+export class RegionCache {
+  readonly #folder: string;
+
+  /** @param folder for these versions of elftap and V8 alone; made when there is something to keep */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async load(program: string): Promise<Uint8Array | null> {
+    try {
+      const file = await Deno.readFile(this.#path(program));
+      const archive = file.subarray(HASH);
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", archive));
+      return hash.every((byte, i) => byte === file[i]) ? archive : null;
+    } catch {
+      return null; // Not there yet, or not readable.
+    }
+  }
+
+  async save(program: string, archive: Uint8Array): Promise<void> {
+    const path = this.#path(program), file = new Uint8Array(HASH + archive.length);
+    file.set(archive, HASH);
+    file.set(new Uint8Array(await crypto.subtle.digest("SHA-256", file.subarray(HASH))));
+    if (writeAside(path, file)) this.#prune();
+  }
+
+  #path(program: string): string {
+    if (!/^[0-9a-f]{16}$/.test(program)) throw new RangeError("not the name of a program");
+    return `${this.#folder}/${program}`;
+  }
+
+  #prune(): void {
+    try {
+      const files = [...Deno.readDirSync(this.#folder)].map(({ name }) => {
+        const path = `${this.#folder}/${name}`, { size, mtime } = Deno.statSync(path);
+        return { path, size, time: mtime?.getTime() ?? 0 };
+      });
+      let bytes = files.reduce((sum, { size }) => sum + size, 0);
+      for (const { path, size } of files.sort((a, b) => a.time - b.time)) {
+        if (bytes <= MAX_BYTES) return;
+        Deno.removeSync(path);
+        bytes -= size;
+      }
+    } catch {
+      // Another process was faster.
+    }
+  }
+}
