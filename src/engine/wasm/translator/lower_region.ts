@@ -21,6 +21,7 @@ import { lastingReads } from "./aliases.ts";
 import { emitHolds } from "./conditions.ts";
 import { CALL_TO, CONDITION, helperSymbol, REGION_TYPE, SELF, slotSymbol } from "./linker.ts";
 import { type Block, callTarget, type Instruction, isCall, type Region, successors } from "./region.ts";
+import { savePoints } from "./save_points.ts";
 import { isZero, type RegisterFlow, registerFlow, type RegisterSet } from "./register_flow.ts";
 import { type Structure, structure } from "./structure.ts";
 
@@ -44,6 +45,7 @@ export class RegionLowering extends Lowering {
   readonly #region: Region;
   readonly #graph: Structure;
   readonly #plan: AccessPlan;
+  readonly #saved: ReadonlySet<number>;
   readonly #flow: RegisterFlow;
   readonly #x = new Map<number, number>();
   readonly #v = new Map<number, number>();
@@ -58,6 +60,8 @@ export class RegionLowering extends Lowering {
   #kinds = 1;
   #dirtyX = 0;
   #dirtyV = 0;
+  /** The flag operation in the register file may be another. */
+  #dirtyFlags = false;
   /** Instructions executed that the local has not been charged for. */
   #owed = 0;
   /** Depth inside the loop of a header, and inside the block that ends at a merge, while they are open. */
@@ -70,7 +74,8 @@ export class RegionLowering extends Lowering {
     this.#region = region;
     this.#graph = structure({ root: region.root, successors: (node) => successors(region, region.blocks.get(node)!) });
     this.#plan = planAccesses(region, this.#graph);
-    this.#flow = registerFlow(region, this.#graph);
+    this.#saved = savePoints(region, this.#graph, this.#plan);
+    this.#flow = registerFlow(region, this.#graph, this.#saved);
     const { code } = this;
     for (const n of members(this.#flow.used.x)) this.#x.set(n, code.local("i64"));
     this.#pc = code.local("i64");
@@ -135,7 +140,7 @@ export class RegionLowering extends Lowering {
       code.get(this.#v.get(n)!);
       code.memory("v128.store", ENGINE, Cpu.v + 16 * n);
     }
-    if (this.#kinds === 1) return;
+    if (this.#kinds === 1 || !this.#dirtyFlags) return;
     const known = KINDS.find(([, number]) => this.#kinds === 1 << number);
     const maybeNone = (this.#kinds & 1) !== 0;
     if (maybeNone) {
@@ -153,6 +158,13 @@ export class RegionLowering extends Lowering {
       code.memory("i64.store", ENGINE, offset);
     }
     if (maybeNone) code.byte(Op.end);
+  }
+
+  /** Brings it up to date for good. */
+  #save(): void {
+    this.#store();
+    this.#dirtyX = this.#dirtyV = 0;
+    this.#dirtyFlags = false;
   }
 
   // ---- control flow -------------------------------------------------------------------------------------------
@@ -263,6 +275,7 @@ export class RegionLowering extends Lowering {
     const dirty = this.#flow.dirty.get(start)!;
     this.#dirtyX = dirty.x;
     this.#dirtyV = dirty.v;
+    this.#dirtyFlags = this.#flow.dirtyFlags.has(start);
     this.#kinds = this.#flow.kinds.get(start)!;
     if (start === this.#region.root || this.#graph.loopHeaders.has(start)) {
       code.get(FUEL);
@@ -276,6 +289,7 @@ export class RegionLowering extends Lowering {
     }
     for (const instruction of instructions) {
       this.#current = instruction;
+      if (this.#saved.has(instruction.pc)) this.#save();
       const isLast = instruction === instructions.at(-1);
       if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
       const { decoded, body } = instruction;
@@ -309,12 +323,17 @@ export class RegionLowering extends Lowering {
     const label = this.#label(block.start, taken);
     if (label !== undefined && this.#owed === 0) code.op1(Op.br_if, label);
     else {
-      const [dirtyX, dirtyV, kinds, owed] = [this.#dirtyX, this.#dirtyV, this.#kinds, this.#owed];
+      const dirtyX = this.#dirtyX, dirtyV = this.#dirtyV, dirtyFlags = this.#dirtyFlags;
+      const kinds = this.#kinds, owed = this.#owed;
       code.byte(Op.if);
       code.byte(VOID);
       this.scoped(1, () => this.#goto(block.start, taken));
       code.byte(Op.end);
-      [this.#dirtyX, this.#dirtyV, this.#kinds, this.#owed] = [dirtyX, dirtyV, kinds, owed];
+      this.#dirtyX = dirtyX;
+      this.#dirtyV = dirtyV;
+      this.#dirtyFlags = dirtyFlags;
+      this.#kinds = kinds;
+      this.#owed = owed;
     }
     this.#goto(block.start, next);
   }
@@ -385,6 +404,7 @@ export class RegionLowering extends Lowering {
         code.i32(FlagKinds[stmt.kind]);
         code.set(this.#kind);
         this.#kinds = 1 << FlagKinds[stmt.kind];
+        this.#dirtyFlags = true;
         break;
       case "cond":
         this.#condition(stmt.cond);
@@ -487,6 +507,7 @@ export class RegionLowering extends Lowering {
     this.#load(this.#flow.behindCall.get(pc)!);
     this.#loadFast();
     this.#dirtyX = this.#dirtyV = 0;
+    this.#dirtyFlags = false;
     code.i32(0);
     code.set(this.#kind);
     this.#kinds = 1;

@@ -66,11 +66,16 @@ function kindsAfter(body: readonly Stmt[], kinds: number): number {
   return kinds;
 }
 
+const setsFlags = (body: readonly Stmt[]): boolean =>
+  body.some((stmt) => stmt.s === "flags" || (stmt.s === "if" && (setsFlags(stmt.then) || setsFlags(stmt.else))));
+
 export interface RegisterFlow {
   /** Registers that have to be loaded at the entry. */
   readonly entry: RegisterSet;
   /** Registers whose content in the register file is out of date at the start of a block. */
   readonly dirty: ReadonlyMap<number, RegisterSet>;
+  /** Blocks at whose start the flags there may be out of date. */
+  readonly dirtyFlags: ReadonlySet<number>;
   /** Possible flag kinds at the start of a block. */
   readonly kinds: ReadonlyMap<number, number>;
   /** Registers that have to be loaded behind a call, by its address. */
@@ -79,7 +84,8 @@ export interface RegisterFlow {
   readonly used: RegisterSet;
 }
 
-export function registerFlow(region: Region, graph: Structure): RegisterFlow {
+/** @param saved addresses of instructions before which everything is stored */
+export function registerFlow(region: Region, graph: Structure, saved: ReadonlySet<number>): RegisterFlow {
   const effects = new Map<number, Effect[]>();
   const used = { x: 0, v: 0 };
   for (const node of graph.order) {
@@ -97,9 +103,10 @@ export function registerFlow(region: Region, graph: Structure): RegisterFlow {
     dirty.set(node, { x: 0, v: 0 });
     kinds.set(node, node === region.root ? 1 : 0);
   }
-  forward(region, graph, effects, dirty, kinds);
+  const dirtyFlags = new Set<number>();
+  forward(region, graph, effects, saved, { dirty, dirtyFlags, kinds });
   const { live, behindCall } = backward(region, graph, effects, dirty);
-  return { entry: live.get(region.root)!, dirty, kinds, behindCall, used };
+  return { entry: live.get(region.root)!, dirty, dirtyFlags, kinds, behindCall, used };
 }
 
 type Sets = Map<number, { x: number; v: number }>;
@@ -108,26 +115,35 @@ function forward(
   region: Region,
   graph: Structure,
   effects: ReadonlyMap<number, readonly Effect[]>,
-  dirty: Sets,
-  kinds: Map<number, number>,
+  saved: ReadonlySet<number>,
+  { dirty, dirtyFlags, kinds }: { dirty: Sets; dirtyFlags: Set<number>; kinds: Map<number, number> },
 ): void {
   for (let changed = true; changed;) {
     changed = false;
     for (const node of graph.order) {
       const block = region.blocks.get(node)!;
-      let { x, v } = dirty.get(node)!, kind = kinds.get(node)!;
-      for (const [index, { body }] of block.instructions.entries()) {
+      let { x, v } = dirty.get(node)!, kind = kinds.get(node)!, flags = dirtyFlags.has(node);
+      for (const [index, { pc, body }] of block.instructions.entries()) {
+        if (saved.has(pc)) {
+          x = v = 0;
+          flags = false;
+        }
         const effect = effects.get(node)![index]!;
         x |= effect.writeX;
         v |= effect.writeV;
         kind = kindsAfter(body!, kind);
+        flags ||= setsFlags(body!);
         if (!callsOut(body!)) continue;
         x = v = 0;
         kind = 1;
+        flags = false;
       }
       for (const next of graph.successors(node)) {
         const into = dirty.get(next)!, before = kinds.get(next)!;
-        if ((into.x | x) === into.x && (into.v | v) === into.v && (before | kind) === before) continue;
+        const noNews = (into.x | x) === into.x && (into.v | v) === into.v && (before | kind) === before &&
+          (!flags || dirtyFlags.has(next));
+        if (noNews) continue;
+        if (flags) dirtyFlags.add(next);
         into.x |= x;
         into.v |= v;
         kinds.set(next, before | kind);
