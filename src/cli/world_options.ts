@@ -2,7 +2,7 @@
  * The options that describe a guest's world, the same for `elftap run` and `elftap test`.
  */
 import { Failure } from "../failure.ts";
-import type { GuestSpec } from "../runner/guest_spec.ts";
+import type { GuestSpec, Tier } from "../runner/guest_spec.ts";
 import { isHiddenByFresh, parseBind, type World } from "../runner/world.ts";
 import type { CommandLine, Option } from "./command_line.ts";
 
@@ -42,12 +42,20 @@ export const worldOptions: readonly Option[] = [
     help: "What executes instructions: hvf (Apple Silicon), kvm (arm64 Linux), wasm (anywhere), or auto: the first " +
       "of them that works here. -v says which and why.",
   },
+  {
+    name: "tier",
+    value: "TIER",
+    choices: ["auto", "interpreter", "translator"],
+    help: "How the wasm engine executes: auto interprets and translates what is hot, translator translates all.",
+  },
+  { name: "no-cache", help: "Neither use nor keep code that was translated in earlier runs." },
 ];
 
 /** Reads the options into a world. */
 export async function worldOf(line: CommandLine): Promise<World> {
   const sysroot = line.value("sysroot");
   const engine = line.value("engine") as GuestSpec["engine"] | undefined;
+  const tier = line.value("tier") as Tier | undefined;
   const workdir = line.value("workdir"), hostname = line.value("hostname");
   return {
     ...(sysroot === undefined ? {} : { sysroot: await sysrootFolder(sysroot) }),
@@ -58,7 +66,16 @@ export async function worldOf(line: CommandLine): Promise<World> {
     ...(hostname === undefined ? {} : { hostname: checkHostname(hostname) }),
     ...userOf(line.value("user")),
     ...(engine === undefined ? {} : { engine }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(line.has("no-cache") ? { cache: false } : {}),
+    ...(wantsStats() ? { stats: true } : {}),
   };
+}
+
+/** `ELFTAP_STATS=1`: figures of the engine when a guest has ended. */
+function wantsStats(): boolean {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "ELFTAP_STATS" });
+  return state === "granted" && (Deno.env.get("ELFTAP_STATS") ?? "0") !== "0";
 }
 
 /** A path is used without loading the store; a bare name is asked of it. */

@@ -194,6 +194,8 @@ export interface Engine {
   readonly memory?: number;
   /** No guest runs now: the time to keep what was learnt of its programs. */
   idle?(): void;
+  /** What it has done since it was made, for people who measure: figures by name. */
+  statistics?(): Record<string, number>;
   createAddressSpace(): AddressSpace;
   createCpu(): Cpu;
   /** A shared page with this content (at most one page; the rest is zero). */

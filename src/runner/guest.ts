@@ -6,6 +6,7 @@ import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import { GuestPool, type PooledWorker } from "./guest_pool.ts";
 import type { DebugPort } from "./debug_port.ts";
 import { failedOutcome } from "./failed_outcome.ts";
+import type { RegionCache } from "./region_cache.ts";
 import { requirePermissions } from "./permissions.ts";
 import type { DebuggeeEvent, DebuggerEvent, FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
 import { Failure } from "../failure.ts";
@@ -34,6 +35,7 @@ export class Guest {
 
   readonly #run = ++Guest.#runs;
   readonly #pool: GuestPool;
+  readonly #usesCache: boolean;
   readonly #options: GuestOptions;
   readonly #pooled: PooledWorker;
   readonly #started = performance.now();
@@ -53,6 +55,7 @@ export class Guest {
   /** @throws {Failure} when elftap lacks a permission that the guest needs */
   constructor(spec: GuestSpec, options: GuestOptions = {}) {
     requirePermissions(spec);
+    this.#usesCache = spec.cache ?? true;
     this.#pool = options.pool ?? new GuestPool();
     this.#options = options;
     this.outcome = new Promise((resolve) => this.#resolve = resolve);
@@ -153,13 +156,18 @@ export class Guest {
     this.#taking.add(taking);
   }
 
+  /** Translated code of earlier runs. */
+  get #regions(): RegionCache | undefined {
+    return this.#usesCache ? this.#pool.regions : undefined;
+  }
+
   #keep(program: string, archive: Uint8Array): void {
-    const saving = this.#pool.regions?.save(program, archive).finally(() => this.#taking.delete(saving!));
+    const saving = this.#regions?.save(program, archive).finally(() => this.#taking.delete(saving!));
     if (saving) this.#taking.add(saving);
   }
 
   async #recall(program: string): Promise<void> {
-    const archive = await this.#pool.regions?.load(program) ?? null;
+    const archive = await this.#regions?.load(program) ?? null;
     this.#post({ type: "recalled", run: this.#run, program, archive });
   }
 

@@ -28,8 +28,6 @@ export interface GuestPoolOptions {
   readonly keep?: number;
   /** The engine, whatever guests ask for: for tests of one that elftap would not choose here. */
   readonly engine?: EngineChoice;
-  /** Whether translated code is kept on disk for the next run. Default: it is, in the user's cache. */
-  readonly cache?: boolean;
 }
 
 /** Starts Workers and keeps idle ones for reuse. */
@@ -38,7 +36,6 @@ export class GuestPool implements Disposable {
   readonly #entry: URL | undefined;
   readonly #keep: number;
   readonly #engine: EngineChoice | undefined;
-  readonly #cache: boolean;
   #regions: RegionCache | undefined;
   #idle: PooledWorker[] = [];
   #closed = false;
@@ -47,12 +44,10 @@ export class GuestPool implements Disposable {
     this.#entry = options.entry;
     this.#keep = options.keep ?? 0;
     this.#engine = options.engine;
-    this.#cache = options.cache ?? true;
   }
 
   /** Translated code of earlier runs; undefined where none is kept. */
   get regions(): RegionCache | undefined {
-    if (!this.#cache) return undefined;
     const folder = this.#regions ? undefined : regionFolder();
     return this.#regions ??= folder === undefined ? undefined : new RegionCache(folder);
   }

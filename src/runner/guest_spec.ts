@@ -20,6 +20,8 @@ export interface Bind {
   readonly copyOnWrite?: boolean;
 }
 
+export type Tier = "auto" | "interpreter" | "translator";
+
 /** One guest program and its world. */
 export interface GuestSpec {
   /** Absolute guest path of the program. */
@@ -40,6 +42,12 @@ export interface GuestSpec {
   readonly gid: number;
   readonly hostname: string;
   readonly engine: "auto" | "wasm" | "hvf" | "kvm";
+  /** Which tiers of the wasm engine execute: `translator` translates whatever is reached. Default: auto. */
+  readonly tier?: Tier;
+  /** Whether translated code is taken from the user's cache, and put there. Default: it is. */
+  readonly cache?: boolean;
+  /** Figures of the engine on stderr at the end. */
+  readonly stats?: boolean;
   /** Seconds one uninterrupted stretch of guest instructions may take before the run is given up; 0: no limit. */
   readonly watchdog: number;
   /** Core files of crashed processes: FOLDER/NAME.PROGRAM.PID, host paths; undefined: none are written. */

@@ -5,7 +5,7 @@ import { PLAIN_TRACE, type TraceSpec } from "../debug/trace/spec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { WasmEngine } from "../engine/wasm/engine.ts";
 import { type GuestKernelOptions, serveGuests, type WorkerScope } from "./guest_service.ts";
-import type { GuestSpec } from "./guest_spec.ts";
+import type { GuestSpec, Tier } from "./guest_spec.ts";
 import { Machine } from "./machine.ts";
 import type { EngineParts } from "./worker_messages.ts";
 
@@ -13,12 +13,14 @@ function traceOf({ trace, verbose }: GuestSpec): TraceSpec {
   return trace ?? { ...PLAIN_TRACE, loader: verbose > 1 };
 }
 
-/** One engine serves guest after guest: its memories, decoded pages and translated code stay warm. */
-let engine: Engine | undefined;
+/** An engine serves guest after guest: its memories, decoded pages and translated code stay warm. */
+const engines = new Map<Tier, Engine>();
 
 serveGuests(self as unknown as WorkerScope, async (options: GuestKernelOptions) => {
   const { spec } = options;
-  engine ??= await makeEngine(await options.engine);
+  const { tier = "auto" } = spec;
+  const engine = engines.get(tier) ?? await makeEngine(await options.engine, tier);
+  engines.set(tier, engine);
   if (engine instanceof WasmEngine) engine.regionStore = options.regionStore;
   const wanted = spec.trace !== undefined || spec.verbose > 0;
   const tracer = wanted
@@ -29,8 +31,12 @@ serveGuests(self as unknown as WorkerScope, async (options: GuestKernelOptions) 
   return machine;
 });
 
-async function makeEngine(parts: EngineParts): Promise<Engine> {
-  if (parts.name === "wasm") return new WasmEngine({ interpreter: parts.interpreter });
+async function makeEngine(parts: EngineParts, tier: Tier): Promise<Engine> {
+  if (parts.name === "wasm") {
+    const engine = new WasmEngine({ interpreter: parts.interpreter, tier });
+    if (tier === "translator") await engine.loadTranslator();
+    return engine;
+  }
   const { HypervisorEngine } = await import("../engine/hypervisor/engine.ts");
   return new HypervisorEngine(parts.name, parts.shim);
 }

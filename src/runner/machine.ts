@@ -75,6 +75,7 @@ export class Machine implements GuestKernel {
     this.#start(spec);
     const ending = await kernel.run();
     kernel.engine.idle?.();
+    if (spec.stats) this.#tellStatistics();
     this.#tracer?.finish();
     this.#tree.sync();
     return {
@@ -85,6 +86,11 @@ export class Machine implements GuestKernel {
       instructions: kernel.instructions,
       discarded: this.#tree.discarded().map((path) => toHost(path) ?? path),
     };
+  }
+
+  #tellStatistics(): void {
+    const figures = { instructions: this.#kernel.instructions, ...this.#kernel.engine.statistics?.() };
+    for (const [name, value] of Object.entries(figures)) this.#options.log(`elftap: stats: ${name} ${value}`);
   }
 
   interrupt(signal: number): void {

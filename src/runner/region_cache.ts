@@ -18,8 +18,9 @@ export class RegionCache {
   }
 
   async load(program: string): Promise<Uint8Array | null> {
+    const path = this.#path(program);
     try {
-      const file = await Deno.readFile(this.#path(program));
+      const file = await Deno.readFile(path);
       const archive = file.subarray(HASH);
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", archive));
       return hash.every((byte, i) => byte === file[i]) ? archive : null;
@@ -29,7 +30,8 @@ export class RegionCache {
   }
 
   async save(program: string, archive: Uint8Array): Promise<void> {
-    const path = this.#path(program), file = new Uint8Array(HASH + archive.length);
+    const path = this.#path(program);
+    const file = new Uint8Array(HASH + archive.length);
     file.set(archive, HASH);
     file.set(new Uint8Array(await crypto.subtle.digest("SHA-256", file.subarray(HASH))));
     if (writeAside(path, file)) this.#prune();

@@ -3,7 +3,7 @@
  * {@link GuestSpec} of one program.
  */
 import { ExitCode, Failure } from "../failure.ts";
-import type { Bind, GuestSpec } from "./guest_spec.ts";
+import type { Bind, GuestSpec, Tier } from "./guest_spec.ts";
 import { absolutePath, isWithin, parentPath } from "./host_path.ts";
 
 /** Describes a guest's world; every field has a default. */
@@ -24,6 +24,9 @@ export interface World {
   /** Default `elftap`. */
   readonly hostname?: string;
   readonly engine?: GuestSpec["engine"];
+  readonly tier?: Tier;
+  readonly cache?: boolean;
+  readonly stats?: boolean;
   /** Seconds for one engine iteration; 0: no limit. Default 10. */
   readonly watchdog?: number;
   /** Wall time of the whole run in milliseconds. */
@@ -95,6 +98,9 @@ export function guestSpec(program: Program, world: World): GuestSpec {
     gid: world.gid ?? user?.gid ?? 1000,
     hostname: world.hostname ?? "elftap",
     engine: world.engine ?? "auto",
+    ...(world.tier === undefined ? {} : { tier: world.tier }),
+    ...(world.cache === undefined ? {} : { cache: world.cache }),
+    ...(world.stats === undefined ? {} : { stats: world.stats }),
     watchdog: world.watchdog ?? 10,
     ...(world.timeout === undefined ? {} : { timeout: world.timeout }),
     verbose: world.verbose ?? 0,

@@ -28,6 +28,13 @@ const exitWords = (code: number) => [movz(0, code), ...call(EXIT_GROUP)];
 /** Ends with this status. */
 export const exits = (code: number) => program(exitWords(code));
 
+/** Counts down from a number below 2^32, then ends with this status. */
+export function counts(from: number, code = 7): Uint8Array<ArrayBuffer> {
+  const high = (0xf2a00000 | (from >>> 16) << 5 | 1) >>> 0; // movk x1, #high, lsl #16
+  const loop = [0xf1000421, 0x54ffffe1]; // subs x1, x1, #1; b.ne to it
+  return program([movz(1, from & 0xffff), high, ...loop, ...exitWords(code)]);
+}
+
 /** Writes a text to a descriptor, then ends with this status. */
 export function prints(text: string, code = 0, fd = 1): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(text).length;

@@ -6,7 +6,7 @@
 import { contentName } from "../../content_name.ts";
 import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, type WatchKind } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
-import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HEAT, HEAT_COUNTERS, PageBits } from "./layout.ts";
+import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, PageBits } from "./layout.ts";
 import { PLAIN_BLOCKS, RECORD, RegionRecord, WINDOW } from "./layout.ts";
 import type { FrameBlocks } from "./frame_blocks.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
@@ -308,17 +308,20 @@ export class WasmAddressSpace implements AddressSpace {
     }
     this.#parts.wantTranslator();
     // It is still hot when the translator has come.
-    this.#parts.engine.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = 0;
+    this.#parts.engine.cool(va);
   }
 
-  /** For the translator: the instruction word at an address whose instruction has been decoded. */
+  /** For the translator: the instruction word at an address, if it has been decoded or all is to be translated. */
   codeWord(va: Va): number | undefined {
     const page = Math.floor(va / PAGE_SIZE);
     if (!this.#attached.has(page)) return undefined;
     const block = this.memory.u32[(BLOCKS >> 2) + page]!;
     const handler = this.#parts.engine.u16[(block + (va & 0xffc) * (RECORD / 4)) >> 1];
     // Translated code ends before a breakpoint and leaves to the interpreter, which stops.
-    return handler === FixedHandler.undecoded || handler === FixedHandler.breakpoint ? undefined : this.memory.word(va);
+    if (handler === FixedHandler.breakpoint) return undefined;
+    const isUnknown = handler === FixedHandler.undecoded;
+    if (isUnknown && (!this.#parts.engine.translatesAll || this.#breakpoints.has(va))) return undefined;
+    return this.memory.word(va);
   }
 
   /** For the translator: whether exactly this code can be executed here, and stops nowhere. */

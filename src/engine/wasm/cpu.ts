@@ -128,7 +128,7 @@ export class WasmCpu implements CpuInterface {
 
   run(addressSpace: AddressSpace, fuel: number): Exit {
     const space = addressSpace as WasmAddressSpace;
-    const { i32 } = this.#m, exit = this.#exit;
+    const { i32, exits } = this.#m, exit = this.#exit;
     this.#m.activate(this.regs);
     space.fitRegions();
     // A region takes fuel by the block: short runs, single steps above all, must be exact.
@@ -137,6 +137,7 @@ export class WasmCpu implements CpuInterface {
     let left = fuel;
     for (;;) {
       const code = execute(left);
+      exits[code]!++;
       left = i32[At.fuel >> 2]!;
       exit.retired = fuel - left;
       switch (code) {

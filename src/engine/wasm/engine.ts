@@ -12,6 +12,7 @@ import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
 import { FrameBlocks } from "./frame_blocks.ts";
 import type { InterpreterImage } from "./image.ts";
+import { Code } from "./layout.ts";
 import { EngineMemory, GuestMemory } from "./memory.ts";
 import { MemoryPool } from "./memory_pool.ts";
 import type { Translator } from "./translator/translator.ts";
@@ -20,8 +21,8 @@ import type { KnownPrograms } from "./translator/known_programs.ts";
 
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
-  /** Which tiers execute. Default `auto`: interpret, and translate what is hot. */
-  readonly tier?: "auto" | "interpreter";
+  /** Which tiers execute. Default `auto`: interpret, and translate what is hot; `translator`: whatever is reached. */
+  readonly tier?: "auto" | "interpreter" | "translator";
   /** Default: loaded while the first hot code is still interpreted. */
   readonly translator?: typeof Translator;
   /** CNTVCT_EL0 in nanoseconds. */
@@ -32,7 +33,7 @@ export class WasmEngine implements Engine {
   readonly name = "wasm";
   readonly features: ReadonlySet<string> = FEATURES;
   readonly midr = MIDR_EL1;
-  readonly #memory = new EngineMemory();
+  readonly #memory: EngineMemory;
   readonly #parts: SpaceParts;
   readonly #isInterpreter: boolean;
   #translator: Translator | undefined;
@@ -46,7 +47,7 @@ export class WasmEngine implements Engine {
   constructor(options: WasmEngineOptions) {
     const { module, tables } = options.interpreter;
     const now = options.now ?? (() => BigInt(Math.round(performance.now() * 1e6)));
-    const engine = this.#memory;
+    const engine = this.#memory = new EngineMemory(options.tier === "translator");
     this.#isInterpreter = options.tier === "interpreter";
     if (!this.#isInterpreter && options.translator) this.#translator = new options.translator(engine);
     const translator = () => this.#translator;
@@ -67,6 +68,11 @@ export class WasmEngine implements Engine {
   /** For statistics; undefined while there was no use for it. */
   get translator(): Translator | undefined {
     return this.#translator;
+  }
+
+  /** Has it ready before the first instruction. */
+  async loadTranslator(): Promise<void> {
+    await this.#load();
   }
 
   /** The translator is loaded when there is something to do for it. */
@@ -94,6 +100,23 @@ export class WasmEngine implements Engine {
     if (!archive) return;
     const translator = this.#translator ?? await this.#load();
     if (translator) await this.#programs?.adopt(program, archive, translator, () => this.#parts.spaces);
+  }
+
+  statistics(): Record<string, number> {
+    const { tally, exits } = this.#memory, translator = this.#translator?.stats;
+    const reasons = Object.entries(Code).filter(([, code]) => exits[code]! > 0);
+    return {
+      "instructions.translated": tally,
+      ...Object.fromEntries(reasons.map(([name, code]) => [`exits.${name}`, exits[code]!])),
+      ...(translator && {
+        "regions.translated": translator.regions,
+        "regions.translated.instructions": translator.instructions,
+        "regions.translated.bytes": translator.bytes,
+        "regions.milliseconds": Math.round(translator.milliseconds),
+        "regions.archived": translator.archived,
+        "regions.archived.placed": translator.placedFromArchive,
+      }),
+    };
   }
 
   idle(): void {

@@ -1,13 +1,16 @@
 /** The engine's memories and what is allotted in them. */
 import {
   BLOCK_SIZE,
+  Code as Exit,
   Cpu,
   FixedHandler,
   GUEST_MEMORY_MAX,
   GUEST_MEMORY_MIN,
   HEAT,
   HEAT_COUNTERS,
+  HOT,
   RECORD,
+  TALLY,
   WASM_PAGE,
   WINDOW,
 } from "./layout.ts";
@@ -37,14 +40,20 @@ export class EngineMemory {
   readonly u32: Uint32Array;
   readonly i64: BigInt64Array;
   readonly view: DataView;
+  /** Returns of the interpreter by reason, for statistics. */
+  readonly exits: number[] = new Array(Object.keys(Exit).length).fill(0);
+  /** Arrivals that a place has when it is first decoded. */
+  readonly #heat: number;
   #freeCpus: number[] = [];
   /** Address 0 is the file of the running thread; the counters lie behind. */
-  #nextCpu = HEAT + 2 * HEAT_COUNTERS;
+  #nextCpu = TALLY + 64;
   #active: RegisterFile | undefined;
   #freeBlocks: number[] = [];
   #nextBlock = BLOCK_AREA;
 
-  constructor() {
+  /** @param translatesAll whether places are hot when they are first reached */
+  constructor(readonly translatesAll = false) {
+    this.#heat = translatesAll ? HOT - 1 : 0;
     this.memory = new WebAssembly.Memory({ initial: (2 * BLOCK_AREA) / WASM_PAGE, maximum: 65536 });
     const buffer = resizable(this.memory);
     this.u8 = new Uint8Array(buffer);
@@ -53,6 +62,16 @@ export class EngineMemory {
     this.u32 = new Uint32Array(buffer);
     this.i64 = new BigInt64Array(buffer);
     this.view = new DataView(buffer);
+  }
+
+  /** Instructions that translated code has executed. */
+  get tally(): number {
+    return Number(this.i64[TALLY >> 3]!);
+  }
+
+  /** Forgets how often an instruction was arrived at. */
+  cool(va: number): void {
+    this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = this.#heat;
   }
 
   /** Brings a thread's registers to address 0, and puts those that were there aside (1 KiB each way). */

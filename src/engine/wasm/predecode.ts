@@ -4,7 +4,7 @@
  * loaded nor an object to be made per instruction.
  */
 import { BUCKET_SHIFT, type DecodeTables, ExpressionKind, OperandKind } from "./decode_tables.ts";
-import { Cpu, FixedHandler, HEAT, HEAT_COUNTERS, RECORD } from "./layout.ts";
+import { Cpu, FixedHandler, RECORD } from "./layout.ts";
 import type { EngineMemory } from "./memory.ts";
 
 /** Longest run decoded at a time: what lies behind a branch may never be executed. */
@@ -44,7 +44,7 @@ export class Predecoder {
         return;
       }
       // Other code than what was counted here before, in this process or another.
-      if (allowNear) u16[(HEAT >> 1) + (((base + at) / 4) & (HEAT_COUNTERS - 1))] = 0;
+      if (allowNear) this.#memory.cool(base + at);
       const word = page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24);
       const handler = this.#decode(word, at, record, allowNear);
       u16[record >> 1] = handler;

@@ -5,6 +5,8 @@ import { buildInterpreter } from "./build_image.ts";
 import type { InterpreterImage } from "./image.ts";
 import { Translator } from "./translator/translator.ts";
 
+export type Tier = "auto" | "interpreter" | "translator";
+
 const CODE = 0x10000;
 
 /** Sixteen bytes of a vector register as an integer, lane 0 in the low bits. */
@@ -31,7 +33,7 @@ export class Machine {
   readonly #cpu;
   readonly #vectors = new Uint8Array(512);
 
-  constructor(interpreter: InterpreterImage = buildInterpreter(), tier: "auto" | "interpreter" = "auto") {
+  constructor(interpreter: InterpreterImage = buildInterpreter(), tier: Tier = "auto") {
     this.engine = new WasmEngine({ interpreter, tier, translator: Translator });
     this.space = this.engine.createAddressSpace();
     this.#cpu = this.engine.createCpu();

@@ -1,5 +1,15 @@
 /** The border between interpreted and translated code: ways in, and what stands for regions that are not there. */
-import { BLOCKS, Code as Exit, Cpu, FixedHandler, GUEST_LIMIT, REGION_STACK, RegionRecord, Resume } from "../layout.ts";
+import {
+  BLOCKS,
+  Code as Exit,
+  Cpu,
+  FixedHandler,
+  GUEST_LIMIT,
+  REGION_STACK,
+  RegionRecord,
+  Resume,
+  TALLY,
+} from "../layout.ts";
 import { Code, Module, Op, VOID } from "../module.ts";
 import { ENGINE, FUEL, GUEST, IP, pcOf, REGION, REGIONS, type Runtime } from "./runtime.ts";
 
@@ -35,6 +45,15 @@ export function regionHandler(runtime: Runtime): Code {
   code.u(REGIONS);
   code.set(fuel);
   code.set(to);
+  code.i32(0);
+  code.i32(0);
+  code.memory("i64.load", ENGINE, TALLY);
+  code.get(FUEL);
+  code.get(fuel);
+  code.opcode(0x6b);
+  code.opcode(0xac); // i64.extend_i32_s
+  code.opcode(0x7c);
+  code.memory("i64.store", ENGINE, TALLY);
   code.op1(Op.call, runtime.settleFlags);
   code.get(to);
   code.opcode(0xa7);
