@@ -31,8 +31,8 @@ export interface SpaceParts {
   readonly frameBlocks: FrameBlocks;
   /** Undefined: the interpreter alone, or not yet loaded. */
   readonly translator: Translator | undefined;
-  /** There is something to translate. */
-  wantTranslator(): void;
+  /** There is something to translate; undefined: not now. */
+  wantTranslator(): Translator | undefined;
   /** A program is there: what was translated of it before is wanted. */
   programStarted(program: string): void;
   /** Address spaces in use. */
@@ -301,14 +301,13 @@ export class WasmAddressSpace implements AddressSpace {
   }
   /** Has the code from `va` on translated, or what was translated before put in place here. */
   translate(va: Va): void {
-    const { translator } = this.#parts;
+    const translator = this.#parts.wantTranslator();
     if (translator !== undefined) {
       translator.translate(this, va);
       return this.#placeRegions();
     }
-    this.#parts.wantTranslator();
     // It is still hot when the translator has come.
-    this.#parts.engine.cool(va);
+    this.#parts.engine.cool(va, 0);
   }
 
   /** For the translator: the instruction word at an address, if it has been decoded or all is to be translated. */

@@ -41,6 +41,8 @@ export class WasmEngine implements Engine {
   #programs: KnownPrograms | undefined;
   /** Programs whose archive was asked for. */
   readonly #recalled = new Set<string>();
+  /** Those of them that have not come yet. */
+  #recalls = 0;
   /** Where translated code is kept from run to run; may change from guest to guest. */
   regionStore: RegionStore | undefined;
 
@@ -59,7 +61,12 @@ export class WasmEngine implements Engine {
       get translator() {
         return translator();
       },
-      wantTranslator: () => void this.#load(),
+      wantTranslator: () => {
+        // What was translated before comes soon.
+        if (this.#recalls > 0 && !engine.translatesAll) return undefined;
+        void this.#load();
+        return this.#translator;
+      },
       programStarted: (program) => void this.#recall(program),
       spaces: new Set(),
     };
@@ -95,11 +102,14 @@ export class WasmEngine implements Engine {
   async #recall(program: string): Promise<void> {
     if (this.#isInterpreter || this.regionStore === undefined || this.#recalled.has(program)) return;
     this.#recalled.add(program);
+    this.#recalls++;
     const archive = await this.regionStore.load(program);
     if (archive === undefined) this.#recalled.delete(program);
-    if (!archive) return;
-    const translator = this.#translator ?? await this.#load();
-    if (translator) await this.#programs?.adopt(program, archive, translator, () => this.#parts.spaces);
+    if (archive) {
+      const translator = this.#translator ?? await this.#load();
+      if (translator) await this.#programs?.adopt(program, archive, translator, () => this.#parts.spaces);
+    }
+    this.#recalls--;
   }
 
   statistics(): Record<string, number> {

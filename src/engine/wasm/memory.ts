@@ -69,9 +69,9 @@ export class EngineMemory {
     return Number(this.i64[TALLY >> 3]!);
   }
 
-  /** Forgets how often an instruction was arrived at. */
-  cool(va: number): void {
-    this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = this.#heat;
+  /** Sets how often an instruction was arrived at: as if it were new, or to a number. */
+  cool(va: number, arrivals = this.#heat): void {
+    this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = arrivals;
   }
 
   /** Brings a thread's registers to address 0, and puts those that were there aside (1 KiB each way). */
