@@ -10,7 +10,8 @@ import { rows } from "../../src/isa/a64/table.ts";
 
 const LOOPS = Number(Deno.env.get("ELFTAP_FUZZ") ?? 60);
 const SEED = Number(Deno.env.get("ELFTAP_SEED") ?? 1);
-const BODY = 24, PASSES = 4000;
+/** Instructions of a loop: the translator does differently in short ones and in long ones. */
+const SHORT = 24, LONG = 96, PASSES = 4000;
 
 /** xorshift32 */
 function random(seed: number): () => number {
@@ -64,13 +65,13 @@ function branch(next: () => number): number {
 }
 
 function program(next: () => number): number[] {
-  const words: number[] = [];
-  for (let at = 0; at < BODY; at++) {
-    words.push(at < BODY - 3 && next() % 5 === 0 ? branch(next) : instruction(next));
+  const words: number[] = [], length = next() % 2 ? SHORT : LONG;
+  for (let at = 0; at < length; at++) {
+    words.push(at < length - 3 && next() % 5 === 0 ? branch(next) : instruction(next));
   }
   // Not subs: the flags of the last pass are compared too.
   words.push(0xd100079c); // sub x28, x28, #1
-  words.push((0xb5000000 | (((-(BODY + 1)) & 0x7ffff) << 5) | 28) >>> 0); // cbnz x28, start
+  words.push((0xb5000000 | (((-(length + 1)) & 0x7ffff) << 5) | 28) >>> 0); // cbnz x28, start
   words.push(0xd4000001); // svc #0
   return words;
 }
