@@ -162,7 +162,7 @@ export class Guest {
   }
 
   #keep(program: string, archive: Uint8Array): void {
-    const saving = this.#regions?.save(program, archive).finally(() => this.#taking.delete(saving!));
+    const saving = this.#regions?.save(program, archive).catch(() => {}).finally(() => this.#taking.delete(saving!));
     if (saving) this.#taking.add(saving);
   }
 

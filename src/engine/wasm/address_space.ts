@@ -299,15 +299,17 @@ export class WasmAddressSpace implements AddressSpace {
     const { translator } = this.#parts;
     if (translator !== undefined && this.memory.regions.length < translator.slotCount) translator.fit(this.memory);
   }
-  /** Has the code from `va` on translated, or what was translated before put in place here. */
+  /** Has the code from `va` on translated, now or when the translator has come: it is still hot then. */
+  translateHot(va: Va): void {
+    if (this.#parts.wantTranslator() === undefined) this.#parts.engine.cool(va, 0);
+    else this.translate(va);
+  }
+  /** Puts what is translated of the code from `va` on in place here. */
   translate(va: Va): void {
-    const translator = this.#parts.wantTranslator();
-    if (translator !== undefined) {
-      translator.translate(this, va);
-      return this.#placeRegions();
-    }
-    // It is still hot when the translator has come.
-    this.#parts.engine.cool(va, 0);
+    const { translator } = this.#parts;
+    if (translator === undefined) return this.leaveRegion(va);
+    translator.translate(this, va);
+    this.#placeRegions();
   }
 
   /** For the translator: the instruction word at an address, if it has been decoded or all is to be translated. */

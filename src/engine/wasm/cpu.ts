@@ -165,6 +165,8 @@ export class WasmCpu implements CpuInterface {
           return this.#fault("fault", pc, "execute");
         }
         case Code.hot:
+          space.translateHot(this.#pc());
+          continue;
         case Code.absent:
           space.translate(this.#pc());
           continue;
