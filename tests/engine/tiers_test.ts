@@ -11,7 +11,7 @@ import { rows } from "../../src/isa/a64/table.ts";
 const LOOPS = Number(Deno.env.get("ELFTAP_FUZZ") ?? 60);
 const SEED = Number(Deno.env.get("ELFTAP_SEED") ?? 1);
 /** Instructions of a loop: the translator does differently in short ones and in long ones. */
-const SHORT = 24, LONG = 96, PASSES = 4000;
+const SHORT = 24, LONG = 240, PASSES = 4000;
 
 /** xorshift32 */
 function random(seed: number): () => number {
