@@ -2,6 +2,7 @@
  * What it takes to run one guest program, and what came of it: the messages between the command line or the test
  * runner and the Worker that holds the kernel. Plain data only: it crosses `postMessage`.
  */
+import type { Tier } from "../engine/wasm/engine.ts";
 import type { Crash } from "../kernel/crash.ts";
 import type { Ending } from "../kernel/ending.ts";
 
@@ -20,7 +21,7 @@ export interface Bind {
   readonly copyOnWrite?: boolean;
 }
 
-export type Tier = "auto" | "interpreter" | "translator";
+export type { Tier };
 
 /** One guest program and its world. */
 export interface GuestSpec {

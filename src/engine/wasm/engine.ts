@@ -19,10 +19,13 @@ import type { Translator } from "./translator/translator.ts";
 import { Predecoder } from "./predecode.ts";
 import type { KnownPrograms } from "./translator/known_programs.ts";
 
+/** Who executes: the interpreter, with the translator for what is hot (`auto`) or for whatever is reached. */
+export type Tier = "auto" | "interpreter" | "translator";
+
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
   /** Which tiers execute. Default `auto`: interpret, and translate what is hot; `translator`: whatever is reached. */
-  readonly tier?: "auto" | "interpreter" | "translator";
+  readonly tier?: Tier;
   /** Default: loaded while the first hot code is still interpreted. */
   readonly translator?: typeof Translator;
   /** CNTVCT_EL0 in nanoseconds. */

@@ -1,11 +1,9 @@
 /** For tests of semantics: executes single instructions on chosen register contents. */
 import type { Exit, Registers } from "../engine.ts";
-import { WasmEngine } from "./engine.ts";
+import { type Tier, WasmEngine } from "./engine.ts";
 import { buildInterpreter } from "./build_image.ts";
 import type { InterpreterImage } from "./image.ts";
 import { Translator } from "./translator/translator.ts";
-
-export type Tier = "auto" | "interpreter" | "translator";
 
 const CODE = 0x10000;
 
