@@ -2,8 +2,7 @@
  * What `run` and `test` do about `--engine` before anything runs: choose, say so at -v, and on a Mac go through the
  * copy of deno that may use the hypervisor, if `elftap doctor --sign` has made one.
  */
-import { fileURLToPath } from "node:url";
-import { PROJECT } from "../project.ts";
+import { projectPath } from "../project.ts";
 import { engineFor, hypervisorOf, thisHost } from "../runner/engine_choice.ts";
 import type { GuestSpec } from "../runner/guest_spec.ts";
 import { talk } from "./talk.ts";
@@ -40,7 +39,7 @@ async function throughSignedDeno(command: readonly string[]): Promise<number | u
     return undefined;
   }
   if (Deno.permissions.querySync({ name: "run", command: path }).state !== "granted") return undefined;
-  const args = copyArguments(fileURLToPath(new URL("cli.ts", PROJECT)), command, thisHost.findShim("hvf")?.path);
+  const args = copyArguments(projectPath("cli.ts"), command, thisHost.findShim("hvf")?.path);
   const { code } = await new Deno.Command(path, { args, stdin: "inherit" }).spawn().status;
   return code;
 }

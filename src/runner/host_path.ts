@@ -28,3 +28,8 @@ export function baseName(path: string): string {
 export function parentPath(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
+
+/** The path of something in a folder. */
+export function childPath(folder: string, name: string): string {
+  return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
+}

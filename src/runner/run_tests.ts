@@ -21,6 +21,7 @@ import { Guest } from "./guest.ts";
 import { GuestPool } from "./guest_pool.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
+import { inLanes } from "./lanes.ts";
 import { withProfileHint } from "./missing_parts.ts";
 import { TapReader } from "./tap_reader.ts";
 import { TraceFile } from "./trace_file.ts";
@@ -32,7 +33,7 @@ export interface TestRunOptions {
   readonly tests: readonly TestCase[];
   /** The world of each test. Its `timeout` is the limit of one attempt in milliseconds. */
   readonly world: World;
-  /** Tests at a time. */
+  /** Tests at a time, at most: see {@link inLanes}. */
   readonly jobs: number;
   /** Arguments of every test program. */
   readonly args?: readonly string[];
@@ -84,7 +85,7 @@ class Run {
   readonly #started = performance.now();
   readonly #results: TestResult[] = [];
   readonly #guests = new Set<Guest>();
-  #next = 0;
+  #begun = 0;
   #ended: "interrupted" | "fail-fast" | undefined;
 
   constructor(readonly options: TestRunOptions, readonly pool: GuestPool) {}
@@ -107,7 +108,7 @@ class Run {
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      await Promise.all(Array.from({ length: Math.min(jobs, tests.length) }, () => this.#lane()));
+      await inLanes(Math.min(jobs, tests.length), () => this.#next());
     } finally {
       signal?.removeEventListener("abort", abort);
       for (const guest of this.#guests) guest.terminate();
@@ -125,16 +126,16 @@ class Run {
     this.options.onEvent?.(event);
   }
 
-  /** Takes test after test. */
-  async #lane(): Promise<void> {
-    while (!this.#ended && this.#next < this.options.tests.length) {
-      const id = ++this.#next;
-      const result = await this.#test(id, this.options.tests[id - 1]!);
-      if (!result) return; // interrupted
-      this.#results.push(result);
-      this.#emit({ type: "test-finished", at: this.#at, result });
-      if (this.options.failFast && isFailure(result.verdict)) this.#ended ??= "fail-fast";
-    }
+  /** Runs the next test; false when there is none, or none is to be started. */
+  async #next(): Promise<boolean> {
+    if (this.#ended || this.#begun >= this.options.tests.length) return false;
+    const id = ++this.#begun;
+    const result = await this.#test(id, this.options.tests[id - 1]!);
+    if (!result) return false; // interrupted
+    this.#results.push(result);
+    this.#emit({ type: "test-finished", at: this.#at, result });
+    if (this.options.failFast && isFailure(result.verdict)) this.#ended ??= "fail-fast";
+    return true;
   }
 
   async #test(id: number, test: TestCase): Promise<TestResult | undefined> {

@@ -1,6 +1,6 @@
 /** A file of the host that takes a trace. */
-import { dirname, join } from "node:path";
 import { Failure } from "../failure.ts";
+import { childPath, parentPath } from "./host_path.ts";
 
 const SUFFIXES = { text: "strace", json: "jsonl", perfetto: "perfetto.json" } as const;
 
@@ -27,9 +27,9 @@ export class TraceFile {
     // A name is a path as the user gave it: it must not lead out of the folder.
     const parts = name.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
     const file = `${parts.join("/") || "test"}${attempt > 1 ? `.${attempt}` : ""}.${SUFFIXES[format]}`;
-    const path = join(folder, file);
+    const path = childPath(folder, file);
     try {
-      Deno.mkdirSync(dirname(path), { recursive: true });
+      Deno.mkdirSync(parentPath(path), { recursive: true });
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) {
         throw new Failure(`the folder for traces cannot be made: ${(error as Error).message.split("\n")[0]}`);

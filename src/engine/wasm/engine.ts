@@ -22,6 +22,9 @@ import type { KnownPrograms } from "./translator/known_programs.ts";
 /** Who executes: the interpreter, with the translator for what is hot (`auto`) or for whatever is reached. */
 export type Tier = "auto" | "interpreter" | "translator";
 
+/** Archives, some ten to some hundred KiB each, that are kept for programs that may start again. */
+const MAX_LATE = 64;
+
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
   /** Which tiers execute. Default `auto`: interpret, and translate what is hot; `translator`: whatever is reached. */
@@ -46,6 +49,8 @@ export class WasmEngine implements Engine {
   readonly #recalled = new Set<string>();
   /** Those of them that have not come yet. */
   #recalls = 0;
+  /** Those that came when their program had ended, until it starts again. */
+  readonly #late = new Map<string, Uint8Array>();
   /** Where translated code is kept from run to run; may change from guest to guest. */
   regionStore: RegionStore | undefined;
 
@@ -103,16 +108,33 @@ export class WasmEngine implements Engine {
 
   /** Gets what was translated of a program in earlier runs. */
   async #recall(program: string): Promise<void> {
-    if (this.#isInterpreter || this.regionStore === undefined || this.#recalled.has(program)) return;
+    if (this.#isInterpreter || this.regionStore === undefined) return;
+    if (this.#recalled.has(program)) return this.#adoptLate(program);
     this.#recalled.add(program);
     this.#recalls++;
     const archive = await this.regionStore.load(program);
     if (archive === undefined) this.#recalled.delete(program);
-    if (archive) {
-      const translator = this.#translator ?? await this.#load();
-      if (translator) await this.#programs?.adopt(program, archive, translator, () => this.#parts.spaces);
-    }
+    if (archive) await this.#adopt(program, archive);
     this.#recalls--;
+  }
+
+  async #adoptLate(program: string): Promise<void> {
+    const archive = this.#late.get(program);
+    if (archive === undefined) return;
+    this.#late.delete(program);
+    this.#recalls++;
+    await this.#adopt(program, archive);
+    this.#recalls--;
+  }
+
+  /** Loading the translator takes longer than many a program runs: one that has ended does not wait for it. */
+  async #adopt(program: string, archive: Uint8Array): Promise<void> {
+    const { spaces } = this.#parts;
+    const isRunning = () => [...spaces].some((space) => space.program === program);
+    const translator = isRunning() ? this.#translator ?? await this.#load() : undefined;
+    if (translator && isRunning()) await this.#programs?.adopt(program, archive, translator, () => spaces);
+    else if (this.#late.size < MAX_LATE) this.#late.set(program, archive);
+    else this.#recalled.delete(program);
   }
 
   statistics(): Record<string, number> {

@@ -1,0 +1,69 @@
+/**
+ * How many pieces of work are under way at a time. As many as the host has cores begin at once; more, up to the limit,
+ * only while work takes long: a Worker takes 30 ms to start and some hundred tests until V8 has optimised it, which
+ * short tests do not repay when the cores are busy with them already.
+ */
+
+/** Milliseconds after which a piece of work is one that waits or takes long. */
+const PATIENCE = 50;
+/** The same for the first in its lane, which waits for its Worker: 60–120 ms of a busy machine with two cores. */
+const FIRST_PATIENCE = 200;
+/** Milliseconds between looks. */
+const INTERVAL = 25;
+
+/** What {@link inLanes} may be told by tests. */
+export interface LaneOptions {
+  /** Work that begins at once. Default: the host's cores. */
+  readonly cores?: number;
+  /** Calls back every so many milliseconds until what it returns is called. */
+  readonly every?: (milliseconds: number, look: () => void) => () => void;
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Does piece after piece in up to `limit` lanes.
+ *
+ * @param work does the next piece; false: there is none
+ * @returns when all lanes have come to their end
+ * @throws what a piece throws, at once: the other lanes end with the pieces that they are at
+ */
+export async function inLanes(limit: number, work: () => Promise<boolean>, options: LaneOptions = {}): Promise<void> {
+  if (limit < 1) return;
+  const { cores = navigator.hardwareConcurrency || 1, every = interval, now = () => performance.now() } = options;
+  /** When each lane's piece of work becomes one that takes long. */
+  const due: number[] = [];
+  let isOver = false, fail: (error: unknown) => void = () => {}, finish = () => {}, running = 0;
+  const ended = new Promise<void>((resolve, reject) => (finish = resolve, fail = reject));
+
+  const lane = async () => {
+    const index = due.length;
+    due.push(now() + FIRST_PATIENCE);
+    running++;
+    try {
+      while (!isOver && await work()) due[index] = now() + PATIENCE;
+      due[index] = Infinity;
+      isOver = true; // no work is left for the others
+    } catch (error) {
+      isOver = true;
+      fail(error);
+    }
+    if (--running === 0) finish();
+  };
+  const widen = () => {
+    const slow = due.filter((at) => at <= now()).length;
+    for (let quick = due.length - slow; quick < cores && due.length < limit && !isOver; quick++) void lane();
+  };
+  widen();
+  const stop = limit > due.length ? every(INTERVAL, widen) : undefined;
+  try {
+    await ended;
+  } finally {
+    stop?.();
+  }
+}
+
+function interval(milliseconds: number, look: () => void): () => void {
+  const timer = setInterval(look, milliseconds);
+  return () => clearInterval(timer);
+}
