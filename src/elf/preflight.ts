@@ -194,6 +194,16 @@ function checkElf(elf: ElfFile, path: string, files: GuestFiles, options: Prefli
   if (options.complete && options.complete.size < MAX_COMPLETE) options.complete.add(wants);
 }
 
+/**
+ * Whether a program like this one was found to have all that it needs.
+ *
+ * @param path guest path, absolute
+ * @param complete of the same tree and environment
+ */
+export function isKnownComplete(elf: ElfFile, path: string, complete: ReadonlySet<string>): boolean {
+  return elf.interpreter !== undefined && complete.has(requirements(elf, elf.interpreter, path));
+}
+
 /** Everything about a program that decides what has to be there for it. */
 function requirements({ dynamic }: ElfFile, interpreter: string, path: string): string {
   if (!dynamic) return interpreter;

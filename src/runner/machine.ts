@@ -1,7 +1,8 @@
 /**
  * Puts a guest's machine together: engine, kernel, file tree, streams, and the first program in them.
  */
-import { checkProgram } from "../elf/preflight.ts";
+import { parseElf } from "../elf/parse.ts";
+import { checkProgram, isKnownComplete } from "../elf/preflight.ts";
 import { hostFiles } from "../elf/host_files.ts";
 import type { CallTracer } from "../debug/trace/call_tracer.ts";
 import type { DebugServer, DebugServerOptions } from "../debug/gdb/server.ts";
@@ -11,6 +12,7 @@ import { Failure } from "../failure.ts";
 import { EACCES, ENOENT, ENOEXEC, ERRNO_NAMES } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY, O_WRONLY } from "../kernel/abi/fcntl.ts";
 import { defaultLimits, RLIMIT_NOFILE } from "../kernel/abi/resource.ts";
+import { openFileSource } from "../kernel/exec/exec_source.ts";
 import { fromHost, toHost } from "../kernel/fs/byte_string.ts";
 import { FdTable } from "../kernel/fs/fd_table.ts";
 import type { FsContext } from "../kernel/fs/fs_context.ts";
@@ -145,7 +147,7 @@ export class Machine implements GuestKernel {
     const task = this.#spawn(programOf(spec), this.#context(spec));
     if (typeof task === "number") throw explain(task, spec);
     // The loader tells its own story about a library that is missing; one line that names it is better.
-    const missing = task.mm.hasLoader ? preflight(spec) : undefined;
+    const missing = task.mm.hasLoader && !isLikeOthers(task, spec) ? preflight(spec) : undefined;
     if (missing) throw missing;
     const { path, argv0 = path, args, env } = programOf(spec);
     this.#tracer?.started(task, argv0, [argv0, ...args], env.length);
@@ -247,6 +249,12 @@ function completeIn({ sysroot, hostFallback, binds, cwd, env }: GuestSpec): Set<
     complete.set(key, known = new Set());
   }
   return known;
+}
+
+/** Whether the program that is there, a script's interpreter perhaps, needs what one of the guests before needed. */
+function isLikeOthers(task: Task, spec: GuestSpec): boolean {
+  const elf = parseElf(openFileSource(task.mm.exeFile!, task));
+  return isKnownComplete(elf, fromHost(spec.path), completeIn(spec));
 }
 
 function preflight(spec: GuestSpec): ReturnType<typeof checkProgram> {
