@@ -5,9 +5,9 @@
  */
 
 /** Milliseconds after which a piece of work is one that waits or takes long. */
-const PATIENCE = 50;
-/** The same for the first in its lane, which waits for its Worker: 60–120 ms of a busy machine with two cores. */
-const FIRST_PATIENCE = 200;
+const PATIENCE = 100;
+/** The same for the first in its lane, which waits for its Worker: up to 200 ms where the cores are busy. */
+const FIRST_PATIENCE = 300;
 /** Milliseconds between looks. */
 const INTERVAL = 25;
 

@@ -70,15 +70,23 @@ export class MessageOutput implements HostOutput {
   /** Sends everything, whatever the window: for the trace, which must not stop the kernel. */
   writeAll(bytes: Uint8Array): void {
     this.#sendText();
-    if (this.#length + bytes.length > this.#pending.length) this.flush();
+    if (this.#length + bytes.length > BATCH) this.flush();
     if (bytes.length >= BATCH) {
       this.#send(bytes.slice());
       return;
     }
-    if (this.#pending.length === 0) this.#pending = new Uint8Array(BATCH);
+    this.#makeRoom(this.#length + bytes.length);
     this.#pending.set(bytes, this.#length);
     this.#length += bytes.length;
     this.#schedule();
+  }
+
+  /** Most programs write little: what is pending grows with it. */
+  #makeRoom(length: number): void {
+    if (length <= this.#pending.length) return;
+    const larger = new Uint8Array(Math.min(BATCH, Math.max(512, 2 ** Math.ceil(Math.log2(length)))));
+    larger.set(this.#pending.subarray(0, this.#length));
+    this.#pending = larger;
   }
 
   #schedule(): void {

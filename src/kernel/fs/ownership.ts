@@ -27,6 +27,13 @@ export function hostOwnership(guestUid: number, guestGid: number): Ownership {
  * ask the user when it has a terminal.
  */
 function hostId(kind: "uid" | "gid", ask: () => number | null): number {
+  const known = hostIds.get(kind);
+  if (known !== undefined) return known;
   if (Deno.permissions.querySync({ name: "sys", kind }).state !== "granted") return -1;
-  return ask() ?? -1;
+  const id = ask() ?? -1;
+  hostIds.set(kind, id);
+  return id;
 }
+
+/** Nothing in Deno changes them. */
+const hostIds = new Map<"uid" | "gid", number>();

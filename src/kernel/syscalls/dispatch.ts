@@ -1,4 +1,4 @@
-/** The system call table as the kernel's loop uses it: a dense array by number, with the arguments' conversion worked out ahead. */
+/** The system call table as the kernel's loop uses it: a dense array by number, with the arguments' conversion worked out once. */
 import type { Registers } from "../../engine/engine.ts";
 import type { Task } from "../task/task.ts";
 import type { Blocking } from "../wait.ts";
@@ -7,13 +7,24 @@ import type { ArgFormat, SyscallRow } from "./row.ts";
 /** Makes a call with its arguments from the registers. */
 export type Invoke = (task: Task, regs: Registers) => number | bigint | Blocking;
 
-export interface Entry {
-  readonly row: SyscallRow;
-  readonly invoke: Invoke;
+export class Entry {
+  #converters: readonly Convert[] | undefined;
+
+  constructor(readonly row: SyscallRow) {}
+
+  /** Worked out at the first call. */
+  invoke: Invoke = (task, regs) => (this.invoke = compile(this.row))(task, regs);
+
   /** The arguments as the handler gets them, for the trace. */
-  readonly args: (regs: Registers) => number[];
+  args(regs: Registers): number[] {
+    this.#converters ??= this.row.args.map(({ format }) => converter(format));
+    return this.#converters.map((convert, n) => convert(regs, n));
+  }
+
   /** How many there are. */
-  readonly count: number;
+  get count(): number {
+    return this.row.args.length;
+  }
 }
 
 /** Highest number a table may hold. */
@@ -80,13 +91,7 @@ export function compileTable(rows: Iterable<SyscallRow>): readonly (Entry | unde
   for (const row of rows) {
     if (row.nr < 0 || row.nr > MAX_NR || table[row.nr]) throw new Error(`two rows for system call ${row.nr}`);
     while (table.length < row.nr) table.push(undefined);
-    const converters = row.args.map(({ format }) => converter(format));
-    table[row.nr] = {
-      row,
-      invoke: compile(row),
-      args: (regs) => converters.map((convert, n) => convert(regs, n)),
-      count: converters.length,
-    };
+    table[row.nr] = new Entry(row);
   }
   return table;
 }

@@ -63,7 +63,7 @@ export interface SyscallRow {
   readonly nr: number;
   readonly name: string;
   readonly args: readonly { readonly name: string; readonly format: ArgFormat }[];
-  readonly result?: ResultFormat;
+  readonly result?: ResultFormat | undefined;
   readonly handler: Handler;
   readonly support: Support;
   /** For partial and none: what is missing. */
@@ -77,19 +77,23 @@ export interface SyscallRow {
  * `"dirfd:dirfd path:path flags:flags:open mode:mode =fd"`
  */
 export function row(nr: number, name: string, signature: string, handler: Handler, partial?: string): SyscallRow {
-  const parts = signature.split(" ").filter(Boolean);
-  const result = parts.at(-1)?.startsWith("=") ? parts.pop()!.slice(1) as ResultFormat : undefined;
-  const args = parts.map((part) => {
-    const colon = part.indexOf(":");
-    return { name: part.slice(0, colon), format: part.slice(colon + 1) as ArgFormat };
-  });
+  let args: SyscallRow["args"] | undefined;
   return {
     nr,
     name,
-    args,
     handler,
     support: partial ? "partial" : "full",
-    ...(result ? { result } : {}),
     ...(partial ? { note: partial } : {}),
+    // Read when asked for: of 350 calls a program makes some twenty.
+    get args() {
+      return args ??= signature.split(" ").filter((part) => part !== "" && !part.startsWith("=")).map((part) => {
+        const colon = part.indexOf(":");
+        return { name: part.slice(0, colon), format: part.slice(colon + 1) as ArgFormat };
+      });
+    },
+    get result() {
+      const equals = signature.lastIndexOf("=");
+      return equals < 0 ? undefined : signature.slice(equals + 1) as ResultFormat;
+    },
   };
 }

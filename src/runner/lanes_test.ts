@@ -1,0 +1,74 @@
+import { equal, rejects } from "node:assert/strict";
+import { inLanes } from "./lanes.ts";
+
+/** Pieces of work that end when told to, a clock that stands still, and looks when asked for. */
+function stage(cores: number) {
+  let now = 0, look = () => {};
+  const ends: ((more: boolean) => void)[] = [];
+  const fails: ((error: Error) => void)[] = [];
+  const work = () =>
+    new Promise<boolean>((resolve, reject) => {
+      ends.push(resolve);
+      fails.push(reject);
+    });
+  const every = (_: number, wanted: () => void) => {
+    look = wanted;
+    return () => void (look = () => {});
+  };
+  return {
+    work,
+    options: { cores, every, now: () => now },
+    ends,
+    fails,
+    pass(milliseconds: number) {
+      now += milliseconds;
+      look();
+    },
+  };
+}
+
+Deno.test("inLanes begins as many pieces as there are cores", () => {
+  const { work, options, ends } = stage(2);
+  void inLanes(4, work, options);
+  equal(ends.length, 2);
+});
+
+Deno.test("inLanes begins no more than the limit", () => {
+  const { work, options, ends, pass } = stage(8);
+  void inLanes(3, work, options);
+  pass(10_000);
+  equal(ends.length, 3);
+});
+
+Deno.test("inLanes begins a piece more for each that takes long", () => {
+  const { work, options, ends, pass } = stage(2);
+  void inLanes(8, work, options);
+  pass(100);
+  equal(ends.length, 2);
+  pass(1000);
+  equal(ends.length, 4);
+  pass(1000);
+  equal(ends.length, 6);
+});
+
+Deno.test("inLanes goes on in a lane whose piece is done, and ends when there is none", async () => {
+  const { work, options, ends } = stage(1);
+  const done = inLanes(4, work, options);
+  ends[0]!(true);
+  await Promise.resolve();
+  equal(ends.length, 2);
+  ends[1]!(false);
+  await done;
+  equal(ends.length, 2);
+});
+
+Deno.test("inLanes throws what a piece throws", async () => {
+  const { work, options, fails } = stage(2);
+  const done = inLanes(2, work, options);
+  fails[1]!(new Error("this one"));
+  await rejects(done, /this one/);
+});
+
+Deno.test("inLanes of nothing is done", async () => {
+  await inLanes(0, () => Promise.reject(new Error("no work")));
+});
