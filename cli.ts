@@ -6,6 +6,7 @@
  */
 import { COMMANDS, isBuilt } from "./src/build_product.ts";
 import { describeFailure, Failure } from "./src/failure.ts";
+import { type FirstWorker, startFirstWorker } from "./src/runner/first_worker.ts";
 import { print, reportFailure } from "./src/cli/talk.ts";
 import { VERSION } from "./src/version.ts";
 
@@ -36,9 +37,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (isWanted("--help", "-h") || command === "help") return print(HELP);
     switch (command) {
       case "run":
-        return await (await load<typeof import("./src/cli/run.ts")>("run")).run(rest);
+        return await guests<typeof import("./src/cli/run.ts")>("run", rest, ({ run }, first) => run(rest, first));
       case "test":
-        return await (await load<typeof import("./src/cli/test.ts")>("test")).test(rest);
+        return await guests<typeof import("./src/cli/test.ts")>("test", rest, ({ test }, first) => test(rest, first));
       case "sysroot":
         return await (await load<typeof import("./src/cli/sysroot_command.ts")>("sysroot_command")).sysroot(rest);
       case "doctor":
@@ -55,13 +56,23 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** A command that runs guests: from the build if that is up to date, and with a Worker that starts meanwhile. */
+async function guests<Command>(
+  name: string,
+  args: readonly string[],
+  execute: (command: Command, first: FirstWorker | undefined) => Promise<number>,
+): Promise<number> {
+  if (!COMMANDS.includes(name) || !isBuilt()) return await execute(await load(name), undefined);
+  const first = startFirstWorker(args);
+  return await execute(await load(name, `dist/${name}.js`), first);
+}
+
 /**
- * Loads a command, from the build if that is up to date. Where a specifier stands in the source, Deno looks at all that
- * it leads to before it runs the first line: 6 ms for every command, whichever is wanted.
+ * Loads a command. Where a specifier stands in the source, Deno looks at all that it leads to before it runs the first
+ * line: 6 ms for every command, whichever is wanted.
  */
-function load<Command>(name: string): Promise<Command> {
-  const path = COMMANDS.includes(name) && isBuilt() ? `./dist/${name}.js` : `./src/cli/${name}.ts`;
-  return import(new URL(path, import.meta.url).href);
+function load<Command>(name: string, file = `src/cli/${name}.ts`): Promise<Command> {
+  return import(new URL(file, import.meta.url).href);
 }
 
 // Deno.exit: a Worker or a pending read of stdin must not keep a finished elftap alive.

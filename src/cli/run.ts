@@ -3,7 +3,9 @@
  */
 import { ExitCode, Failure } from "../failure.ts";
 import { SIGHUP, SIGINT, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
+import type { FirstWorker } from "../runner/first_worker.ts";
 import { Guest } from "../runner/guest.ts";
+import { GuestPool } from "../runner/guest_pool.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
 import { guestSpec } from "../runner/world.ts";
 import { VERSION } from "../version.ts";
@@ -66,8 +68,10 @@ export const runSyntax: CommandSyntax = {
 /** Signals that the host passes on. */
 const FORWARDED = { SIGINT, SIGTERM, SIGHUP } as const;
 
-/** Runs the command; resolves with the exit status. */
-export async function run(args: readonly string[]): Promise<number> {
+/** Runs the command; resolves with the exit status. @param first the Worker for the guest, if there is one already */
+export async function run(args: readonly string[], first?: FirstWorker): Promise<number> {
+  // Its Worker is left as it is when the guest has ended: elftap ends too, and ending a Worker before takes 5 ms.
+  const pool = new GuestPool({ keep: 1, first });
   const { rest: own, timestamps } = straceTimestamps(args);
   const line = parseCommandLine(runSyntax, own);
   if (line.has("help")) return print(helpText(runSyntax));
@@ -93,7 +97,7 @@ export async function run(args: readonly string[]): Promise<number> {
   using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb, stopOnEntry);
   const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const file = output === undefined ? undefined : new TraceFile(output);
-  const guest = new Guest(spec, { debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
+  const guest = new Guest(spec, { pool, debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
   const release = forwardSignals(guest);
   let outcome = await guest.outcome;
   await debugPort?.flush();

@@ -3,6 +3,8 @@
  */
 import { ExitCode, Failure } from "../failure.ts";
 import { discoverTests } from "../runner/discover.ts";
+import type { FirstWorker } from "../runner/first_worker.ts";
+import { GuestPool } from "../runner/guest_pool.ts";
 import { runTestCases } from "../runner/run_tests.ts";
 import { selectTests } from "../runner/select.ts";
 import type { Protocol } from "../runner/verdict.ts";
@@ -124,8 +126,8 @@ function besideReport(list: readonly Destination[]): string | undefined {
 /** Default limit of one test in seconds. */
 const DEFAULT_TIMEOUT = 60;
 
-/** Runs the command; resolves with the exit status. */
-export async function test(args: readonly string[]): Promise<number> {
+/** Runs the command; resolves with the exit status. @param first the Worker for a guest, if there is one already */
+export async function test(args: readonly string[], first?: FirstWorker): Promise<number> {
   const line = parseCommandLine(testSyntax, args);
   if (line.has("help")) return print(helpText(testSyntax));
   if (line.operands.length === 0) throw new Failure("no tests given", { hint: "see elftap test --help" });
@@ -170,9 +172,11 @@ export async function test(args: readonly string[]): Promise<number> {
   };
   Deno.addSignalListener("SIGINT", interrupt);
   Deno.addSignalListener("SIGTERM", interrupt);
+  using pool = new GuestPool({ keep: jobs, first });
   try {
     const { summary } = await runTestCases({
       tests,
+      pool,
       debugPort,
       world,
       jobs,

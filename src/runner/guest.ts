@@ -7,7 +7,6 @@ import { GuestPool, type PooledWorker } from "./guest_pool.ts";
 import type { DebugPort } from "./debug_port.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { RegionCache } from "./region_cache.ts";
-import { requirePermissions } from "./permissions.ts";
 import type { DebuggeeEvent, DebuggerEvent, FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
 import { Failure } from "../failure.ts";
 
@@ -54,7 +53,6 @@ export class Guest {
 
   /** @throws {Failure} when elftap lacks a permission that the guest needs */
   constructor(spec: GuestSpec, options: GuestOptions = {}) {
-    requirePermissions(spec);
     this.#usesCache = spec.cache ?? true;
     this.#pool = options.pool ?? new GuestPool();
     this.#options = options;

@@ -8,7 +8,8 @@ import { PROJECT } from "../project.ts";
 import { VERSION } from "../version.ts";
 import { type EngineChoice, engineFor } from "./engine_choice.ts";
 import type { GuestSpec } from "./guest_spec.ts";
-import { guestPermissions, type Reach } from "./permissions.ts";
+import { type FirstWorker, startWorker } from "./first_worker.ts";
+import { guestPermissions, type Reach, requirePermissions } from "./permissions.ts";
 import { RegionCache } from "./region_cache.ts";
 import type { EngineParts, ToWorker } from "./worker_messages.ts";
 
@@ -26,9 +27,14 @@ export interface GuestPoolOptions {
   readonly entry?: URL;
   /** Idle Workers that are kept at most. Default: 0, a Worker ends with its guest. */
   readonly keep?: number;
+  /** A Worker that has been started already, for the first guest that it suits. */
+  readonly first?: FirstWorker | undefined;
   /** The engine, whatever guests ask for: for tests of one that elftap would not choose here. */
   readonly engine?: EngineChoice;
 }
+
+/** Kinds of reach whose permissions are remembered. */
+const MAX_WISHES = 1000;
 
 /** Starts Workers and keeps idle ones for reuse. */
 export class GuestPool implements Disposable {
@@ -37,13 +43,22 @@ export class GuestPool implements Disposable {
   readonly #keep: number;
   readonly #engine: EngineChoice | undefined;
   #regions: RegionCache | undefined;
+  #first: FirstWorker | undefined;
   #idle: PooledWorker[] = [];
+  /** Permissions by what was asked for: finding out takes as long as many a message. */
+  readonly #permissions = new Map<
+    string,
+    { readonly key: string; readonly permissions: Deno.PermissionOptionsObject }
+  >();
   #closed = false;
 
   constructor(options: GuestPoolOptions = {}) {
     this.#entry = options.entry;
     this.#keep = options.keep ?? 0;
     this.#engine = options.engine;
+    this.#first = options.first;
+    // Compiled by other threads, while this one finds out what is to be run.
+    if (this.#first) (image ??= loadImage()).catch(() => {});
   }
 
   /** Translated code of earlier runs; undefined where none is kept. */
@@ -52,16 +67,43 @@ export class GuestPool implements Disposable {
     return this.#regions ??= folder === undefined ? undefined : new RegionCache(folder);
   }
 
-  /** A Worker with exactly the permissions for this reach; the caller releases or discards it. */
+  /**
+   * A Worker with exactly the permissions for this reach; the caller releases or discards it.
+   *
+   * @throws {Failure} when elftap lacks a permission that the guest needs
+   */
   acquire(reach: Reach & Pick<GuestSpec, "engine">): PooledWorker {
     const engine = this.#entry ? undefined : this.#engine ?? engineFor(reach.engine);
-    const permissions = guestPermissions(reach, engine?.shim);
-    const key = JSON.stringify(permissions);
+    const { key, permissions } = this.#permissionsFor(reach, engine?.shim);
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
     if (!engine) return { worker: startWorker(this.#entry!, permissions), key, equipped: Promise.resolve() };
-    const worker = startGuestWorker(permissions);
+    const worker = this.#takeFirst(key) ?? startGuestWorker(permissions);
     return { worker, key, equipped: equip(worker, engine) };
+  }
+
+  #permissionsFor({ sysroot, hostFallback, binds, core }: Reach, shim: string | undefined) {
+    const wish = JSON.stringify([sysroot, hostFallback, binds, core?.folder, shim]);
+    let known = this.#permissions.get(wish);
+    if (known === undefined) {
+      const reach = { hostFallback, binds, ...(sysroot === undefined ? {} : { sysroot }), ...(core ? { core } : {}) };
+      requirePermissions(reach);
+      const permissions = guestPermissions(reach, shim);
+      known = { key: JSON.stringify(permissions), permissions };
+      if (this.#permissions.size >= MAX_WISHES) this.#permissions.clear();
+      this.#permissions.set(wish, known);
+    }
+    return known;
+  }
+
+  /** The Worker that was started ahead, if it is of use. */
+  #takeFirst(key: string): Worker | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first === undefined) return undefined;
+    if (!first.isBroken && JSON.stringify(first.permissions) === key) return first.worker;
+    first.worker.terminate();
+    return undefined;
   }
 
   /** The guest has ended in good order: its Worker can serve another. */
@@ -81,12 +123,9 @@ export class GuestPool implements Disposable {
   /** Ends the idle Workers; busy ones end with their guests. */
   [Symbol.dispose](): void {
     this.#closed = true;
+    this.#first?.worker.terminate();
     for (const { worker } of this.#idle.splice(0)) worker.terminate();
   }
-}
-
-function startWorker(entry: URL, permissions: Deno.PermissionOptionsObject): Worker {
-  return new Worker(entry, { type: "module", name: "elftap guest", deno: { permissions } });
 }
 
 /** Whether the build is up to date. Looked at once per process, and before the commands in it are loaded. */

@@ -1,0 +1,43 @@
+/**
+ * The Worker of the first guest, started before the command is even loaded: both take their time, and at the same time.
+ * It has the permissions that most guests get; one that needs others gets another Worker.
+ */
+import { DIST, WORKER_FILE } from "../build_product.ts";
+import { guestPermissions } from "./permissions.ts";
+
+/** A Worker that waits for its first guest. */
+export interface FirstWorker {
+  readonly worker: Worker;
+  readonly permissions: Deno.PermissionOptionsObject;
+  /** It could not be loaded: somebody else will find the same, and say so. */
+  isBroken: boolean;
+}
+
+/** Options that lead to other permissions, or to no guest at all. */
+const OTHERWISE = /^(--(no-host|bind|core|engine|help|version|list)\b|-[hV]$)/;
+
+/**
+ * Starts it, from the build, which must be up to date; undefined where it would probably be of no use.
+ *
+ * @param args of the command; those of the guest among them do no harm
+ */
+export function startFirstWorker(args: readonly string[]): FirstWorker | undefined {
+  // Where the host's CPU may execute guests, the Worker needs the right to load the shim.
+  if (Deno.build.arch === "aarch64" || args.length === 0 || args.some((arg) => OTHERWISE.test(arg))) return undefined;
+  const permissions = guestPermissions({ hostFallback: true, binds: [] });
+  const first: FirstWorker = {
+    worker: startWorker(new URL(WORKER_FILE, DIST), permissions),
+    permissions,
+    isBroken: false,
+  };
+  first.worker.onerror = (event) => {
+    event.preventDefault();
+    first.isBroken = true;
+  };
+  return first;
+}
+
+/** Starts a Worker for guests. */
+export function startWorker(entry: URL, permissions: Deno.PermissionOptionsObject): Worker {
+  return new Worker(entry, { type: "module", name: "elftap guest", deno: { permissions } });
+}
