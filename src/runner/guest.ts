@@ -140,7 +140,7 @@ export class Guest {
     else if (event.kind === "close") port?.hangUp(this.#debuggee);
     else {
       // It is held: its time does not count.
-      clearTimeout(this.#timeout);
+      if (this.#timeout !== undefined) clearTimeout(this.#timeout);
       port?.want(this.#debuggee, event.why);
     }
   }
@@ -197,8 +197,9 @@ export class Guest {
 
   #clearTimers(): void {
     this.#options.debugPort?.withdraw(this.#debuggee);
-    clearTimeout(this.#timeout);
-    clearTimeout(this.#grace);
+    // Deno loads its timers when they are first used: 6 ms.
+    if (this.#timeout !== undefined) clearTimeout(this.#timeout);
+    if (this.#grace !== undefined) clearTimeout(this.#grace);
   }
 }
 

@@ -173,6 +173,9 @@ function searchPath(name: string, world: World): string | undefined {
 
 /** Something is at the path; links are not followed, they may be the guest's. */
 function exists(path: string): boolean {
+  // Finding out where the error arose takes longer than looking.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     Deno.lstatSync(path);
     return true;
@@ -180,16 +183,24 @@ function exists(path: string): boolean {
     // ENOTDIR, EACCES and the like: not there for us. A denied permission is the user's to know.
     if (error instanceof Deno.errors.NotCapable) throw error;
     return false;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
 /** Who runs elftap; the owner of the working directory where elftap may not ask, which mostly is the same. */
 function hostUser(): { uid: number; gid: number } | undefined {
+  if (askedUser !== undefined) return askedUser;
   const mayAsk = (kind: "uid" | "gid") => Deno.permissions.querySync({ name: "sys", kind }).state === "granted";
-  const owner = mayAsk("uid") && mayAsk("gid") ? { uid: Deno.uid(), gid: Deno.gid() } : Deno.statSync(Deno.cwd());
-  const { uid, gid } = owner;
-  return uid === null || gid === null ? undefined : { uid, gid };
+  const mayKnow = mayAsk("uid") && mayAsk("gid");
+  const { uid, gid } = mayKnow ? { uid: Deno.uid(), gid: Deno.gid() } : Deno.statSync(Deno.cwd());
+  if (uid === null || gid === null) return undefined;
+  if (mayKnow) askedUser = { uid, gid };
+  return { uid, gid };
 }
+
+/** What the host has said; Deno cannot change it. */
+let askedUser: { uid: number; gid: number } | undefined;
 
 /**
  * Reads `HOST:GUEST[:ro|:rw]`.
