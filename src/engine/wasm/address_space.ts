@@ -72,6 +72,7 @@ export class WasmAddressSpace implements AddressSpace {
   }
   setProgram(head: Uint8Array, size: number): void {
     this.#program = contentName(head, size);
+    this.#parts.engine.coolAll();
     this.#parts.programStarted(this.#program);
   }
 

@@ -74,6 +74,11 @@ export class EngineMemory {
     this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = arrivals;
   }
 
+  /** Forgets all arrivals: another program begins. */
+  coolAll(): void {
+    this.u16.fill(this.#heat, HEAT >> 1, (HEAT >> 1) + HEAT_COUNTERS);
+  }
+
   /** Brings a thread's registers to address 0, and puts those that were there aside (1 KiB each way). */
   activate(file: RegisterFile): void {
     const old = this.#active;
