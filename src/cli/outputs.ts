@@ -12,6 +12,7 @@ import { TapReporter } from "../report/tap.ts";
 import type { TestEvent } from "../runner/events.ts";
 import { consoleSize } from "../runner/host_writer.ts";
 import type { CommandLine } from "./command_line.ts";
+import { GatheredOutput, type Sink, writeText } from "./gathered_output.ts";
 
 /** The reporters by name. */
 export const REPORTERS = ["pretty", "tap", "tap13", "junit", "json", "github"] as const;
@@ -80,9 +81,9 @@ const FRAMES = 10;
 
 /** Feeds events to all reporters and writes what they say. */
 export class Outputs implements Disposable {
-  readonly #encoder = new TextEncoder();
   readonly #sinks: { reporter: Reporter; write: (text: string) => void }[] = [];
   readonly #files: Deno.FsFile[] = [];
+  readonly #gathered: GatheredOutput[] = [];
   readonly #progress = new Progress();
   /** The terminal with the live lines; undefined: none. */
   readonly #live: { writeSync(bytes: Uint8Array): number } | undefined;
@@ -101,7 +102,7 @@ export class Outputs implements Disposable {
     this.#live = options.live && terminal.isTerminal() ? terminal : undefined;
     this.#color = wantsColor(terminal);
     for (const { reporter, file } of list) {
-      const write = file === undefined ? (text: string) => this.#write(Deno.stdout, text) : this.#open(file);
+      const write = this.#writer(file === undefined ? Deno.stdout : this.#open(file));
       this.#sinks.push({
         reporter: makeReporter(reporter, file === undefined && wantsColor(Deno.stdout)),
         write: file === undefined && this.#live === Deno.stdout ? (text) => this.#above(() => write(text)) : write,
@@ -109,7 +110,15 @@ export class Outputs implements Disposable {
     }
   }
 
-  #open(path: string): (text: string) => void {
+  /** People at a terminal see each line at once. */
+  #writer(to: Sink & { isTerminal(): boolean }): (text: string) => void {
+    if (to.isTerminal()) return (text) => writeText(to, text);
+    const gathered = new GatheredOutput(to);
+    this.#gathered.push(gathered);
+    return (text) => gathered.write(text);
+  }
+
+  #open(path: string): Deno.FsFile {
     let file: Deno.FsFile;
     try {
       file = Deno.openSync(path, { write: true, create: true, truncate: true });
@@ -120,12 +129,12 @@ export class Outputs implements Disposable {
       throw new Failure(`cannot write ${path}: ${(error as Error).message.split("\n")[0]}`);
     }
     this.#files.push(file);
-    return (text) => this.#write(file, text);
+    return file;
   }
 
-  #write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
-    const bytes = this.#encoder.encode(text);
-    for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+  /** Writes what has been said so far. */
+  flush(): void {
+    for (const each of this.#gathered) each.flush();
   }
 
   /** Takes an event of the run. */
@@ -140,6 +149,7 @@ export class Outputs implements Disposable {
       const text = reporter.event(event);
       if (text !== "") write(text);
     }
+    if (event.type === "run-finished") this.flush();
   }
 
   /** Writes something above the live lines. */
@@ -152,7 +162,7 @@ export class Outputs implements Disposable {
   #erase(): void {
     if (this.#painted === 0) return;
     // Up, and clear to the end of the screen (ECMA-48 CUU, ED).
-    this.#write(this.#live!, `\x1b[${this.#painted}A\r\x1b[J`);
+    writeText(this.#live!, `\x1b[${this.#painted}A\r\x1b[J`);
     this.#painted = 0;
   }
 
@@ -160,7 +170,7 @@ export class Outputs implements Disposable {
     const width = consoleSize()?.columns ?? 80;
     const lines = this.#progress.lines(performance.now() - this.#started, width, this.#color);
     const up = this.#painted > 0 ? `\x1b[${this.#painted}A\r\x1b[J` : "";
-    this.#write(this.#live!, up + lines.join("\n") + "\n");
+    writeText(this.#live!, up + lines.join("\n") + "\n");
     this.#painted = lines.length;
   }
 
@@ -172,6 +182,10 @@ export class Outputs implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stopLive();
-    for (const file of this.#files.splice(0)) file.close();
+    try {
+      this.flush();
+    } finally {
+      for (const file of this.#files.splice(0)) file.close();
+    }
   }
 }

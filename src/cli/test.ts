@@ -167,7 +167,10 @@ export async function test(args: readonly string[], first?: FirstWorker): Promis
   const interruption = new AbortController();
   const interrupt = () => {
     // A second Ctrl-C does not wait.
-    if (interruption.signal.aborted) Deno.exit(130);
+    if (interruption.signal.aborted) {
+      outputs.flush();
+      Deno.exit(130);
+    }
     interruption.abort();
   };
   Deno.addSignalListener("SIGINT", interrupt);

@@ -7,11 +7,15 @@ import { GuestPool, type PooledWorker } from "./guest_pool.ts";
 import type { DebugPort } from "./debug_port.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { RegionCache } from "./region_cache.ts";
-import type { DebuggeeEvent, DebuggerEvent, FromWorker, OutputStream, ToWorker } from "./worker_messages.ts";
+import { type DebuggeeEvent, type DebuggerEvent, type FromWorker, OUTPUT_WINDOW } from "./worker_messages.ts";
+import type { OutputStream, ToWorker } from "./worker_messages.ts";
 import { Failure } from "../failure.ts";
 
 /** Milliseconds a Worker has to answer `stop` before it is terminated. */
 const STOP_GRACE = 2000;
+
+/** Bytes that are consumed before the Worker hears of it: of its window, it must not wait for what is free already. */
+const ACKNOWLEDGE = OUTPUT_WINDOW / 4;
 
 /** What the starting side provides for a guest. */
 export interface GuestOptions {
@@ -44,6 +48,8 @@ export class Guest {
   /** Why it was stopped by this side. */
   #stopped: "timeout" | "stop" | undefined;
   #ended = false;
+  /** Bytes that were consumed, and the Worker does not know. */
+  readonly #owed = new Map<OutputStream, number>();
   /** Output that consumers have not taken yet, and translated code on its way to the disk. */
   readonly #taking = new Set<Promise<void>>();
   /** Its place at the debuggers' port. */
@@ -147,7 +153,12 @@ export class Guest {
 
   #take(stream: OutputStream, bytes: Uint8Array): void {
     const taken = this.#options.output?.(stream, bytes);
-    const consumed = () => this.#post({ type: "consumed", run: this.#run, stream, count: bytes.length });
+    const consumed = () => {
+      const count = (this.#owed.get(stream) ?? 0) + bytes.length;
+      const tells = count >= ACKNOWLEDGE;
+      this.#owed.set(stream, tells ? 0 : count);
+      if (tells) this.#post({ type: "consumed", run: this.#run, stream, count });
+    };
     if (!taken) return consumed();
     // A consumer that fails has closed its end: its bytes are dropped.
     const taking = taken.catch(() => {}).then(consumed).finally(() => this.#taking.delete(taking));
