@@ -29,7 +29,12 @@ export const testSyntax: CommandSyntax = {
       title: "Options",
       options: [
         { name: "help", short: "h", help: "Show this text." },
-        { name: "jobs", short: "j", value: "N", help: "Tests at a time. Default: all cores." },
+        {
+          name: "jobs",
+          short: "j",
+          value: "N",
+          help: "Tests at a time, at most. Default: all cores. More than cores are begun only while tests take long.",
+        },
         {
           name: "timeout",
           short: "t",
