@@ -113,6 +113,12 @@ export const HEAT_COUNTERS = 0x10000;
 /** Engine memory: instructions that translated code has executed, an i64. */
 export const TALLY = HEAT + 2 * HEAT_COUNTERS;
 /**
+ * Engine memory: slots of regions that were entered by a computed branch, found by the low bits of the root: u32 root
+ * divided by 4, u32 slot. What stands here stays true, as a root keeps its slot, and an absent region has a stub there.
+ */
+export const JUMPS = TALLY + 64;
+export const JUMP_ENTRIES = 4096;
+/**
  * Arrivals that make a place hot. A region takes one or two milliseconds to generate and compile, which its faster
  * execution repays within a few thousand passes.
  */

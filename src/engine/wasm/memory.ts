@@ -9,6 +9,8 @@ import {
   HEAT,
   HEAT_COUNTERS,
   HOT,
+  JUMP_ENTRIES,
+  JUMPS,
   RECORD,
   TALLY,
   WASM_PAGE,
@@ -45,8 +47,8 @@ export class EngineMemory {
   /** Arrivals that a place has when it is first decoded. */
   readonly #heat: number;
   #freeCpus: number[] = [];
-  /** Address 0 is the file of the running thread; the counters lie behind. */
-  #nextCpu = TALLY + 64;
+  /** Address 0 is the file of the running thread; counters and the table of jumps lie behind. */
+  #nextCpu = JUMPS + 8 * JUMP_ENTRIES;
   #active: RegisterFile | undefined;
   #freeBlocks: number[] = [];
   #nextBlock = BLOCK_AREA;

@@ -5,6 +5,8 @@ import {
   Cpu,
   FixedHandler,
   GUEST_LIMIT,
+  JUMP_ENTRIES,
+  JUMPS,
   REGION_STACK,
   RegionRecord,
   Resume,
@@ -89,6 +91,14 @@ export function regionHandler(runtime: Runtime): Code {
   return code;
 }
 
+/** Turns the low half of an address on the stack into the place of its entry among {@link JUMPS}. */
+export function jumpEntry(code: Code): void {
+  code.i32(1);
+  code.opcode(0x74); // i32.shl: eight bytes an entry, four bytes an instruction
+  code.i32(8 * (JUMP_ENTRIES - 1));
+  code.opcode(0x71);
+}
+
 /** What translated code calls instead of a region: the stub of absent ones, and calls to computed addresses. */
 export function defineRegionCalls(module: Module, runtime: Runtime): void {
   // absent(root, fuel, depth): stands for regions that are not there.
@@ -152,6 +162,19 @@ export function defineRegionCalls(module: Module, runtime: Runtime): void {
   code.opcode(0x47);
   code.opcode(0x72);
   giveUp();
+  // The next jump there finds it in the table.
+  code.get(0);
+  code.opcode(0xa7);
+  jumpEntry(code);
+  code.get(block);
+  code.memory("i64.load32_u", ENGINE, RegionRecord.slot);
+  code.i64(32n);
+  code.opcode(0x86);
+  code.get(0);
+  code.i64(2n);
+  code.opcode(0x88);
+  code.opcode(0x84);
+  code.memory("i64.store", ENGINE, JUMPS);
   code.get(0);
   code.get(1);
   code.get(2);

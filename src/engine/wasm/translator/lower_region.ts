@@ -12,8 +12,9 @@
 import type { LoadOp, Place, Stmt, StoreOp } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
 import type { I64, Value } from "../../../isa/ir/ops.ts";
+import { jumpEntry } from "../interpreter/regions.ts";
 import { REGION } from "../interpreter/runtime.ts";
-import { Cpu, FlagKinds, GUEST_LIMIT, GUEST_PAGES, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
+import { Cpu, FlagKinds, GUEST_LIMIT, GUEST_PAGES, JUMPS, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
 import { Lowering, type TargetStmt } from "../lower.ts";
 import { Code, Op, VOID } from "../module.ts";
 import { type AccessPlan, type Check, planAccesses } from "./access_plan.ts";
@@ -436,7 +437,7 @@ export class RegionLowering extends Lowering {
     this.value(target);
     code.set(this.#pc);
     if (kind === "call") {
-      return this.#call(() => code.get(this.#pc), () => code.op1(Op.call, CALL_TO));
+      return this.#call(() => code.get(this.#pc), () => this.#enterComputed(false));
     }
     this.#owed++;
     this.#store();
@@ -445,9 +446,40 @@ export class RegionLowering extends Lowering {
     if (kind === "return") code.byte(Op.return);
     else {
       code.get(DEPTH);
-      code.op1(Op.return_call, CALL_TO);
+      this.#enterComputed(true);
     }
     this.#owed--;
+  }
+
+  /** Calls the region at the address in `pc`, or jumps there; its arguments are on the stack. */
+  #enterComputed(isJump: boolean): void {
+    const { code } = this;
+    const entry = this.scratch("i64");
+    code.get(this.#pc);
+    code.opcode(0xa7);
+    jumpEntry(code);
+    code.memory("i64.load", ENGINE, JUMPS);
+    code.tee(entry);
+    code.i64(0xffffffffn);
+    code.opcode(0x83);
+    // All of the address: a misaligned one, and one outside the window, has a larger quotient.
+    code.get(this.#pc);
+    code.i64(2n);
+    code.opcode(0x8a); // i64.rotr
+    code.opcode(0x51);
+    code.hint(true);
+    code.byte(Op.if);
+    code.u(REGION_TYPE);
+    code.get(entry);
+    code.i64(32n);
+    code.opcode(0x88);
+    code.opcode(0xa7);
+    code.op1(isJump ? Op.return_call_indirect : Op.call_indirect, REGION_TYPE);
+    code.byte(0);
+    code.byte(Op.else);
+    code.op1(isJump ? Op.return_call : Op.call, CALL_TO);
+    code.byte(Op.end);
+    if (isJump) code.byte(Op.return);
   }
 
   #callKnown(target: number): void {
