@@ -137,6 +137,9 @@ export class Translator {
     this.#instance(memory, compiled.module)(slot, compiled.index);
     this.#place(space, compiled);
     space.enterRegion(root, slot);
+    for (const { start, words } of compiled.object.code) {
+      for (let i = 0; i < words.length; i++) this.#memory.cool(start + 4 * i);
+    }
   }
 
   #instance(memory: GuestMemory, module: WebAssembly.Module): Place {
