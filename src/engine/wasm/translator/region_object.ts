@@ -61,3 +61,11 @@ export function pagesOf({ code }: RegionObject): Set<number> {
  */
 export const dependsOn = ({ code }: RegionObject, from: number, to: number): boolean =>
   code.some(({ start, words }) => start < to && start + 4 * (words.length + 1) > from);
+
+/** Whether it has the code at all of these addresses. */
+export function covers({ code }: RegionObject, addresses: Iterable<number>): boolean {
+  for (const address of addresses) {
+    if (!code.some(({ start, words }) => start <= address && address < start + 4 * words.length)) return false;
+  }
+  return true;
+}

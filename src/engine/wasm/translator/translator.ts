@@ -7,7 +7,8 @@ import type { WasmAddressSpace } from "../address_space.ts";
 import type { EngineMemory, GuestMemory } from "../memory.ts";
 import { link } from "./linker.ts";
 import { findRegion } from "./region.ts";
-import { dependsOn, makeObject, pagesOf, type RegionObject } from "./region_object.ts";
+import { trimRegion } from "./trim.ts";
+import { covers, dependsOn, makeObject, pagesOf, type RegionObject } from "./region_object.ts";
 
 /** Slots of the region tables; a program with more hot places than this is interpreted in the rest. */
 const MAX_SLOTS = 100_000;
@@ -82,7 +83,11 @@ export class Translator {
 
   #compile(space: WasmAddressSpace, root: number): Compiled | undefined {
     const word = (pc: number) => space.codeWord(pc);
-    const region = findRegion(root, word);
+    const region = trimRegion(
+      findRegion(root, word),
+      (place) => this.#placedAt(space, place) !== undefined,
+      (other, places) => covers(this.#placedAt(space, other)!.object, places),
+    );
     const length = region.blocks.get(root)?.instructions.length ?? 0;
     if (length === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
     const object = makeObject(region, (pc) => word(pc)!);
@@ -94,6 +99,14 @@ export class Translator {
     for (const { words } of object.code) this.stats.instructions += words.length;
     this.#onMade(space, object);
     return compiled;
+  }
+
+  /** The region that is in place at a root. */
+  #placedAt(space: WasmAddressSpace, root: number): Compiled | undefined {
+    for (const region of this.#placed.get(space)?.get(Math.floor(root / 4096)) ?? []) {
+      if (region.object.root === root) return region;
+    }
+    return undefined;
   }
 
   #remember(compiled: Compiled): void {
