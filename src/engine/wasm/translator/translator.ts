@@ -150,8 +150,13 @@ export class Translator {
     this.#instance(memory, compiled.module)(slot, compiled.index);
     this.#place(space, compiled);
     space.enterRegion(root, slot);
-    for (const { start, words } of compiled.object.code) {
-      for (let i = 0; i < words.length; i++) this.#memory.cool(start + 4 * i);
+    if (!this.#memory.translatesAll) this.#coolInside(compiled.object);
+  }
+
+  /** What a region has needs no region of its own, unless it is reached from elsewhere often enough from now on. */
+  #coolInside({ root, code }: RegionObject): void {
+    for (const { start, words } of code) {
+      for (let i = 0; i < words.length; i++) if (start + 4 * i !== root) this.#memory.cool(start + 4 * i);
     }
   }
 

@@ -7,6 +7,10 @@
  */
 import { type Region, successors } from "./region.ts";
 
+/**
+ * Instructions that have to be saved. Measured, in seconds, with cc1 and a loop with short functions: 1: 9.2 and 1.55;
+ * 64: 9.3 and 1.13; nothing left to others: 10.2 and 1.0.
+ */
 const WORTH_A_PASSAGE = 64;
 
 /** Whether the region in place that is rooted at an address has all of these places. */
