@@ -36,14 +36,14 @@ export class Capture {
 
   /** What was kept, as text; bytes that are not UTF-8 show as U+FFFD. */
   text(): string {
-    const head = decode(this.#head), tail = decode(this.#tail);
     return this.#dropped === 0
       ? decode([...this.#head, ...this.#tail])
-      : `${head}\n[… ${this.#dropped} bytes left out …]\n${tail}`;
+      : `${decode(this.#head)}\n[… ${this.#dropped} bytes left out …]\n${decode(this.#tail)}`;
   }
 }
 
 function decode(chunks: readonly Uint8Array[]): string {
+  if (chunks.length === 0) return "";
   const decoder = new TextDecoder();
   return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
 }

@@ -144,12 +144,12 @@ export class Machine implements GuestKernel {
 
   /** Makes the first process and lets it execute the program. */
   #start(spec: GuestSpec): void {
-    const task = this.#spawn(programOf(spec), this.#context(spec));
+    const program = programOf(spec), task = this.#spawn(program, this.#context(spec));
     if (typeof task === "number") throw explain(task, spec);
     // The loader tells its own story about a library that is missing; one line that names it is better.
     const missing = task.mm.hasLoader && !isLikeOthers(task, spec) ? preflight(spec) : undefined;
     if (missing) throw missing;
-    const { path, argv0 = path, args, env } = programOf(spec);
+    const { path, argv0 = path, args, env } = program;
     this.#tracer?.started(task, argv0, [argv0, ...args], env.length);
     this.#kernel.addTask(task);
     this.#debugServer?.started(task);

@@ -126,7 +126,7 @@ function placeProgram(
   if (named === "") throw new Failure("the program's path is empty", { exitCode: ExitCode.notFound });
   const path = absolutePath(named, here);
   if (binds.some((bind) => isWithin(path, bind.guest))) return path;
-  const inSysroot = world.sysroot !== undefined && exists(world.sysroot + path);
+  const inSysroot = world.sysroot !== undefined && existsIn(world.sysroot, path);
   const hidden = !world.hostFallback || inSysroot || isHiddenByFresh(path);
   if (named.startsWith("/")) {
     // The sysroot comes first. A link there may lead anywhere in the guest's tree: the kernel will see.
@@ -169,6 +169,23 @@ function searchPath(name: string, world: World): string | undefined {
   return folders.filter((folder) => folder.startsWith("/"))
     .map((folder) => absolutePath(name, folder))
     .find((path) => exists(world.sysroot + path));
+}
+
+/** Folders that were not in a sysroot, by when that was: a thousand tests may be looked for in one. */
+const missing = new Map<string, number>();
+const MAX_MISSING = 100;
+/** How long that is good for, in ms: as long as the kernel trusts what it saw of the host. */
+const TRUST_MS = 500;
+
+function existsIn(sysroot: string, path: string): boolean {
+  const folder = sysroot + parentPath(path), now = performance.now();
+  if (now - (missing.get(folder) ?? -Infinity) < TRUST_MS) return false;
+  if (exists(sysroot + path)) return true;
+  if (!exists(folder)) {
+    if (missing.size >= MAX_MISSING) missing.clear();
+    missing.set(folder, now);
+  }
+  return false;
 }
 
 /** Something is at the path; links are not followed, they may be the guest's. */
