@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { COMMANDS, isBuilt } from "./src/build_product.ts";
+import { isBuilt, mayBeBuilt } from "./src/build_product.ts";
 import { describeFailure, Failure } from "./src/failure.ts";
 import { type FirstWorker, startFirstWorker } from "./src/runner/first_worker.ts";
 import { print, reportFailure } from "./src/cli/talk.ts";
@@ -62,9 +62,10 @@ async function guests<Command>(
   args: readonly string[],
   execute: (command: Command, first: FirstWorker | undefined) => Promise<number>,
 ): Promise<number> {
-  if (!COMMANDS.includes(name) || !isBuilt()) return await execute(await load(name), undefined);
-  const first = startFirstWorker(args);
-  return await execute(await load(name, `dist/${name}.js`), first);
+  const first = mayBeBuilt() ? startFirstWorker(args) : undefined;
+  if (isBuilt()) return await execute(await load(name, `dist/${name}.js`), first);
+  first?.worker.terminate();
+  return await execute(await load(name), undefined);
 }
 
 /**

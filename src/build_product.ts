@@ -29,7 +29,17 @@ export const INTERPRETER_FILE = "interpreter";
 /** The stamp inside of it. */
 export const STAMP_FILE = "stamp.json";
 
-/** Whether there is a build, and nothing that it was made from has changed. Some 450 lstat calls: 3 ms. */
+/** Whether there is a build, of whatever sources. */
+export function mayBeBuilt(): boolean {
+  if (DIST.protocol !== "file:") return false;
+  try {
+    return Deno.lstatSync(new URL(STAMP_FILE, DIST)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether there is a build, and nothing that it was made from has changed. Some 450 lstat calls: 5 ms. */
 export function isBuilt(): boolean {
   if (DIST.protocol !== "file:") return false;
   try {

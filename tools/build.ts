@@ -27,6 +27,17 @@ function bundle(...entries: string[]): Promise<string> {
   return deno("bundle", "--quiet", "--platform=deno", "--minify", "--code-splitting", "--outdir", dist, ...entries);
 }
 
+/**
+ * Hides from Deno what bundles load later: it reads all that it sees before the first line runs, 6 ms for most commands.
+ * Not in the Worker's: what Deno has not seen takes permission to read, which guests' Workers lack.
+ */
+function hideImports(): void {
+  for (const { name } of [...Deno.readDirSync(dist)]) {
+    const path = dist + name, code = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, code.replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, 'import(import.meta.resolve("$1"))'));
+  }
+}
+
 interface ModuleInfo {
   readonly modules: readonly { readonly local?: string }[];
 }
@@ -48,10 +59,12 @@ async function build(): Promise<void> {
   // Taken before: a source that changes while it is bundled makes the build stale, not wrong.
   const stamp: BuildStamp = {
     deno: Deno.version.deno,
-    files: await sourcesOf([...commands, worker, generator]),
+    files: await sourcesOf([...commands, worker, generator, "tools/build.ts"]),
   };
   for (const { name } of [...Deno.readDirSync(dist)]) Deno.removeSync(dist + name, { recursive: true });
-  const [file] = await Promise.all([packInterpreter(), bundle(...commands), bundle(worker)]);
+  const [file] = await Promise.all([packInterpreter(), bundle(...commands)]);
+  hideImports();
+  await bundle(worker);
   Deno.writeFileSync(dist + INTERPRETER_FILE, file);
   Deno.writeTextFileSync(dist + STAMP_FILE, JSON.stringify(stamp));
 }

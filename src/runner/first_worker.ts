@@ -17,7 +17,7 @@ export interface FirstWorker {
 const OTHERWISE = /^(--(no-host|bind|core|engine|help|version|list)\b|-[hV]$)/;
 
 /**
- * Starts it, from the build, which must be up to date; undefined where it would probably be of no use.
+ * Starts it, from the build; undefined where it would probably be of no use.
  *
  * @param args of the command; those of the guest among them do no harm
  */
