@@ -455,6 +455,7 @@ export class WasmAddressSpace implements AddressSpace {
     this.memory.u32[(BLOCKS >> 2) + page] = block;
     if (this.#attached.has(page)) return;
     this.#attached.add(page);
+    this.#parts.engine.warm(page);
     this.#unmet.push(page);
   }
   #detach(page: number): void {

@@ -46,6 +46,7 @@ export class EngineMemory {
   readonly exits: number[] = new Array(Object.keys(Exit).length).fill(0);
   /** Arrivals that a place has when it is first decoded. */
   readonly #heat: number;
+  readonly #warm = new Set<number>();
   #freeCpus: number[] = [];
   /** Address 0 is the file of the running thread; counters and the table of jumps lie behind. */
   #nextCpu = JUMPS + 8 * JUMP_ENTRIES;
@@ -76,9 +77,17 @@ export class EngineMemory {
     this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = arrivals;
   }
 
+  /** Arrivals in a page of code are counted from now on. */
+  warm(page: number): void {
+    this.#warm.add(page);
+  }
   /** Forgets all arrivals: another program begins. */
   coolAll(): void {
-    this.u16.fill(this.#heat, HEAT >> 1, (HEAT >> 1) + HEAT_COUNTERS);
+    for (const page of this.#warm) {
+      const at = (HEAT >> 1) + ((page * 1024) & (HEAT_COUNTERS - 1));
+      this.u16.fill(this.#heat, at, at + 1024);
+    }
+    this.#warm.clear();
   }
 
   /** Brings a thread's registers to address 0, and puts those that were there aside (1 KiB each way). */
