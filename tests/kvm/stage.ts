@@ -70,7 +70,9 @@ export function stage({ lists, more = [], shims, files = {}, folders = [], scrip
     // the first time
   }
   Deno.mkdirSync(join(folder, "tests/guests/build"), { recursive: true });
-  for (const name of ["src", "sysroots", "deno.json", "cli.ts", "mod.ts"]) copy(join(ROOT, name), join(folder, name));
+  for (const name of ["src", "sysroots", "tools", "deno.json", "cli.ts", "mod.ts"]) {
+    copy(join(ROOT, name), join(folder, name));
+  }
   copy(fileURLToPath(DIST), join(folder, "dist"));
   roundTimes(folder);
   for (const name of ["kvm", "support", "corpus"]) {
