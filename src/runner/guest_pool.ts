@@ -129,11 +129,11 @@ export class GuestPool implements Disposable {
 }
 
 /** Whether the build is up to date. Looked at once per process, and before the commands in it are loaded. */
-let useBuild: boolean | undefined;
+let builtOnce: boolean | undefined;
+const usesBuild = () => builtOnce ??= import.meta.url.startsWith(DIST.href) || isBuilt();
 
 function startGuestWorker(permissions: Deno.PermissionOptionsObject): Worker {
-  useBuild ??= import.meta.url.startsWith(DIST.href) || isBuilt();
-  const entry = useBuild ? new URL(WORKER_FILE, DIST) : new URL("src/runner/guest_worker.ts", PROJECT);
+  const entry = usesBuild() ? new URL(WORKER_FILE, DIST) : new URL("src/runner/guest_worker.ts", PROJECT);
   return startWorker(entry, permissions);
 }
 
@@ -149,7 +149,7 @@ async function equip(worker: Worker, { name, shim }: EngineChoice): Promise<void
 
 /** The interpreter of the build, or of the user's cache. */
 async function loadImage(): Promise<InterpreterImage> {
-  const built = useBuild ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
+  const built = usesBuild() ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
   return built ?? await loadInterpreter(cacheFolder(), VERSION);
 }
 
