@@ -1,22 +1,26 @@
 /**
  * Start-up and speed of elftap beside qemu-user, in the same run and on the same machine.
  *
- *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--json]
+ *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root FOLDER] [--json]
+ *
+ * --root is a root of aarch64 Linux with Python in it; the default is the one that `deno task corpus` makes.
  *
  * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
  */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildInterpreter } from "../src/engine/wasm/build_image.ts";
 import { Machine } from "../src/engine/wasm/testing.ts";
 import { runDebugged } from "./debugger.ts";
+import { peakMemory } from "./memory.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BUILD = join(HERE, "build");
 const CLI = join(HERE, "..", "cli.ts");
+const ROOT = join(HERE, "..", "tests", "corpus", "build", "root");
 const HELLO = join(HERE, "..", "tests", "guests", "elf", "hello.c");
 
 /** A workload of `kernels.c` and how its figure reads. */
@@ -117,6 +121,15 @@ async function run(
 function available(runner: Runner): boolean {
   try {
     return new Deno.Command(runner.command, { args: ["--version"], stdout: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
   } catch {
     return false;
   }
@@ -226,6 +239,27 @@ async function traceLine(rounds: number): Promise<Line> {
   };
 }
 
+/** The lines about Python's start, with a warm cache: time, and memory. */
+async function* pythonLines(runners: readonly Runner[], root: string, rounds: number): AsyncGenerator<Line> {
+  const python = "/usr/bin/python3";
+  const commands = new Map([
+    [ELFTAP, [ELFTAP.command, ...ELFTAP.args, "--sysroot", root, python, "-c", "pass"]],
+    [QEMU, [QEMU.command, "-L", root, root + python, "-c", "pass"]],
+  ]);
+  const memory = (runner: Runner) => peakMemory(commands.get(runner)!);
+  await measure(runners, 2, memory);
+  const wall = async (runner: Runner) => {
+    const [program, ...args] = commands.get(runner)!, started = performance.now();
+    const { success } = await new Deno.Command(program!, { args, stdin: "null", stdout: "null" }).output();
+    if (!success) throw new Error(`${runner.name}: ${python} failed`);
+    return performance.now() - started;
+  };
+  const times = await measure(runners, rounds, wall);
+  yield { name: "python", unit: "ms wall, -c pass (less is better)", figures: times, lessIsBetter: true };
+  const figures = await measure(runners, rounds, memory);
+  yield { name: "memory", unit: "MiB resident at most, python3 -c pass (less is better)", figures, lessIsBetter: true };
+}
+
 /** Workloads for the cost of a debugger: translated code, memory, calls into the kernel. */
 const DEBUGGED = ["loop", "sieve", "hash", "sort", "strings", "syscalls"];
 
@@ -260,10 +294,11 @@ if (import.meta.main) {
       rounds: { type: "string", default: "5" },
       milliseconds: { type: "string", default: "300" },
       only: { type: "string" },
+      root: { type: "string", default: ROOT },
       json: { type: "boolean", default: false },
     },
   });
-  const rounds = Number(values.rounds), only = values.only?.split(",");
+  const rounds = Number(values.rounds), only = values.only?.split(","), root = resolve(values.root);
   let hello: string, kernels: string;
   try {
     hello = await build(HELLO, "hello");
@@ -296,6 +331,11 @@ if (import.meta.main) {
     const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
     const figures = await measure(runners, 3, (runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, SUITE));
     add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
+  }
+  if (!only || only.includes("python") || only.includes("memory")) {
+    if (exists(join(root, "usr/bin/python3"))) {
+      for await (const line of pythonLines(runners, root, rounds)) add(line);
+    } else console.error(`without python and memory: no Python in ${root}`);
   }
   if (!only || only.includes("interpreter")) {
     const figures = await measure(runners, rounds, async (runner) => {

@@ -58,7 +58,7 @@ export class GuestPool implements Disposable {
     this.#engine = options.engine;
     this.#first = options.first;
     // Compiled by other threads, while this one finds out what is to be run.
-    if (this.#first) (image ??= loadImage()).catch(() => {});
+    if (this.#first && !this.#entry) (image ??= loadImage()).catch(() => {});
   }
 
   /** Translated code of earlier runs; undefined where none is kept. */
@@ -77,9 +77,9 @@ export class GuestPool implements Disposable {
     const { key, permissions } = this.#permissionsFor(reach, engine?.shim);
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
-    if (!engine) return { worker: startWorker(this.#entry!, permissions), key, equipped: Promise.resolve() };
-    const worker = this.#takeFirst(key) ?? startGuestWorker(permissions);
-    return { worker, key, equipped: equip(worker, engine) };
+    const worker = this.#takeFirst(key) ??
+      (this.#entry ? startWorker(this.#entry, permissions) : startGuestWorker(permissions));
+    return { worker, key, equipped: engine ? equip(worker, engine) : Promise.resolve() };
   }
 
   #permissionsFor({ sysroot, hostFallback, binds, core }: Reach, shim: string | undefined) {

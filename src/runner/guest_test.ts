@@ -1,7 +1,9 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { Failure } from "../failure.ts";
 import { Guest, runGuest } from "./guest.ts";
+import { type FirstWorker, startFirstWorker, startWorker } from "./first_worker.ts";
 import { GuestPool } from "./guest_pool.ts";
+import { guestPermissions } from "./permissions.ts";
 import type { GuestSpec } from "./guest_spec.ts";
 
 const entry = new URL("../../tests/runner/fake_guest_worker.ts", import.meta.url);
@@ -115,6 +117,27 @@ Deno.test("GuestPool reuses a Worker for the same reach", async () => {
   await runGuest(spec([]), { pool });
   const { stdout } = await runGuest(spec(["attempt"]), { pool });
   equal(text(stdout), "2");
+});
+
+Deno.test("GuestPool takes a Worker that was started ahead, for a guest that may do the same", () => {
+  const open = { hostFallback: true, binds: [], engine: "auto" } as const, closed = { ...open, hostFallback: false };
+  const permissions = guestPermissions(open);
+  const ahead = () => ({ worker: startWorker(entry, permissions), permissions, isBroken: false });
+  const acquire = (first: FirstWorker, reach: typeof open | typeof closed) => {
+    const pool = new GuestPool({ entry, first }), pooled = pool.acquire(reach);
+    pool.discard(pooled);
+    return pooled.worker === first.worker;
+  };
+  equal(acquire(ahead(), open), true);
+  equal(acquire(ahead(), closed), false);
+  const broken = { ...ahead(), isBroken: true };
+  equal(acquire(broken, open), false);
+});
+
+Deno.test("startFirstWorker starts none for a guest that would get other permissions", () => {
+  for (const args of [["--no-host", "x"], ["--bind", "/a:/b", "x"], ["--core=f", "x"], ["--help"], []]) {
+    equal(startFirstWorker(args), undefined);
+  }
 });
 
 Deno.test("GuestPool gives another Worker to another reach", async () => {
