@@ -51,8 +51,6 @@ export class WasmAddressSpace implements AddressSpace {
   readonly #plain = new Map<number, number>();
   /** Pages with an entry in the block table. */
   readonly #attached = new Set<number>();
-  /** Those of them whose regions have not been looked for. */
-  readonly #unmet: number[] = [];
   readonly #breakpoints = new Set<Va>();
   #watchpoints: Watchpoints | undefined;
   /** One past the highest page that was ever mapped: what {@link free} has to clean. */
@@ -258,21 +256,9 @@ export class WasmAddressSpace implements AddressSpace {
     return true;
   }
 
-  /** {@link attachCode} for code that is executed next: what is translated of it already is put in place. */
-  meetCode(va: Va): boolean {
-    if (!this.attachCode(va)) return false;
-    this.#placeRegions();
-    return true;
-  }
-
   /** Regions of earlier runs have come. */
   meetRegions(): void {
-    this.#unmet.push(...this.#attached);
-    this.#placeRegions();
-  }
-  /** Placing a region attaches the pages that it needs, which may have regions of their own. */
-  #placeRegions(): void {
-    for (let page; (page = this.#unmet.pop()) !== undefined;) this.#parts.translator?.pageAttached(this, page);
+    for (const page of this.#attached) this.#parts.translator?.warmUp(this, page);
   }
 
   /** The same for the table of plain blocks. */
@@ -293,6 +279,7 @@ export class WasmAddressSpace implements AddressSpace {
     const page = Math.floor(va / PAGE_SIZE);
     const isPlain = this.memory.u32[(BLOCKS >> 2) + page] !== block;
     this.#parts.predecoder.decodeRun(this.#bytes(page), va, block, this.#breakpoints, !isPlain);
+    if (!isPlain) this.#parts.translator?.warmUp(this, page);
   }
 
   /** Gives the region table the length that records may refer to; due before every run. */
@@ -310,7 +297,6 @@ export class WasmAddressSpace implements AddressSpace {
     const { translator } = this.#parts;
     if (translator === undefined) return this.leaveRegion(va);
     translator.translate(this, va);
-    this.#placeRegions();
   }
 
   /** For the translator: the instruction word at an address, if it has been decoded or all is to be translated. */
@@ -456,7 +442,7 @@ export class WasmAddressSpace implements AddressSpace {
     if (this.#attached.has(page)) return;
     this.#attached.add(page);
     this.#parts.engine.warm(page);
-    this.#unmet.push(page);
+    this.#parts.translator?.warmUp(this, page);
   }
   #detach(page: number): void {
     if (!this.#attached.delete(page)) return;

@@ -172,7 +172,7 @@ export class WasmCpu implements CpuInterface {
           continue;
         case Code.miss: {
           const pc = this.#pc();
-          if (space.meetCode(pc) || this.#untagPc()) continue;
+          if (space.attachCode(pc) || this.#untagPc()) continue;
           return this.#fault("fault", pc, "execute");
         }
         case Code.invalidate: {

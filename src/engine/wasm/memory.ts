@@ -77,6 +77,12 @@ export class EngineMemory {
     this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = arrivals;
   }
 
+  /** Has an instruction been arrived at as often as that, at least. */
+  heatUp(va: number, arrivals: number): void {
+    const at = (HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1));
+    if (this.u16[at]! < arrivals) this.u16[at] = arrivals;
+  }
+
   /** Arrivals in a page of code are counted from now on. */
   warm(page: number): void {
     this.#warm.add(page);

@@ -5,6 +5,7 @@
  */
 import type { WasmAddressSpace } from "../address_space.ts";
 import type { EngineMemory, GuestMemory } from "../memory.ts";
+import { HOT } from "../layout.ts";
 import { link } from "./linker.ts";
 import { findRegion } from "./region.ts";
 import { trimRegion } from "./trim.ts";
@@ -15,6 +16,9 @@ const MAX_SLOTS = 100_000;
 
 /** Compiled regions that are kept, and modules instantiated for one memory: programs come and go in a Worker. */
 const MAX_COMPILED = 16_384, MAX_INSTANCES = 4096;
+
+/** Arrivals that make a place hot whose region an archive has. */
+const HOT_AGAIN = 300;
 
 /** A region in a module: what has to be known of it once that has been compiled. */
 interface Compiled {
@@ -34,7 +38,7 @@ export class Translator {
   /** By root: the same address may hold different code in different programs. */
   readonly #compiled = new Map<number, Compiled[]>();
   #compiledCount = 0;
-  /** Regions from an archive by the page of their root: they are put in place before they are hot. */
+  /** Regions from an archive by the page of their root. */
   readonly #ready = new Map<number, Compiled[]>();
   /** Instances live as long as their memory, which serves process after process. */
   readonly #instances = new WeakMap<GuestMemory, Map<WebAssembly.Module, Place>>();
@@ -70,7 +74,8 @@ export class Translator {
   /** Translates the code at a root, which is hot or was translated for another address space. */
   translate(space: WasmAddressSpace, root: number): void {
     const started = performance.now();
-    const compiled = this.#known(space, root) ?? this.#compile(space, root);
+    const known = this.#known(space, root), compiled = known ?? this.#compile(space, root);
+    if (known && this.#ready.get(Math.floor(root / 4096))?.includes(known)) this.stats.placedFromArchive++;
     if (compiled) this.#enter(space, compiled);
     else space.leaveRegion(root);
     this.stats.milliseconds += performance.now() - started;
@@ -135,12 +140,16 @@ export class Translator {
     this.stats.archived += news.length;
   }
 
-  /** A page is going to be executed: puts those regions in place that are there already. */
-  pageAttached(space: WasmAddressSpace, page: number): void {
+  /**
+   * A page of code has come, or some of it was decoded: what an archive has of it is hot sooner. It is not put in place
+   * at once, as V8 would compile what is executed a few times.
+   */
+  warmUp(space: WasmAddressSpace, page: number): void {
+    if (this.#memory.translatesAll) return;
     for (const compiled of this.#ready.get(page) ?? []) {
-      if (this.#placed.get(space)?.get(page)?.has(compiled) || !space.holdsCode(compiled.object.code)) continue;
-      this.#enter(space, compiled);
-      this.stats.placedFromArchive++;
+      if (!this.#placed.get(space)?.get(page)?.has(compiled)) {
+        this.#memory.heatUp(compiled.object.root, HOT - HOT_AGAIN);
+      }
     }
   }
 
