@@ -168,17 +168,16 @@ export class GuestMemory {
     // The block table is reached through a view of its own: a view of everything would exceed the length limit of
     // typed arrays on some hosts.
     this.u32 = new Uint32Array(buffer, 0, WINDOW / 4);
-    this.regions = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
     const instance = new WebAssembly.Instance(module, {
       host: {
         now,
         mayAccess: (va: bigint, size: number, need: number) => this.mayAccess?.(Number(va), size, need) ? 1 : 0,
         engine: engine.memory,
         guest: this.memory,
-        regions: this.regions,
       },
     });
     this.exports = instance.exports;
+    this.regions = instance.exports.regions as WebAssembly.Table;
     this.run = instance.exports.run as (fuel: number) => number;
   }
 

@@ -273,6 +273,18 @@ export interface MemoryLimits {
   readonly wide: boolean;
 }
 
+/** The type of references to functions of a type, without null. */
+function reference(out: Bytes, type: number): void {
+  out.byte(0x64);
+  out.s32(type);
+}
+/** A constant expression: a function. */
+function functionExpression(out: Bytes, index: number): void {
+  out.byte(0xd2);
+  out.u(index);
+  out.byte(Op.end);
+}
+
 /** Collects the parts of a module. Function indices: imports first, then functions in order of {@link declare}. */
 export class Module {
   readonly #types = new Map<string, number>();
@@ -280,12 +292,13 @@ export class Module {
   readonly #imports = new Bytes();
   #importCount = 0;
   #importedFunctions = 0;
-  #importedTables = 0;
   readonly #functions: { type: number; code: Uint8Array | undefined; hints: readonly BranchHint[] }[] = [];
   readonly #exports = new Bytes();
   #exportCount = 0;
-  #table: number[] | undefined;
-  #segment: number[] | undefined;
+  readonly #tables = new Bytes();
+  #tableCount = 0;
+  readonly #segments = new Bytes();
+  #segmentCount = 0;
 
   type(params: readonly Type[], results: readonly Type[]): number {
     const key = `${params.join()}:${results.join()}`;
@@ -314,14 +327,13 @@ export class Module {
     this.#imports.u(limits.minimum);
     this.#imports.u(limits.maximum);
   }
-  /** A table of functions; the first imported one is table 0, and the module's own comes behind. */
-  importTable(module: string, name: string): void {
+  /** A table of functions of one type, which is table 0. */
+  importTable(module: string, name: string, type: number): void {
     this.#import(module, name);
     this.#imports.byte(1);
-    this.#imports.byte(0x70);
+    reference(this.#imports, type);
     this.#imports.byte(0);
     this.#imports.u(0);
-    this.#importedTables++;
   }
   #import(module: string, name: string): void {
     this.#importCount++;
@@ -349,13 +361,49 @@ export class Module {
     this.#exports.byte(0);
     this.#exports.u(index);
   }
-  /** The module's own table, with exactly these functions. */
-  table(functions: number[]): void {
-    this.#table = functions;
+  exportTable(name: string, index: number): void {
+    this.#exportCount++;
+    this.#exports.name(name);
+    this.#exports.byte(1);
+    this.#exports.u(index);
   }
-  /** Functions for `table.init` of segment 0, in a module without a table of its own. */
-  segment(functions: number[]): void {
-    this.#segment = functions;
+  /**
+   * A table of the module's own: it has functions of one type only, and no empty places, so that a call through it
+   * needs to look at neither.
+   *
+   * @param filler a function of that type
+   * @param size exactly so many; undefined: none, and it can grow
+   */
+  table(type: number, filler: number, size?: number): void {
+    this.#tableCount++;
+    this.#tables.byte(0x40);
+    this.#tables.byte(0);
+    reference(this.#tables, type);
+    this.#tables.byte(size === undefined ? 0 : 1);
+    this.#tables.u(size ?? 0);
+    if (size !== undefined) this.#tables.u(size);
+    functionExpression(this.#tables, filler);
+  }
+  /** Functions of a type that fill a table of the module's own. */
+  fill(table: number, type: number, functions: readonly number[]): void {
+    this.#segmentCount++;
+    this.#segments.byte(6); // active, with a table index, expressions
+    this.#segments.u(table);
+    this.#segments.byte(Op.i32_const);
+    this.#segments.s32(0);
+    this.#segments.byte(Op.end);
+    this.#list(type, functions);
+  }
+  /** Functions of a type for `table.init`. */
+  segment(type: number, functions: readonly number[]): void {
+    this.#segmentCount++;
+    this.#segments.byte(5); // passive, expressions
+    this.#list(type, functions);
+  }
+  #list(type: number, functions: readonly number[]): void {
+    reference(this.#segments, type);
+    this.#segments.u(functions.length);
+    for (const index of functions) functionExpression(this.#segments, index);
   }
   finish(): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
@@ -378,34 +426,9 @@ export class Module {
       bodies.bytes(code);
     }
     section(3, this.#functions.length, declarations);
-    if (this.#table) {
-      const table = new Bytes();
-      table.byte(0x70);
-      table.byte(1);
-      table.u(this.#table.length);
-      table.u(this.#table.length);
-      section(4, 1, table);
-    }
+    if (this.#tableCount > 0) section(4, this.#tableCount, this.#tables);
     section(7, this.#exportCount, this.#exports);
-    if (this.#table) {
-      const elements = new Bytes();
-      elements.byte(2); // active, with a table index, function indices
-      elements.u(this.#importedTables);
-      elements.byte(Op.i32_const);
-      elements.s32(0);
-      elements.byte(Op.end);
-      elements.byte(0); // functions
-      elements.u(this.#table.length);
-      for (const index of this.#table) elements.u(index);
-      section(9, 1, elements);
-    } else if (this.#segment) {
-      const elements = new Bytes();
-      elements.byte(1); // passive, function indices
-      elements.byte(0); // functions
-      elements.u(this.#segment.length);
-      for (const index of this.#segment) elements.u(index);
-      section(9, 1, elements);
-    }
+    if (this.#segmentCount > 0) section(9, this.#segmentCount, this.#segments);
     this.#branchHints(out);
     section(10, this.#functions.length, bodies);
     return out.view().slice();

@@ -19,7 +19,7 @@ import { defineCondition, defineSettleFlags } from "./flags.ts";
 import { HandlerLowering, HelperLowering, OpenBuilder } from "./lower_handler.ts";
 import { RecordLayout, type RowHandlers, type Slot } from "./record.ts";
 import { defineRegionCalls, regionHandler } from "./regions.ts";
-import { defineRuntime, FUEL, HANDLER, IP, pcOf, REGION, type Runtime } from "./runtime.ts";
+import { defineRuntime, FUEL, HANDLER, HANDLERS, IP, pcOf, REGION, REGIONS, type Runtime } from "./runtime.ts";
 import { tabulate } from "./tabulate.ts";
 
 /** The interpreter and what leads instructions to its handlers. */
@@ -100,7 +100,6 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   const module = new Module();
   const now = module.importFunction("host", "now", [], ["i64"]);
   const mayAccess = module.importFunction("host", "mayAccess", ["i64", "i32", "i32"], ["i32"]);
-  module.importTable("host", "regions");
   module.importMemory("host", "engine", { minimum: 1, maximum: 65536, wide: false });
   module.importMemory("host", "guest", {
     minimum: GUEST_MEMORY_MIN / WASM_PAGE,
@@ -144,7 +143,8 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   module.exportFunction("run", run);
   defineSettleFlags(module, runtime);
   defineCondition(module, runtime);
-  defineRegionCalls(module, runtime);
+  module.table(runtime.regionType, defineRegionCalls(module, runtime));
+  module.exportTable("regions", REGIONS);
   for (const [name, { params, body }] of helpers) {
     const code = new Code(params.length);
     const lowering = new HelperLowering(code, runtime);
@@ -187,6 +187,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
     }
     return { numbers, near, layouts: [...layouts.values()], layoutOf };
   });
-  module.table(table);
+  module.table(runtime.handlerType, table[0]!, table.length);
+  module.fill(HANDLERS, runtime.handlerType, table);
   return { bytes: module.finish(), tables: tabulate(rows, handlers) };
 }

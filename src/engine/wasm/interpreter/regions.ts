@@ -99,8 +99,8 @@ export function jumpEntry(code: Code): void {
   code.opcode(0x71);
 }
 
-/** What translated code calls instead of a region: the stub of absent ones, and calls to computed addresses. */
-export function defineRegionCalls(module: Module, runtime: Runtime): void {
+/** What translated code calls instead of a region: the stub of absent ones, and calls to computed addresses. Returns the stub. */
+export function defineRegionCalls(module: Module, runtime: Runtime): number {
   // absent(root, fuel, depth): stands for regions that are not there.
   const absent = module.declare(...REGION);
   const stub = new Code(3);
@@ -184,4 +184,5 @@ export function defineRegionCalls(module: Module, runtime: Runtime): void {
   code.u(REGIONS);
   module.define(callTo, code);
   module.exportFunction("callTo", callTo);
+  return absent;
 }

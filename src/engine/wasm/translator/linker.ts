@@ -27,7 +27,7 @@ export const helperSymbol = ({ name, params, results }: Helper): string => `${pa
 export function link(objects: readonly RegionObject[], slotOf: (root: number) => number): Uint8Array<ArrayBuffer> {
   const module = new Module();
   if (module.type(...REGION) !== REGION_TYPE) throw new Error("regions have another type");
-  module.importTable("host", "regions");
+  module.importTable("host", "regions", REGION_TYPE);
   module.importMemory("host", "guest", {
     minimum: GUEST_MEMORY_MIN / WASM_PAGE,
     maximum: GUEST_MEMORY_MAX / WASM_PAGE,
@@ -59,7 +59,7 @@ export function link(objects: readonly RegionObject[], slotOf: (root: number) =>
   code.u(0); // table
   module.define(place, code);
   module.exportFunction("place", place);
-  module.segment(indices);
+  module.segment(REGION_TYPE, indices);
   return module.finish();
 }
 
