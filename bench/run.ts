@@ -1,9 +1,10 @@
 /**
  * Start-up and speed of elftap beside qemu-user, in the same run and on the same machine.
  *
- *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root FOLDER] [--json]
+ *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root DIR] [--corpus DIR] [--json]
  *
- * --root is a root of aarch64 Linux with Python in it; the default is the one that `deno task corpus` makes.
+ * --root is a root of aarch64 Linux with Python in it; the default is the one that `deno task corpus` makes. --corpus
+ * is the shared corpus, which has the workloads of real programs (`--only real`, or one: `--only "real xz"`).
  *
  * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
  */
@@ -15,6 +16,7 @@ import { Machine } from "../src/engine/wasm/testing.ts";
 import { runDebugged } from "./debugger.ts";
 import { peakMemory } from "./memory.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
+import { type RealPlaces, realWorkloads, runReal } from "./real.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -260,6 +262,36 @@ async function* pythonLines(runners: readonly Runner[], root: string, rounds: nu
   yield { name: "memory", unit: "MiB resident at most, python3 -c pass (less is better)", figures, lessIsBetter: true };
 }
 
+/** The lines of real programs, and the geometric means: of whole programs, and of single mechanisms. */
+async function* realLines(
+  runners: readonly Runner[],
+  places: RealPlaces,
+  only?: readonly string[],
+): AsyncGenerator<Line> {
+  const prefixes = new Map([
+    [ELFTAP, [ELFTAP.command, ...ELFTAP.args, "--sysroot", places.root, "--bind", "{folder}:{folder}"]],
+    [QEMU, [QEMU.command, "-L", places.root]],
+  ]);
+  const ratios = new Map<string, number[]>([["real programs", []], ["real micro", []]]);
+  for (const workload of realWorkloads(places.corpus)) {
+    if (only && !only.includes("real") && !only.includes(`real ${workload}`)) continue;
+    let expected: string | undefined;
+    const figures = await measure([...runners].reverse(), 1, async (runner) => {
+      const { seconds, exitCode, digest } = await runReal(places, workload, prefixes.get(runner)!, runner === ELFTAP);
+      const result = `exit code ${exitCode}, output ${digest}`;
+      expected ??= result;
+      if (result !== expected) throw new Error(`${runner.name} ${workload}: ${result}; expected: ${expected}`);
+      return 1000 * seconds;
+    });
+    const [own, peer] = figures.reverse();
+    if (own !== undefined && peer !== undefined) {
+      ratios.get(workload.startsWith("m_") ? "real micro" : "real programs")!.push(peer / own);
+    }
+    yield { name: `real ${workload}`, unit: "ms wall (less is better)", figures, lessIsBetter: true };
+  }
+  for (const [name, some] of ratios) if (some.length >= 2) yield meanLine(name, some);
+}
+
 /** Workloads for the cost of a debugger: translated code, memory, calls into the kernel. */
 const DEBUGGED = ["loop", "sieve", "hash", "sort", "strings", "syscalls"];
 
@@ -295,6 +327,7 @@ if (import.meta.main) {
       milliseconds: { type: "string", default: "300" },
       only: { type: "string" },
       root: { type: "string", default: ROOT },
+      corpus: { type: "string", default: "../shared/corpus" },
       json: { type: "boolean", default: false },
     },
   });
@@ -357,6 +390,10 @@ if (import.meta.main) {
     add({ name, unit, figures, lessIsBetter: false });
   }
   for await (const line of programLines(runners, Math.min(rounds, 3), only)) add(line);
+  const places = { corpus: resolve(values.corpus), root, build: BUILD };
+  if (exists(join(places.corpus, "perf")) && exists(join(root, "opt/rw"))) {
+    for await (const line of realLines(runners, places, only)) add(line);
+  } else console.error(`without real programs: they are in ${places.corpus} and ${root}`);
   if (!only || only.includes("trace")) add(await traceLine(rounds));
   if (!only || only.includes("debugger")) {
     for await (const line of debuggerLines(kernels, values.milliseconds, rounds)) add(line);
