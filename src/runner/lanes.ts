@@ -1,7 +1,7 @@
 /**
- * How many pieces of work are under way at a time. As many as the host has cores begin at once; more, up to the limit,
- * only while work takes long: a Worker takes 30 ms to start and some hundred tests until V8 has optimised it, which
- * short tests do not repay when the cores are busy with them already.
+ * How many pieces of work are under way at a time: as many that are quick as the host has cores, and beside them those
+ * that wait or take long, up to the limit. A Worker takes 30 ms to start and some hundred tests until V8 has optimised
+ * it, which short tests do not repay when the cores are busy with them already.
  */
 
 /** Milliseconds after which a piece of work is one that waits or takes long. */
@@ -31,31 +31,36 @@ export interface LaneOptions {
 export async function inLanes(limit: number, work: () => Promise<boolean>, options: LaneOptions = {}): Promise<void> {
   if (limit < 1) return;
   const { cores = navigator.hardwareConcurrency || 1, every = interval, now = () => performance.now() } = options;
-  /** When each lane's piece of work becomes one that takes long. */
-  const due: number[] = [];
-  let isOver = false, fail: (error: unknown) => void = () => {}, finish = () => {}, running = 0;
+  /** The lanes, each with the time from which on its piece is one that takes long. */
+  const lanes = new Set<{ due: number }>();
+  let isOver = false, fail: (error: unknown) => void = () => {}, finish = () => {};
   const ended = new Promise<void>((resolve, reject) => (finish = resolve, fail = reject));
+  const quick = () => {
+    let count = 0;
+    for (const { due } of lanes) if (due > now()) count++;
+    return count;
+  };
 
-  const lane = async () => {
-    const index = due.length;
-    due.push(now() + FIRST_PATIENCE);
-    running++;
+  const begin = async () => {
+    const lane = { due: now() + FIRST_PATIENCE };
+    lanes.add(lane);
     try {
-      while (!isOver && await work()) due[index] = now() + PATIENCE;
-      due[index] = Infinity;
-      isOver = true; // no work is left for the others
+      do {
+        isOver ||= !await work();
+        lane.due = now() + PATIENCE;
+      } while (!isOver && quick() <= cores);
     } catch (error) {
       isOver = true;
       fail(error);
     }
-    if (--running === 0) finish();
+    lanes.delete(lane);
+    if (isOver && lanes.size === 0) finish();
   };
   const widen = () => {
-    const slow = due.filter((at) => at <= now()).length;
-    for (let quick = due.length - slow; quick < cores && due.length < limit && !isOver; quick++) void lane();
+    while (!isOver && lanes.size < limit && quick() < cores) void begin();
   };
   widen();
-  const stop = limit > due.length ? every(INTERVAL, widen) : undefined;
+  const stop = limit > lanes.size ? every(INTERVAL, widen) : undefined;
   try {
     await ended;
   } finally {

@@ -62,6 +62,19 @@ Deno.test("inLanes goes on in a lane whose piece is done, and ends when there is
   equal(ends.length, 2);
 });
 
+Deno.test("inLanes has no more quick pieces under way than cores, when those that took long are done", async () => {
+  const { work, options, ends, pass } = stage(1);
+  void inLanes(4, work, options);
+  pass(1000);
+  equal(ends.length, 2);
+  ends[0]!(true);
+  await Promise.resolve();
+  equal(ends.length, 2);
+  ends[1]!(true);
+  await Promise.resolve();
+  equal(ends.length, 3);
+});
+
 Deno.test("inLanes throws what a piece throws", async () => {
   const { work, options, fails } = stage(2);
   const done = inLanes(2, work, options);
