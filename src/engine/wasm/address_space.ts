@@ -241,6 +241,12 @@ export class WasmAddressSpace implements AddressSpace {
     this.#parts.spaces.delete(this);
     this.#parts.translator?.forget(this);
     this.memory.mayAccess = undefined;
+    // All at once: a map that shrinks link by link is copied many times.
+    for (const link of this.#links.values()) {
+      link.frame.detach(link);
+      this.#parts.frameBlocks.unlinked(link.frame);
+    }
+    this.#links.clear();
     this.#drop(0, this.#top);
     this.#u8.fill(0, 0, this.#top);
     this.#parts.memories.giveBack(this.memory);

@@ -46,10 +46,22 @@ const BASE = new Set(["FP", "AdvSIMD", "EventStream", "IDs"]);
 const present = (features: ReadonlySet<string>) =>
   BITS.filter(([, , feature]) => BASE.has(feature) || features.has(feature));
 
-export function hwcaps(features: ReadonlySet<string>): { hwcap: bigint; hwcap2: bigint } {
-  let all = 0n;
-  for (const [, bit] of present(features)) all |= 1n << BigInt(bit);
-  return { hwcap: all & 0xffffffffn, hwcap2: all >> 64n };
+export interface Hwcaps {
+  readonly hwcap: bigint;
+  readonly hwcap2: bigint;
+}
+
+/** By what an engine has, which stays the same: every program is told. */
+const known = new WeakMap<ReadonlySet<string>, Hwcaps>();
+
+export function hwcaps(features: ReadonlySet<string>): Hwcaps {
+  let caps = known.get(features);
+  if (caps === undefined) {
+    let all = 0n;
+    for (const [, bit] of present(features)) all |= 1n << BigInt(bit);
+    known.set(features, caps = { hwcap: all & 0xffffffffn, hwcap2: all >> 64n });
+  }
+  return caps;
 }
 
 /** The "Features" line of /proc/cpuinfo. */

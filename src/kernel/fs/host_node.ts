@@ -196,6 +196,8 @@ function contentOf(path: string, { dev, ino, size, mtimeMs, ctime }: HostInfo): 
 
 /** Chunks by age of their last use: a Map keeps the order in which keys were set. */
 const recent = new Map<HostChunk, HostContent>();
+/** The last of them: most uses are of the chunk that was used before. */
+let newest: HostChunk | undefined;
 let cached = 0;
 
 interface HostChunk {
@@ -230,7 +232,8 @@ export class HostContent implements BaseContent {
     }
     const offset = pageIndex * PAGE_SIZE, known = this.#frames[pageIndex];
     if (known) {
-      this.#use(Math.floor(offset / CHUNK));
+      const chunk = this.#chunks.get(Math.floor(offset / CHUNK));
+      if (chunk !== undefined) this.#use(chunk);
       return known;
     }
     if (offset >= this.size) return undefined;
@@ -242,9 +245,7 @@ export class HostContent implements BaseContent {
 
   #chunk(index: number): HostChunk | number {
     let chunk = this.#chunks.get(index);
-    if (chunk) {
-      recent.delete(chunk);
-    } else {
+    if (chunk === undefined) {
       const bytes = new Uint8Array(Math.min(CHUNK, this.size - index * CHUNK));
       const error = readHost(this.path, bytes, index * CHUNK);
       if (error < 0) return error;
@@ -253,13 +254,15 @@ export class HostContent implements BaseContent {
       cached += bytes.length;
       evictOld();
     }
-    recent.set(chunk, this);
+    this.#use(chunk);
     return chunk;
   }
 
-  #use(index: number): void {
-    const chunk = this.#chunks.get(index);
-    if (chunk && recent.delete(chunk)) recent.set(chunk, this);
+  #use(chunk: HostChunk): void {
+    if (chunk === newest) return;
+    recent.delete(chunk);
+    recent.set(chunk, this);
+    newest = chunk;
   }
 
   /** Forgets a chunk, and its frames: they hold its bytes. Mappings keep those that they use. */
