@@ -6,8 +6,8 @@
 
 /** Milliseconds after which a piece of work is one that waits or takes long. */
 const PATIENCE = 100;
-/** The same for the first in its lane, which waits for its Worker: up to 200 ms where the cores are busy. */
-const FIRST_PATIENCE = 300;
+/** The same for the first in its lane, which waits for its Worker: up to 500 ms where others keep the cores busy. */
+const FIRST_PATIENCE = 600;
 /** Milliseconds between looks. */
 const INTERVAL = 25;
 

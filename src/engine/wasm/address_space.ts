@@ -506,7 +506,6 @@ export class WasmAddressSpace implements AddressSpace {
     const link = new SpaceLink(this, page, frame, copyOnWrite);
     this.#links.set(page, link);
     frame.links.add(link);
-    this.#parts.frameBlocks.linked(frame);
     return link;
   }
   #unlink(link: SpaceLink): void {

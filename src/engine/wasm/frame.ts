@@ -30,6 +30,8 @@ export class WasmFrame implements Frame {
   readonly links = new Set<Link>();
   /** Decoded block shared by all mappings, 0 if none. */
   block = 0;
+  /** When it last got a block or lost a mapping, by the count of such events. */
+  lastUse = 0;
 
   /** Adopts the content: it must not be changed behind the frame's back. */
   constructor(content?: Uint8Array) {

@@ -10,16 +10,21 @@ const MAX_IDLE = 2048;
 
 export class FrameBlocks {
   readonly #memory: EngineMemory;
-  /** Blocks of frames that nobody maps, the one unused for longest first. */
-  readonly #idle = new Map<number, WeakRef<WasmFrame>>();
+  /** Frames that have a block, by it. */
+  readonly #frames = new Map<number, WeakRef<WasmFrame>>();
   /** Gives the block of a frame back when the frame is gone. */
   readonly #gone = new FinalizationRegistry<number>((block) => {
-    this.#idle.delete(block);
+    this.#frames.delete(block);
     this.#memory.freeBlock(block);
   });
+  readonly #maxIdle: number;
+  /** Blocks at which the idle ones are counted. */
+  #limit: number;
+  #uses = 0;
 
-  constructor(memory: EngineMemory) {
+  constructor(memory: EngineMemory, maxIdle = MAX_IDLE) {
     this.#memory = memory;
+    this.#maxIdle = this.#limit = maxIdle;
   }
 
   /** The block of a frame, made if there is none. */
@@ -31,32 +36,38 @@ export class FrameBlocks {
   /** Makes a block the frame's. */
   adopt(frame: WasmFrame, block: number): void {
     frame.block = block;
+    frame.lastUse = ++this.#uses;
+    this.#frames.set(block, new WeakRef(frame));
     this.#gone.register(frame, block, frame);
+    if (this.#frames.size > this.#limit) this.#makeRoom();
   }
 
   /** The frame's content is another: what was decoded from it is void. */
   drop(frame: WasmFrame): void {
     if (frame.block === 0) return;
-    this.#idle.delete(frame.block);
+    this.#frames.delete(frame.block);
     this.#gone.unregister(frame);
     this.#memory.freeBlock(frame.block);
     frame.block = 0;
   }
 
-  /** The frame has been mapped. */
-  linked(frame: WasmFrame): void {
-    if (frame.block !== 0) this.#idle.delete(frame.block);
-  }
-
   /** A mapping of the frame has gone. */
   unlinked(frame: WasmFrame): void {
-    if (frame.block === 0 || frame.links.size > 0) return;
-    this.#idle.set(frame.block, new WeakRef(frame));
-    if (this.#idle.size <= MAX_IDLE) return;
-    const [block, oldest] = this.#idle.entries().next().value!;
-    this.#idle.delete(block);
-    const owner = oldest.deref();
-    // Else its block is given back in a moment.
-    if (owner) this.drop(owner);
+    if (frame.block !== 0) frame.lastUse = ++this.#uses;
+  }
+
+  /** Drops the idle blocks that have not been used for longest, and some more: this is not due again at once. */
+  #makeRoom(): void {
+    const idle: WasmFrame[] = [];
+    for (const each of this.#frames.values()) {
+      const frame = each.deref();
+      if (frame && frame.links.size === 0) idle.push(frame);
+    }
+    const some = Math.ceil(this.#maxIdle / 8), excess = idle.length - this.#maxIdle;
+    if (excess > 0) {
+      idle.sort((a, b) => a.lastUse - b.lastUse);
+      for (const frame of idle.slice(0, excess + some)) this.drop(frame);
+    }
+    this.#limit = this.#frames.size + some;
   }
 }
