@@ -22,12 +22,38 @@ export interface Link {
   forgetCode(): void;
 }
 
+/** The mappings of a frame. Mostly it is one, which comes and goes with each process and needs no set. */
+class Links {
+  #only: Link | undefined;
+  #several: Set<Link> | undefined;
+
+  get size(): number {
+    return this.#several?.size ?? (this.#only === undefined ? 0 : 1);
+  }
+  add(link: Link): void {
+    if (this.#several) this.#several.add(link);
+    else if (this.#only === undefined) this.#only = link;
+    else {
+      this.#several = new Set([this.#only, link]);
+      this.#only = undefined;
+    }
+  }
+  delete(link: Link): void {
+    if (this.#several) this.#several.delete(link);
+    else if (this.#only === link) this.#only = undefined;
+  }
+  forEach(visit: (link: Link) => void): void {
+    if (this.#several) this.#several.forEach(visit);
+    else if (this.#only) visit(this.#only);
+  }
+}
+
 export class WasmFrame implements Frame {
   /** The content while no mapping owns it; undefined: zeros. */
   #home: Uint8Array | undefined;
   /** The mapping that holds the only valid, writable copy. */
   owner: Link | undefined;
-  readonly links = new Set<Link>();
+  readonly links = new Links();
   /** Decoded block shared by all mappings, 0 if none. */
   block = 0;
   /** When it last got a block or lost a mapping, by the count of such events. */
@@ -52,11 +78,11 @@ export class WasmFrame implements Frame {
   write(offset: number, from: Uint8Array): void {
     this.settle();
     this.#writableHome().set(from, offset);
-    for (const link of this.links) {
-      if (!link.isPresent()) continue;
+    this.links.forEach((link) => {
+      if (!link.isPresent()) return;
       link.bytes().set(from, offset);
       link.forgetCode();
-    }
+    });
   }
 
   /** Brings the content home, so that everyone may read it. */
@@ -80,7 +106,9 @@ export class WasmFrame implements Frame {
   acquire(link: Link): void {
     if (this.owner === link) return;
     this.settle();
-    for (const other of this.links) if (other !== link) other.invalidate();
+    this.links.forEach((other) => {
+      if (other !== link) other.invalidate();
+    });
     this.owner = link;
   }
 
