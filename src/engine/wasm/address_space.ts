@@ -242,10 +242,10 @@ export class WasmAddressSpace implements AddressSpace {
     this.#parts.translator?.forget(this);
     this.memory.mayAccess = undefined;
     // All at once: a map that shrinks link by link is copied many times.
-    for (const link of this.#links.values()) {
+    this.#links.forEach((link) => {
       link.frame.detach(link);
       this.#parts.frameBlocks.unlinked(link.frame);
-    }
+    });
     this.#links.clear();
     this.#drop(0, this.#top);
     this.#u8.fill(0, 0, this.#top);
@@ -527,10 +527,7 @@ export class WasmAddressSpace implements AddressSpace {
     this.memory.touchedBytes += PAGE_SIZE;
     const link = this.#links.get(page);
     if (link) link.frame.fetch(link);
-    else {
-      const at = WINDOW + page * PAGE_SIZE;
-      this.#u8.fill(0, at, at + PAGE_SIZE);
-    }
+    else this.putPage(page, undefined);
     this.#u8[page] = bits | present;
   }
 
@@ -552,6 +549,12 @@ export class WasmAddressSpace implements AddressSpace {
   /** For links: the page's bytes. */
   pageBytes(page: number): Uint8Array {
     return this.#bytes(page);
+  }
+  /** For links: sets the page's bytes. */
+  putPage(page: number, content: Uint8Array | undefined): void {
+    const at = WINDOW + page * PAGE_SIZE;
+    if (content === undefined) this.#u8.fill(0, at, at + PAGE_SIZE);
+    else this.#u8.set(content, at);
   }
   /** For links: whether the content is here. */
   pagePresent(page: number): boolean {
@@ -578,6 +581,9 @@ class SpaceLink implements Link {
   ) {}
   bytes(): Uint8Array {
     return this.space.pageBytes(this.page);
+  }
+  put(content: Uint8Array | undefined): void {
+    this.space.putPage(this.page, content);
   }
   isPresent(): boolean {
     return this.space.pagePresent(this.page);

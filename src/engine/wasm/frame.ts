@@ -13,6 +13,8 @@ export interface Link {
   readonly copyOnWrite: boolean;
   /** The bytes of the page in its guest memory; only meaningful while the page is present there. */
   bytes(): Uint8Array;
+  /** Puts the content there, whatever rights the page has; undefined: zeros. */
+  put(content: Uint8Array | undefined): void;
   isPresent(): boolean;
   /** Takes the right to write directly away. */
   denyWrite(): void;
@@ -97,9 +99,7 @@ export class WasmFrame implements Frame {
   /** Copies the content into a mapping's page. */
   fetch(link: Link): void {
     if (this.owner !== undefined && this.owner !== link) this.settle();
-    const into = link.bytes();
-    if (this.#home === undefined) into.fill(0);
-    else into.set(this.#home);
+    link.put(this.#home);
   }
 
   /** Makes a mapping the writable owner; its page must be present. */
