@@ -138,7 +138,9 @@ export class WasmCpu implements CpuInterface {
     for (;;) {
       const code = execute(left);
       exits[code]!++;
-      left = i32[At.fuel >> 2]!;
+      const now = i32[At.fuel >> 2]!;
+      this.#m.retired += left - now;
+      left = now;
       exit.retired = fuel - left;
       switch (code) {
         case Code.svc:

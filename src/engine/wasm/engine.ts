@@ -25,6 +25,12 @@ export type Tier = "auto" | "interpreter" | "translator";
 /** Archives, some ten to some hundred KiB each, that are kept for programs that may start again. */
 const MAX_LATE = 64;
 
+/**
+ * Instructions before the translator is loaded. That, and translating while V8 still interprets the translator, takes
+ * 70 to 100 ms, in which the interpreter executes about as many: a shorter program ends before it would have paid.
+ */
+const LONG = 8_000_000;
+
 export interface WasmEngineOptions {
   readonly interpreter: InterpreterImage;
   /** Which tiers execute. Default `auto`: interpret, and translate what is hot; `translator`: whatever is reached. */
@@ -70,12 +76,16 @@ export class WasmEngine implements Engine {
         return translator();
       },
       wantTranslator: () => {
+        if (!this.#pays()) return undefined;
+        for (const { program } of this.#parts.spaces) if (program !== undefined) void this.#recall(program);
         // What was translated before comes soon.
         if (this.#recalls > 0 && !engine.translatesAll) return undefined;
         void this.#load();
         return this.#translator;
       },
-      programStarted: (program) => void this.#recall(program),
+      programStarted: (program) => {
+        if (this.#pays()) void this.#recall(program);
+      },
       spaces: new Set(),
     };
   }
@@ -104,6 +114,12 @@ export class WasmEngine implements Engine {
     return this.#translator = new Translator(this.#memory, ({ program }, object) => {
       if (program !== undefined) programs.learn(program, object);
     });
+  }
+
+  /** Whether the translator is there already or worth to be loaded. */
+  #pays(): boolean {
+    const { retired, translatesAll } = this.#memory;
+    return this.#translator !== undefined || this.#loading !== undefined || translatesAll || retired >= LONG;
   }
 
   /** Gets what was translated of a program in earlier runs. */

@@ -24,6 +24,18 @@ function run(
   return kind;
 }
 
+/** What is kept of the loop. */
+async function archive(): Promise<Uint8Array<ArrayBuffer>> {
+  const engine = new WasmEngine({ interpreter: buildInterpreter() });
+  await engine.loadTranslator();
+  let kept: Uint8Array<ArrayBuffer> | undefined;
+  equal(run(engine, engine.createFrame(new Uint8Array(LOOP.buffer)), "program"), "syscall");
+  engine.regionStore = { load: () => Promise.resolve(null), save: (_, archive) => void (kept = archive) };
+  engine.idle();
+  ok(kept, "nothing was kept");
+  return kept;
+}
+
 Deno.test("WasmEngine enters code that another process had translated while an archive is awaited", async () => {
   const engine = new WasmEngine({ interpreter: buildInterpreter() });
   await engine.loadTranslator();
@@ -46,24 +58,49 @@ Deno.test("WasmEngine counts arrivals by program: what a hundred of them reach n
   ok(engine.statistics()["exits.hot"]! > 0);
 });
 
-Deno.test("WasmEngine takes an archive that came too late when its program starts again", async () => {
+Deno.test("WasmEngine asks for the archive of a program when it runs long enough for a translator, and once", async () => {
   const engine = new WasmEngine({ interpreter: buildInterpreter() });
   const frame = engine.createFrame(new Uint8Array(LOOP.buffer));
-  let asked = 0;
+  const asked: string[] = [];
   engine.regionStore = {
-    load: () => {
-      asked++;
-      return Promise.resolve(Uint8Array.of(1));
+    load: (program) => {
+      asked.push(program);
+      return Promise.resolve(null);
     },
     save: () => {},
   };
-  const settled = () => new Promise((resolve) => setTimeout(resolve));
-  equal(run(engine, frame, "short", 1), "syscall");
-  await settled();
+  equal(run(engine, frame, "short"), "syscall");
   equal(engine.translator, undefined);
+  equal(asked.length, 0);
+  for (let i = 0; i < 20; i++) equal(run(engine, frame, "long", 1_000_000), "fuel");
+  equal(asked.length, 1);
+  while (engine.translator === undefined) {
+    await new Promise((resolve) => setTimeout(resolve));
+    run(engine, frame, "long");
+  }
+  equal(asked.length, 1);
+});
+
+Deno.test("WasmEngine takes an archive that came too late when its program starts again", async () => {
+  const engine = new WasmEngine({ interpreter: buildInterpreter() });
+  await engine.loadTranslator();
+  const frame = engine.createFrame(new Uint8Array(LOOP.buffer));
+  let asked = 0;
+  let answer = (_: Uint8Array<ArrayBuffer>): void => {};
+  engine.regionStore = {
+    load: () => {
+      asked++;
+      return new Promise((resolve) => answer = resolve);
+    },
+    save: () => {},
+  };
+  equal(run(engine, frame, "short", 1), "syscall");
+  answer(await archive());
+  await new Promise((resolve) => setTimeout(resolve));
+  equal(engine.statistics()["regions.archived"], 0);
   const space = engine.createAddressSpace();
   space.setProgram!(new TextEncoder().encode("short"), 0);
-  while (engine.translator === undefined) await settled();
+  while (engine.statistics()["regions.archived"] === 0) await new Promise((resolve) => setTimeout(resolve));
   equal(asked, 1);
   space.free();
 });

@@ -44,6 +44,8 @@ export class EngineMemory {
   readonly view: DataView;
   /** Returns of the interpreter by reason, for statistics. */
   readonly exits: number[] = new Array(Object.keys(Exit).length).fill(0);
+  /** Instructions executed, by all threads. */
+  retired = 0;
   /** Arrivals that a place has when it is first decoded. */
   readonly #heat: number;
   readonly #warm = new Set<number>();
