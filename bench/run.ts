@@ -350,9 +350,10 @@ if (import.meta.main) {
     lines.push(line);
     if (!values.json) show(line);
   };
-  if (!values.json) {
-    console.log(`${"".padEnd(18)}${runners.map((runner) => runner.name.padStart(11)).join("")}   ratio`);
-  }
+  const heading = (names: readonly string[]): void => {
+    if (!values.json) console.log(`${"".padEnd(18)}${names.map((name) => name.padStart(11)).join("")}   ratio`);
+  };
+  heading(runners.map(({ name }) => name));
   if (!only || only.includes("start-up")) {
     await measure(runners, 2, async (runner) => (await run(runner, hello, [])).wall); // caches are warm from here on
     const figures = await measure(runners, 3 * rounds, async (runner) => (await run(runner, hello, [])).wall);
@@ -394,8 +395,12 @@ if (import.meta.main) {
   if (exists(join(places.corpus, "perf")) && exists(join(root, "opt/rw"))) {
     for await (const line of realLines(runners, places, only)) add(line);
   } else console.error(`without real programs: they are in ${places.corpus} and ${root}`);
-  if (!only || only.includes("trace")) add(await traceLine(rounds));
+  if (!only || only.includes("trace")) {
+    heading(["elftap -v", "strace"]);
+    add(await traceLine(rounds));
+  }
   if (!only || only.includes("debugger")) {
+    heading(["debugged", "not"]);
     for await (const line of debuggerLines(kernels, values.milliseconds, rounds)) add(line);
   }
   if (values.json) {
