@@ -8,6 +8,7 @@
  *
  * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
  */
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -123,15 +124,6 @@ async function run(
 function available(runner: Runner): boolean {
   try {
     return new Deno.Command(runner.command, { args: ["--version"], stdout: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
   } catch {
     return false;
   }
@@ -367,7 +359,7 @@ if (import.meta.main) {
     add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
   }
   if (!only || only.includes("python") || only.includes("memory")) {
-    if (exists(join(root, "usr/bin/python3"))) {
+    if (existsSync(join(root, "usr/bin/python3"))) {
       for await (const line of pythonLines(runners, root, rounds)) add(line);
     } else console.error(`without python and memory: no Python in ${root}`);
   }
@@ -392,7 +384,7 @@ if (import.meta.main) {
   }
   for await (const line of programLines(runners, Math.min(rounds, 3), only)) add(line);
   const places = { corpus: resolve(values.corpus), root, build: BUILD };
-  if (exists(join(places.corpus, "perf")) && exists(join(root, "opt/rw"))) {
+  if (existsSync(join(places.corpus, "perf")) && existsSync(join(root, "opt/rw"))) {
     for await (const line of realLines(runners, places, only)) add(line);
   } else console.error(`without real programs: they are in ${places.corpus} and ${root}`);
   if (!only || only.includes("trace")) {
