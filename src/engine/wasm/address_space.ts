@@ -69,8 +69,12 @@ export class WasmAddressSpace implements AddressSpace {
     return this.#program;
   }
   setProgram(head: Uint8Array, size: number): void {
+    const { engine, spaces } = this.#parts;
+    this.#program = undefined;
+    const isAlone = [...spaces].every(({ program }) => program === undefined);
     this.#program = contentName(head, size);
-    this.#parts.engine.coolAll();
+    // What a shell has arrived at is not forgotten with each command that it starts.
+    if (isAlone) engine.coolAll();
     this.#parts.programStarted(this.#program);
   }
 

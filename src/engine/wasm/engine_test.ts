@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { buildInterpreter } from "./build_image.ts";
 import { WasmEngine } from "./engine.ts";
 
@@ -48,6 +48,35 @@ Deno.test("WasmEngine enters code that another process had translated while an a
   equal(run(engine, frame, "program"), "syscall");
   equal(engine.translator!.stats.regions, regions);
 });
+
+for (const tier of ["auto", "translator"] as const) {
+  for (const [name, word] of [["BLR", 0xd63f0040], ["BR", 0xd61f0040]] as const) {
+    Deno.test(`WasmEngine faults at address 0 when translated code branches there by ${name}, tier ${tier}`, async () => {
+      const engine = new WasmEngine({ interpreter: buildInterpreter(), tier });
+      await engine.loadTranslator();
+      const frame = engine.createFrame(new Uint8Array(Uint32Array.of(LOOP[0]!, LOOP[1]!, word, LOOP[2]!).buffer));
+      const space = engine.createAddressSpace(), cpu = engine.createCpu();
+      space.mapFrame(CODE, frame, 5);
+      // The first pass decodes the branch, so that it is part of the region.
+      for (const passes of [1, 100_000]) {
+        cpu.regs.pc = BigInt(CODE);
+        cpu.regs.setX(1, passes);
+        cpu.regs.setX(2, 0);
+        const { kind, address, access, retired } = cpu.run(space, 1_000_000);
+        deepEqual({ kind, address, access, retired }, {
+          kind: "fault",
+          address: 0,
+          access: "execute",
+          retired: 2 * passes + 1,
+        });
+        equal(cpu.regs.pc, 0n);
+      }
+      ok(engine.translator!.stats.regions > 0, "nothing was translated");
+      space.free();
+      cpu.free();
+    });
+  }
+}
 
 Deno.test("WasmEngine counts arrivals by program: what a hundred of them reach now and then is not hot", () => {
   const engine = new WasmEngine({ interpreter: buildInterpreter() });

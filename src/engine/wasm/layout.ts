@@ -107,7 +107,7 @@ export const SYS_OFFSET: Readonly<Record<SysPlace, number>> = {
 /** Numbers of the flag operations in lazyKind. */
 export const FlagKinds = { sub32: 1, sub64: 2, add32: 3, add64: 4, logic32: 5, logic64: 6, nzcv: 7 } as const;
 
-/** Engine memory: counters of arrivals at branch targets, u16 each, found by bits 17..2 of the address. */
+/** Engine memory: counters of arrivals at branch targets, u16 each, found by bits 23..2 of the address. */
 export const HEAT = 0x10000;
 export const HEAT_COUNTERS = 0x400000;
 /** Engine memory: instructions that translated code has executed, an i64. */

@@ -25,7 +25,7 @@ function resizable(memory: WebAssembly.Memory): ArrayBuffer {
 
 const MiB = 2 ** 20;
 /** Register files lie below, decoded blocks above. */
-const BLOCK_AREA = 16 * MiB;
+const BLOCK_AREA = 32 * MiB;
 
 /** A thread's registers: where they are kept, and where they are now. */
 export interface RegisterFile {
@@ -67,6 +67,8 @@ export class EngineMemory {
     this.u32 = new Uint32Array(buffer);
     this.i64 = new BigInt64Array(buffer);
     this.view = new DataView(buffer);
+    // An empty entry holds the root 0, which is looked for in the first one only: there it must not be found.
+    this.u32[JUMPS >> 2] = 1;
   }
 
   /** Instructions that translated code has executed. */
