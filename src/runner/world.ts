@@ -3,6 +3,7 @@
  * {@link GuestSpec} of one program.
  */
 import { ExitCode, Failure } from "../failure.ts";
+import { lookAt } from "../host_look.ts";
 import type { Bind, GuestSpec, Tier } from "./guest_spec.ts";
 import { absolutePath, isWithin, parentPath } from "./host_path.ts";
 
@@ -190,18 +191,13 @@ function existsIn(sysroot: string, path: string): boolean {
 
 /** Something is at the path; links are not followed, they may be the guest's. */
 function exists(path: string): boolean {
-  // Finding out where the error arose takes longer than looking.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
   try {
-    Deno.lstatSync(path);
+    lookAt(path);
     return true;
   } catch (error) {
     // ENOTDIR, EACCES and the like: not there for us. A denied permission is the user's to know.
     if (error instanceof Deno.errors.NotCapable) throw error;
     return false;
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

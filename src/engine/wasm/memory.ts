@@ -27,6 +27,9 @@ const MiB = 2 ** 20;
 /** Register files lie below, decoded blocks above. */
 const BLOCK_AREA = 32 * MiB;
 
+/** Index of an instruction's counter of arrivals, in units of two bytes. */
+const counterOf = (va: number): number => (HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1));
+
 /** A thread's registers: where they are kept, and where they are now. */
 export interface RegisterFile {
   readonly home: number;
@@ -48,6 +51,7 @@ export class EngineMemory {
   retired = 0;
   /** Arrivals that a place has when it is first decoded. */
   readonly #heat: number;
+  /** Pages of code whose counters may not be as they were. */
   readonly #warm = new Set<number>();
   #freeCpus: number[] = [];
   /** Address 0 is the file of the running thread; counters and the table of jumps lie behind. */
@@ -78,12 +82,12 @@ export class EngineMemory {
 
   /** Sets how often an instruction was arrived at: as if it were new, or to a number. */
   cool(va: number, arrivals = this.#heat): void {
-    this.u16[(HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1))] = arrivals;
+    this.u16[counterOf(va)] = arrivals;
   }
 
   /** Has an instruction been arrived at as often as that, at least. */
   heatUp(va: number, arrivals: number): void {
-    const at = (HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1));
+    const at = counterOf(va);
     if (this.u16[at]! < arrivals) this.u16[at] = arrivals;
   }
 
@@ -94,7 +98,7 @@ export class EngineMemory {
   /** Forgets all arrivals: another program begins. */
   coolAll(): void {
     for (const page of this.#warm) {
-      const at = (HEAT >> 1) + ((page * 1024) & (HEAT_COUNTERS - 1));
+      const at = counterOf(4096 * page);
       this.u16.fill(this.#heat, at, at + 1024);
     }
     this.#warm.clear();

@@ -9,6 +9,7 @@
  * link is text for the guest's own path walk.
  */
 import { type Frame, PAGE_SIZE } from "../../engine/engine.ts";
+import { lookAt } from "../../host_look.ts";
 import { DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN } from "../abi/dirent.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from "../abi/stat.ts";
 import { fromHost } from "./byte_string.ts";
@@ -93,16 +94,11 @@ export function hostNode(path: string): HostNode | number {
   const known = nodes.get(path), now = performance.now();
   if (known && now - known.checked < TRUST_MS) return known;
   let info: HostInfo;
-  // Guests look for many files that are not there; finding out where the error arose takes longer than looking.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
   try {
-    info = hostInfo(Deno.lstatSync(path));
+    info = hostInfo(lookAt(path));
   } catch (error) {
     nodes.delete(path);
     return hostErrno(error);
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
   if (known?.isSame(info)) {
     known.checked = now;
