@@ -13,6 +13,7 @@ import { registerMemoryDevices } from "./devices.ts";
 import { DevPts } from "./devpts.ts";
 import { FsContext } from "./fs_context.ts";
 import { HostFs } from "./host_fs.ts";
+import { namesChanged } from "./host_changes.ts";
 import { hostNode } from "./host_node.ts";
 import { LayeredDirectory, LayeredFs, layeredRoot } from "./layered_fs.ts";
 import { makeDirectory, makeNode } from "./names.ts";
@@ -70,6 +71,8 @@ export class GuestTree {
 
   /** @throws TreeError when the sysroot or a bind cannot be shown */
   constructor(spec: TreeSpec, frames: FrameSource) {
+    // What is on the host may have been made anew since the guest before.
+    namesChanged();
     const services: FsServices = { frames, special: this.special, usage: { pages: 0 } };
     registerMemoryDevices(this.special, frames);
     this.#fallback = spec.hostFallback;

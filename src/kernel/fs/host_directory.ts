@@ -7,7 +7,8 @@ import { DirectoryFile } from "./directory_file.ts";
 import { hostErrno } from "./host_error.ts";
 import type { HostFs } from "./host_fs.ts";
 import { attempt, HostInode, lstat } from "./host_inode.ts";
-import { HostNode } from "./host_node.ts";
+import { namesChanged } from "./host_changes.ts";
+import { hostNames } from "./host_node.ts";
 import { type DirectoryEntry, Inode, type Opener, type OpenResult } from "./inode.ts";
 
 /** A folder of the host. */
@@ -33,6 +34,7 @@ export class HostDirectory extends HostInode {
   /** After a host call that made `path`. */
   #made(error: number, path: string): Inode | number {
     if (error) return error;
+    namesChanged();
     const info = lstat(path);
     if (typeof info === "number") return info;
     this.refresh();
@@ -45,12 +47,16 @@ export class HostDirectory extends HostInode {
     if ((mode & S_IFMT) !== S_IFREG) {
       return this.#keep(name, new MemoryNode(this.sb, mode, uid, gid, rdev));
     }
+    let file: Deno.FsFile | undefined;
     const error = attempt(() => {
-      Deno.openSync(path, { write: true, createNew: true, mode: mode & 0o777 }).close();
+      file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: mode & 0o777 });
       // The host's umask had its say.
       Deno.chmodSync(path, mode & 0o7777);
     });
-    return this.#made(error, path);
+    const inode = this.#made(error, path);
+    if (file && inode instanceof HostInode) this.sb.keepNewborn(inode, file);
+    else file?.close();
+    return inode;
   }
 
   /** Adds a name that only the guest sees. */
@@ -89,17 +95,17 @@ export class HostDirectory extends HostInode {
     if (path === undefined) return -EINVAL;
     if (!(inode instanceof HostInode)) return -EPERM;
     const error = attempt(() => Deno.linkSync(inode.path, path));
+    namesChanged();
     if (!error) inode.refresh();
     return error;
   }
 
-  #gone(inode: Inode): void {
+  /** The name at `path` is gone from the host. */
+  #gone(inode: Inode, path: string): void {
+    namesChanged();
     if (inode instanceof HostInode) {
-      inode.nlink--;
-      if (inode.isDirectory || inode.nlink <= 0) {
-        inode.nlink = 0;
-        this.sb.forget(inode);
-      }
+      inode.lost(path);
+      if (inode.nlink === 0) this.sb.forget(inode);
     } else inode.nlink = 0;
     this.refresh();
   }
@@ -113,7 +119,7 @@ export class HostDirectory extends HostInode {
       const error = attempt(() => Deno.removeSync(path));
       if (error) return error;
     }
-    this.#gone(inode);
+    this.#gone(inode, path);
     return 0;
   }
 
@@ -123,7 +129,7 @@ export class HostDirectory extends HostInode {
     if (!inode.isEmpty()) return -ENOTEMPTY;
     const error = attempt(() => Deno.removeSync(path));
     if (error) return error;
-    this.#gone(inode);
+    this.#gone(inode, path);
     return 0;
   }
 
@@ -155,9 +161,10 @@ export class HostDirectory extends HostInode {
     if (error) return error;
     if (target) {
       toDir.#special.delete(toName);
-      toDir.#gone(target);
+      toDir.#gone(target, to);
     }
-    (inode as HostInode).path = to;
+    namesChanged();
+    (inode as HostInode).movedTo(to);
     if (inode.isDirectory) this.sb.moved(from, to);
     this.refresh();
     if (toDir !== this) toDir.refresh();
@@ -165,12 +172,12 @@ export class HostDirectory extends HostInode {
   }
 
   override isEmpty(): boolean {
-    const names = new HostNode(this.path, this.info, 0).names();
+    const names = hostNames(this.path);
     return this.#special.size === 0 && (typeof names === "number" || names.size === 0);
   }
 
   override entries(): DirectoryEntry[] | number {
-    const names = new HostNode(this.path, this.info, 0).names();
+    const names = hostNames(this.path);
     if (typeof names === "number") return names;
     const list: DirectoryEntry[] = [];
     for (const [name, type] of names) {

@@ -13,7 +13,7 @@ import { S_IFDIR, S_IFMT } from "../abi/stat.ts";
 import { EXT4_MAGIC, type StatFs } from "../abi/statfs.ts";
 import type { Dentry } from "./dentry.ts";
 import { HostDirectory } from "./host_directory.ts";
-import { HostInode, lstat, TRUST_MS } from "./host_inode.ts";
+import { HostInode, lstat } from "./host_inode.ts";
 import type { HostInfo } from "./host_node.ts";
 import type { Ownership } from "./ownership.ts";
 import { SuperBlock } from "./superblock.ts";
@@ -47,8 +47,7 @@ export class HostFs extends SuperBlock {
     const key = `${info.dev}:${info.ino}:${info.mode & S_IFMT}`;
     const known = this.#inodes.get(key);
     if (known) {
-      known.path = path;
-      known.adopt(info);
+      known.foundAt(path, info);
       return known;
     }
     const inode = (info.mode & S_IFMT) === S_IFDIR
@@ -63,9 +62,25 @@ export class HostFs extends SuperBlock {
 
   /** A directory moved: what was looked up below it must not be reached by the old path, where a link may be now. */
   moved(from: string, to: string): void {
-    for (const inode of this.#inodes.values()) {
-      if (inode.path.startsWith(from + "/")) inode.path = to + inode.path.slice(from.length);
-    }
+    for (const inode of this.#inodes.values()) inode.movedWith(from, to);
+  }
+
+  #newborn: { readonly inode: HostInode; readonly file: Deno.FsFile } | undefined;
+
+  /** A file was made, and is about to be opened: with whatever rights, as its mode is for those who come later. */
+  keepNewborn(inode: HostInode, file: Deno.FsFile): void {
+    this.#newborn?.file.close();
+    this.#newborn = { inode, file };
+  }
+
+  /** The descriptor, to read and write, of the file that was made last, if it is this one and nobody took it yet. */
+  takeNewborn(inode: HostInode): Deno.FsFile | undefined {
+    const newborn = this.#newborn;
+    if (!newborn) return undefined;
+    this.#newborn = undefined;
+    if (newborn.inode === inode) return newborn.file;
+    newborn.file.close();
+    return undefined;
   }
 
   /** The host file is gone. */
@@ -76,7 +91,7 @@ export class HostFs extends SuperBlock {
   override revalidate(dentry: Dentry): boolean {
     const { inode } = dentry;
     if (!(inode instanceof HostInode)) return dentry.parent.inode.lookup(dentry.name) === inode;
-    if (performance.now() - inode.checked < TRUST_MS) return true;
+    if (inode.justFound) return true;
     return dentry.parent.inode.lookup(dentry.name) === inode;
   }
 
@@ -96,7 +111,9 @@ export class HostFs extends SuperBlock {
   }
 
   override sync(): number {
-    for (const inode of this.#inodes.values()) inode.pages?.flush();
+    this.#newborn?.file.close();
+    this.#newborn = undefined;
+    for (const inode of this.#inodes.values()) inode.sync();
     return 0;
   }
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { EACCES, EEXIST, ENOENT, ENOTEMPTY, EXDEV } from "../abi/errno.ts";
-import { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
+import { EACCES, EEXIST, ENOENT, ENOTEMPTY, ESTALE, EXDEV } from "../abi/errno.ts";
+import { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
 import { S_IFIFO } from "../abi/stat.ts";
 import { changeMode, changeTimes } from "./attributes.ts";
-import { toBytes } from "./byte_string.ts";
+import { fromBytes, toBytes } from "./byte_string.ts";
 import { HostFs } from "./host_fs.ts";
 import { makeLink, makeNode, makeSymlink, removeDirectory, rename, unlink } from "./names.ts";
+import type { Mappable, OpenFile } from "./file.ts";
 import { hostOwnership } from "./ownership.ts";
-import { fakeServices, TestGuest } from "./test_guest.ts";
+import { fakeServices, later, TestGuest } from "./test_guest.ts";
 
 /** A guest whose root is a fresh host folder, bound read-write. */
 function withBind(test: (guest: TestGuest, host: string) => void) {
@@ -133,6 +134,154 @@ Deno.test("HostFs writes back what a shared mapping changed before anybody reads
     assert.equal(Deno.readTextFileSync(`${host}/f`).slice(0, 3), "END");
   }));
 
+/** The beginning of a page as a mapping of this description shows it. */
+function mapped(file: OpenFile, length: number, page = 0): string | undefined {
+  const mappable = file.mappable(), bytes = new Uint8Array(length);
+  assert.ok(typeof mappable !== "number");
+  const frame = mappable.frame(page);
+  frame?.read(0, bytes);
+  return frame && fromBytes(bytes);
+}
+
+Deno.test("HostFs maps the file that is open, whatever was at its path before", () =>
+  withBind((guest) => {
+    const test = () => {
+      for (const content of ["first", "second, longer", "third"]) {
+        guest.write("/config.lock", content);
+        assert.equal(rename(guest, guest.fs.cwd, "/config.lock", guest.fs.cwd, "/config", 0), 0);
+        const file = guest.file("/config");
+        assert.equal(mapped(file, content.length), content);
+        file.unref();
+      }
+    };
+    test();
+    later(test);
+  }));
+
+Deno.test("HostFs maps a file that has lost its name to another", () =>
+  withBind((guest, host) =>
+    later(() => {
+      guest.write("/f", "mine");
+      const file = guest.file("/f");
+      Deno.writeTextFileSync(`${host}/g`, "late");
+      Deno.renameSync(`${host}/g`, `${host}/f`);
+      assert.equal(mapped(file, 4), "mine");
+      file.unref();
+      assert.equal(guest.read("/f"), "late");
+    })
+  ));
+
+Deno.test("HostFs shares pages with the next guest only while nobody writes", () =>
+  withBind((guest, host) =>
+    later(() => {
+      const next = TestGuest.root(HostFs.open(fakeServices(), host, hostOwnership(0, 0)) as HostFs);
+      const frame = (file: OpenFile) => (file.mappable() as Mappable).frame(0)!;
+      guest.write("/f", "old");
+      const reader = guest.file("/f"), before = frame(reader);
+      assert.equal(frame(next.file("/f")), before);
+      const dropped: number[] = [];
+      reader.inode.pageUsers = new Set([{ dropPages: (first, end) => dropped.push(first, end) }]);
+      const writer = guest.file("/f", O_RDWR);
+      assert.equal(dropped[0], 0);
+      assert.ok(dropped[1]! < Infinity, "private copies stay");
+      const now = frame(reader);
+      assert.notEqual(now, before);
+      writer.pwrite(toBytes("new"), 0, guest);
+      assert.equal(mapped(reader, 3), "new");
+      assert.equal(frame(reader), now);
+    })
+  ));
+
+Deno.test("HostFs shows a new mapping what the host wrote meanwhile", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "one");
+    const file = guest.file("/f", O_RDWR);
+    assert.equal(mapped(file, 3), "one");
+    Deno.writeTextFileSync(`${host}/f`, "two");
+    Deno.utimeSync(`${host}/f`, 1, 1);
+    assert.equal(mapped(file, 3), "two");
+  }));
+
+Deno.test("HostFs writes back only what a shared mapping changed", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "one two");
+    const file = guest.file("/f", O_RDWR), mappable = file.mappable() as Mappable;
+    mappable.sharedWritable?.(1);
+    const frame = mappable.frame(0)!;
+    mappable.written?.(0);
+    frame.write(0, toBytes("ONE"));
+    const other = Deno.openSync(`${host}/f`, { write: true });
+    other.seekSync(4, Deno.SeekMode.Start);
+    other.writeSync(toBytes("TWO"));
+    other.close();
+    mappable.sharedWritable?.(-1);
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "ONE TWO");
+  }));
+
+Deno.test("HostFs maps shared through a writable description after a read-only one", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "old");
+    const reader = guest.file("/f"), writer = guest.file("/f", O_RDWR);
+    assert.equal(mapped(reader, 3), "old");
+    const mappable = writer.mappable() as Mappable, frame = mappable.frame(0)!;
+    mappable.written?.(0);
+    frame.write(0, toBytes("new"));
+    assert.equal(mapped(reader, 3), "new");
+    writer.unref();
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "new");
+  }));
+
+Deno.test("HostFs serves an open file without a name as any other", () =>
+  withBind((guest) => {
+    guest.write("/f", "content");
+    const file = guest.file("/f", O_RDWR), { inode } = file;
+    assert.equal(unlink(guest, guest.fs.cwd, "/f"), 0);
+    assert.equal(inode.truncate(3), 0);
+    assert.deepEqual([inode.stat().size, inode.stat().nlink], [3, 0]);
+    assert.equal(inode.setAttributes({ mode: 0o604 }), 0);
+    assert.equal(inode.stat().mode & 0o777, 0o604);
+    assert.equal(file.pwrite(toBytes("more"), 3, guest), 4);
+    assert.equal(inode.stat().size, 7);
+    assert.equal(mapped(file, 7), "conmore");
+  }));
+
+Deno.test("HostFs reaches a file by its other names when one is removed", () =>
+  withBind((guest, host) => {
+    guest.write("/a", "x");
+    const at = guest.fs.cwd, file = guest.file("/a");
+    assert.equal(makeLink(guest, guest.place("/a"), at, "/b"), 0);
+    guest.place("/b");
+    assert.equal(unlink(guest, at, "/b"), 0);
+    assert.equal(file.inode.setAttributes({ mode: 0o640 }), 0);
+    assert.equal(Deno.statSync(`${host}/a`).mode! & 0o777, 0o640);
+    assert.equal(changeMode(guest, guest.place("/a"), 0o600), 0);
+    assert.equal(Deno.statSync(`${host}/a`).mode! & 0o777, 0o600);
+  }));
+
+Deno.test("HostFs gives the host's times at once, not its own", () =>
+  withBind((guest, host) => {
+    const file = guest.file("/f", O_RDWR | O_CREAT);
+    file.write(toBytes("x"), guest);
+    const { mtime } = file.inode.stat();
+    assert.equal(Number(mtime / 1_000_000n), Deno.statSync(`${host}/f`).mtime!.getTime());
+  }));
+
+Deno.test("HostFs takes the same file for the same through two binds", () =>
+  withBind((guest, host) => {
+    const other = new TestGuest(guest.namespace, 0);
+    const again = HostFs.open((guest.place("/").dentry.inode.sb as HostFs).services, host, hostOwnership(0, 0));
+    assert.ok(typeof again !== "number");
+    const second = TestGuest.root(again);
+    guest.write("/f", "old");
+    const reader = second.file("/f", O_RDONLY);
+    assert.equal(mapped(reader, 3), "old");
+    guest.file("/f", O_RDWR).write(toBytes("newer"), guest);
+    assert.equal(mapped(reader, 5), "newer");
+    assert.equal(second.place("/f").dentry.inode.stat().size, 5);
+    assert.equal(unlink(other, other.fs.cwd, "/f"), 0);
+    assert.equal(second.walk("/f"), -ENOENT);
+  }));
+
 Deno.test("HostFs does not reach a file by its old path when a link stands there", () =>
   withBind((guest, host) => {
     Deno.mkdirSync(`${host}/outside`);
@@ -155,8 +304,11 @@ Deno.test("HostFs refuses a file that another one took the place of", () =>
     const { inode } = guest.place("/f").dentry;
     Deno.renameSync(`${host}/f`, `${host}/g`);
     Deno.writeTextFileSync(`${host}/f`, "another");
-    assert.equal(inode.truncate(0), -ENOENT);
-    assert.equal(inode.open(O_WRONLY, guest), -ENOENT);
+    assert.equal(inode.truncate(0), -ESTALE);
+    assert.equal(inode.open(O_WRONLY, guest), -ESTALE);
+    guest.write("/f", "Another");
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "Another");
+    assert.equal(Deno.readTextFileSync(`${host}/g`), "");
   }));
 
 Deno.test("HostFs cannot move a file to another file system", () =>
@@ -178,14 +330,14 @@ Deno.test("HostFs turns a permission that Deno withholds into EACCES", async () 
     const { fakeServices, TestGuest } = await import(${JSON.stringify(import.meta.resolve("./test_guest.ts"))});
     const same = { uid: (id) => id, gid: (id) => id };
     const fs = HostFs.open(fakeServices(), ${JSON.stringify(host + "/inside")}, same);
-    fs.root.path = ${JSON.stringify(host)};
+    fs.root.movedTo(${JSON.stringify(host)});
     const guest = TestGuest.root(fs);
     // As if the kernel had been tricked into a path outside of the bind.
     const { makeSymlink } = await import(${JSON.stringify(import.meta.resolve("./names.ts"))});
-    fs.root.path = ${JSON.stringify(host + "/inside")};
+    fs.root.movedTo(${JSON.stringify(host + "/inside")});
     const linked = makeSymlink(guest, "target", guest.fs.cwd, "/link");
     const text = guest.place("/link", false).dentry.inode.readlink();
-    fs.root.path = ${JSON.stringify(host)};
+    fs.root.movedTo(${JSON.stringify(host)});
     postMessage([linked, text, guest.open("/outside"), guest.open("/made", ${O_CREAT | O_WRONLY})]);`;
   const worker = new Worker(`data:application/typescript,${encodeURIComponent(code)}`, {
     type: "module",

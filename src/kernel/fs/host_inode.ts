@@ -1,12 +1,13 @@
 /** A file in a read-write bind: attributes that are asked from the host, and changes that go to it. */
 import { EOPNOTSUPP, EPERM } from "../abi/errno.ts";
 import type { Stat } from "../abi/stat.ts";
-import { fileTime } from "./file_time.ts";
+import { contentChanged, hostChanges, nameChanges, namesChanged } from "./host_changes.ts";
 import { hostErrno } from "./host_error.ts";
-import { HostFile, type HostPages, openVerified } from "./host_file.ts";
+import { HostFile, openVerified } from "./host_file.ts";
 import type { HostFs } from "./host_fs.ts";
-import { type HostInfo, hostInfo, HostNode } from "./host_node.ts";
+import { type HostInfo, hostInfo, hostTarget } from "./host_node.ts";
 import { type AttributeChange, Inode, type OpenResult } from "./inode.ts";
+import { findOpen, type OpenHostFile } from "./open_host_file.ts";
 
 /** How long, in ms, an answer of lstat holds: one burst of calls on the same path. */
 export const TRUST_MS = 2;
@@ -33,24 +34,83 @@ export function attempt(call: () => void): number {
 /** A file of the host; {@link HostDirectory} adds names. */
 export class HostInode extends Inode {
   declare readonly sb: HostFs;
-  /** When lstat last agreed, in `performance.now()` ms. */
-  checked = 0;
-  /** Content in frames, once mapped. */
-  pages: HostPages | undefined;
+  #path: string;
+  /** Other paths that led here: one takes over when {@link path} is removed. */
+  #otherPaths: Set<string> | undefined;
+  /** When the path was last seen to lead here, in `performance.now()` ms, and {@link nameChanges} then. */
+  #found = 0;
+  #foundChanges = -1;
+  /** When the host last told the attributes, and {@link hostChanges} then. */
+  #checked = 0;
+  #checkedChanges = -1;
+  /** Attributes set while the file has no name: Deno changes them by path alone. */
+  #nameless: AttributeChange | undefined;
   #size = 0;
   #blocks = 0;
 
   /** @param path the last host path known to lead here */
-  constructor(sb: HostFs, public path: string, public info: HostInfo) {
+  constructor(sb: HostFs, path: string, public info: HostInfo) {
     super(sb, info.mode, 0, 0);
-    this.adopt(info);
+    this.#path = path;
+    this.foundAt(path, info);
     this.btime = info.ctime;
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
+  /** A look at this path showed the file. */
+  foundAt(path: string, info: HostInfo): void {
+    if (path !== this.#path) {
+      if (info.nlink > 1) (this.#otherPaths ??= new Set()).add(this.#path);
+      this.#otherPaths?.delete(path);
+      this.#path = path;
+    }
+    this.#found = performance.now();
+    this.#foundChanges = nameChanges();
+    this.#adopt(info);
+  }
+
+  /** Whether the path was just seen to lead here. */
+  get justFound(): boolean {
+    return this.#foundChanges === nameChanges() && performance.now() - this.#found < TRUST_MS;
+  }
+
+  /** The file was moved. */
+  movedTo(path: string): void {
+    this.#path = path;
+    this.#otherPaths?.delete(path);
+  }
+
+  /** A directory moved: paths below it change with it. */
+  movedWith(from: string, to: string): void {
+    const below = from + "/", move = (path: string) => path.startsWith(below) ? to + path.slice(from.length) : path;
+    this.#path = move(this.#path);
+    if (this.#otherPaths) this.#otherPaths = new Set([...this.#otherPaths].map(move));
+  }
+
+  /** The name at this path was taken away. */
+  lost(path: string): void {
+    this.#otherPaths?.delete(path);
+    if (path === this.#path && this.#otherPaths) {
+      for (const other of this.#otherPaths) {
+        this.#otherPaths.delete(other);
+        this.#path = other;
+        const info = lstat(other);
+        if (typeof info !== "number" && info.ino === this.info.ino && info.dev === this.info.dev) break;
+      }
+    }
+    const now = this.opened?.look();
+    this.nlink = this.isDirectory ? 0 : now ? now.nlink : Math.max(0, this.nlink - 1);
+    this.#checkedChanges = -1;
+  }
+
   /** Takes over what the host says now. */
-  adopt(info: HostInfo): void {
+  #adopt(info: HostInfo): void {
     this.info = info;
-    this.checked = performance.now();
+    this.#checked = performance.now();
+    this.#checkedChanges = hostChanges();
     this.mode = info.mode;
     this.uid = this.sb.ownership.uid(info.uid);
     this.gid = this.sb.ownership.gid(info.gid);
@@ -61,13 +121,21 @@ export class HostInode extends Inode {
     if (this.atime / 1_000_000n !== info.atime / 1_000_000n) this.atime = info.atime;
     if (this.mtime / 1_000_000n !== info.mtime / 1_000_000n) this.mtime = info.mtime;
     this.ctime = info.ctime;
+    if (this.#nameless) super.setAttributes(this.#nameless);
   }
 
-  /** Asks the host again. */
+  /** The file as it is open, by this inode or another one of the same host file. */
+  get opened(): OpenHostFile | undefined {
+    return findOpen(this.sb.services.frames, this.#path, this.info);
+  }
+
+  /** Asks the host again: through a descriptor, as the path may lead elsewhere by now. */
   refresh(): void {
+    const open = this.opened?.look();
+    if (open) return this.#adopt(open);
     if (this.nlink === 0) return;
-    const info = lstat(this.path);
-    if (typeof info !== "number" && info.ino === this.info.ino) this.adopt(info);
+    const info = lstat(this.#path);
+    if (typeof info !== "number" && info.ino === this.info.ino && info.dev === this.info.dev) this.#adopt(info);
   }
 
   override get size(): number {
@@ -77,20 +145,20 @@ export class HostInode extends Inode {
     return this.#blocks;
   }
 
-  /** The content changed through a description. */
-  resized(size: number): void {
-    this.#size = size;
-    this.#blocks = Math.ceil(size / 4096) * 8;
-    this.mtime = this.ctime = fileTime();
+  /** Bytes were written up to here. */
+  grown(end: number): void {
+    if (end > this.#size) this.#size = end;
   }
 
   override stat(): Stat {
-    if (performance.now() - this.checked >= TRUST_MS) this.refresh();
+    const { pages } = this.opened ?? {};
+    pages?.flush();
+    if (this.#checkedChanges !== hostChanges() || performance.now() - this.#checked >= TRUST_MS) this.refresh();
     return super.stat();
   }
 
   override readlink(): string | number {
-    return new HostNode(this.path, this.info, 0).target();
+    return hostTarget(this.#path);
   }
 
   override open(flags: number): OpenResult {
@@ -98,24 +166,34 @@ export class HostInode extends Inode {
   }
 
   override truncate(size: number): number {
-    const file = openVerified(this, { write: true });
-    if (typeof file === "number") return file;
-    const error = attempt(() => file.truncateSync(size));
-    file.close();
+    const open = this.opened;
+    // A file that is open may have no name any more, nor rights to open it again.
+    let error = open?.writer && attempt(() => open.writer!.truncateSync(size));
+    if (error === undefined) {
+      const file = openVerified(this, { write: true });
+      if (typeof file === "number") return file;
+      open?.pages?.own();
+      error = attempt(() => file.truncateSync(size));
+      file.close();
+    }
     if (error) return error;
-    this.pages?.truncate(size);
-    if (size < this.#size) this.dropPages(Math.ceil(size / 4096), Infinity);
-    this.resized(size);
+    this.#size = size;
+    contentChanged();
+    open?.truncated(size);
     return 0;
   }
 
   override fallocate(mode: number, offset: number, length: number): number {
     if (mode !== 0) return -EOPNOTSUPP;
-    return offset + length > this.#size ? this.truncate(offset + length) : 0;
+    return offset + length > this.stat().size ? this.truncate(offset + length) : 0;
   }
 
   override setAttributes(change: AttributeChange): number {
-    const { path } = this;
+    if (this.nlink === 0) {
+      Object.assign(this.#nameless ??= {}, change);
+      return super.setAttributes(change);
+    }
+    const path = this.#path;
     let error = 0;
     if (change.mode !== undefined) error = attempt(() => Deno.chmodSync(path, change.mode!));
     if (!error && (change.uid !== undefined || change.gid !== undefined)) error = this.#chown(change);
@@ -129,6 +207,7 @@ export class HostInode extends Inode {
         this.mtime = mtime;
       }
     }
+    namesChanged();
     if (!error) this.refresh();
     return error;
   }
@@ -137,10 +216,10 @@ export class HostInode extends Inode {
     const uid = change.uid === this.uid ? undefined : change.uid,
       gid = change.gid === this.gid ? undefined : change.gid;
     if (uid === undefined && gid === undefined) return 0;
-    return attempt(() => Deno.chownSync(this.path, uid ?? null, gid ?? null)) ? -EPERM : 0;
+    return attempt(() => Deno.chownSync(this.#path, uid ?? null, gid ?? null)) ? -EPERM : 0;
   }
 
   override sync(): number {
-    return this.pages?.flush() ?? 0;
+    return this.opened?.pages?.flush() ?? 0;
   }
 }

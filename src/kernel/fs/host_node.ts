@@ -3,7 +3,7 @@
  *
  * What was read of them (attributes, listings, content, engine frames with their decoded code) stays in memory for
  * the life of the worker, so that the second guest starts warm. An entry is trusted only as long as lstat shows the
- * same file: identity, size and modification time.
+ * same file: identity, size and times; and not at all by these when they were young at the look ({@link isYoung}).
  *
  * No host path with an unresolved symbolic link is ever handed to the host: callers go component by component, and a
  * link is text for the guest's own path walk.
@@ -11,8 +11,10 @@
 import { type Frame, PAGE_SIZE } from "../../engine/engine.ts";
 import { lookAt } from "../../host_look.ts";
 import { DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN } from "../abi/dirent.ts";
+import { ESTALE } from "../abi/errno.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from "../abi/stat.ts";
 import { fromHost } from "./byte_string.ts";
+import { hostChanges } from "./host_changes.ts";
 import { hostErrno } from "./host_error.ts";
 import type { BaseContent } from "./page_store.ts";
 import type { FrameSource } from "./superblock.ts";
@@ -28,13 +30,14 @@ export interface HostInfo {
   readonly rdev: number;
   readonly size: number;
   readonly mtimeMs: number;
+  readonly ctimeMs: number;
   readonly atime: bigint;
   readonly mtime: bigint;
   readonly ctime: bigint;
 }
 
-function nanoseconds(date: Date | null): bigint {
-  return BigInt(Math.floor(date?.getTime() ?? 0)) * 1_000_000n;
+function nanoseconds(milliseconds: number): bigint {
+  return BigInt(Math.floor(milliseconds)) * 1_000_000n;
 }
 
 /** S_IF* of a file; hosts without modes (Windows) get plain permissions. */
@@ -57,6 +60,9 @@ function modeOf(info: Deno.FileInfo): number {
 }
 
 export function hostInfo(info: Deno.FileInfo): HostInfo {
+  const mtimeMs = info.mtime?.getTime() ?? 0, changedMs = info.ctime?.getTime() ?? mtimeMs;
+  // Deno tells the change in whole seconds: in the second of the last write it was not before that.
+  const ctimeMs = Math.floor(mtimeMs / 1000) * 1000 === changedMs ? mtimeMs : changedMs;
   return {
     dev: info.dev,
     ino: info.ino ?? 0,
@@ -66,10 +72,11 @@ export function hostInfo(info: Deno.FileInfo): HostInfo {
     gid: info.gid ?? 0,
     rdev: info.rdev ?? 0,
     size: info.size,
-    mtimeMs: info.mtime?.getTime() ?? 0,
-    atime: nanoseconds(info.atime),
-    mtime: nanoseconds(info.mtime),
-    ctime: nanoseconds(info.ctime ?? info.mtime),
+    mtimeMs,
+    ctimeMs,
+    atime: nanoseconds(info.atime?.getTime() ?? 0),
+    mtime: nanoseconds(mtimeMs),
+    ctime: nanoseconds(ctimeMs),
   };
 }
 
@@ -77,6 +84,8 @@ export function hostInfo(info: Deno.FileInfo): HostInfo {
 const TRUST_MS = 500;
 /** Nodes kept, about 1 KiB each; beyond, all are forgotten at once. Starting Python looks at some 300. */
 const MAX_NODES = 8192;
+/** How old, in ms, times must be to tell states of a file apart: Deno tells ctime in seconds, FAT keeps mtime in twos. */
+const SETTLED_MS = 2000;
 
 const nodes = new Map<string, HostNode>();
 
@@ -87,12 +96,31 @@ export function forgetHostFiles(): void {
 }
 
 /**
+ * Whether a file changed so recently that its next change may leave the same times, and with an equal size the same
+ * attributes altogether (git calls such a file racily clean). Times to come are young too.
+ */
+export function isYoung({ mtimeMs, ctimeMs }: HostInfo): boolean {
+  const settled = Date.now() - SETTLED_MS;
+  return mtimeMs > settled || ctimeMs > settled;
+}
+
+/** Whether two looks saw the same file in the same state, as far as attributes tell. */
+export function isSameState(a: HostInfo, b: HostInfo): boolean {
+  return isSameContent(a, b) && a.ctimeMs === b.ctimeMs;
+}
+
+/** The same without the time of the last change, which new names and rights move too. */
+function isSameContent(a: HostInfo, b: HostInfo): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.mtimeMs === b.mtimeMs && a.size === b.size;
+}
+
+/**
  * The node of a host path, all of whose parents are known to be real directories; a negative errno where there is
  * none.
  */
 export function hostNode(path: string): HostNode | number {
-  const known = nodes.get(path), now = performance.now();
-  if (known && now - known.checked < TRUST_MS) return known;
+  const known = nodes.get(path), now = performance.now(), changes = hostChanges();
+  if (known && known.changes === changes && now - known.checked < TRUST_MS) return known;
   let info: HostInfo;
   try {
     info = hostInfo(lookAt(path));
@@ -100,29 +128,59 @@ export function hostNode(path: string): HostNode | number {
     nodes.delete(path);
     return hostErrno(error);
   }
-  if (known?.isSame(info)) {
+  if (known?.isStill(info)) {
     known.checked = now;
+    known.changes = changes;
     return known;
   }
   if (nodes.size >= MAX_NODES) nodes.clear();
-  const node = new HostNode(path, info, now);
+  const node = new HostNode(path, info, now, changes);
   nodes.set(path, node);
   return node;
 }
 
+/** Names in a host directory and their DT_* types, sorted so that runs repeat; a negative errno if unreadable. */
+export function hostNames(path: string): ReadonlyMap<string, number> | number {
+  const list: [string, number][] = [];
+  try {
+    for (const entry of Deno.readDirSync(path)) {
+      const type = entry.isDirectory ? DT_DIR : entry.isSymlink ? DT_LNK : entry.isFile ? DT_REG : DT_UNKNOWN;
+      list.push([fromHost(entry.name), type]);
+    }
+  } catch (error) {
+    return hostErrno(error);
+  }
+  list.sort((a, b) => a[0] < b[0] ? -1 : 1);
+  return new Map(list);
+}
+
+/** The text of a host link, or a negative errno. */
+export function hostTarget(path: string): string | number {
+  try {
+    return fromHost(Deno.readLinkSync(path));
+  } catch (error) {
+    return hostErrno(error);
+  }
+}
+
 /** One host file as it was when looked at. */
 export class HostNode {
+  readonly #young: boolean;
   #names: ReadonlyMap<string, number> | undefined;
   #target: string | undefined;
   #content: HostContent | undefined;
 
-  /** @param checked when lstat last agreed, in `performance.now()` ms */
-  constructor(readonly path: string, readonly info: HostInfo, public checked: number) {}
+  /**
+   * @param checked when lstat last agreed, in `performance.now()` ms
+   * @param changes what {@link hostChanges} said then
+   */
+  constructor(readonly path: string, readonly info: HostInfo, public checked: number, public changes: number) {
+    this.#young = isYoung(info);
+  }
 
-  isSame(info: HostInfo): boolean {
-    const mine = this.info;
-    return mine.ino === info.ino && mine.dev === info.dev && mine.mtimeMs === info.mtimeMs && mine.size === info.size &&
-      mine.mode === info.mode && mine.ctime === info.ctime;
+  /** Whether what was read of it still holds when lstat says this. */
+  isStill(info: HostInfo): boolean {
+    return !this.#young && !this.#content?.changed && isSameState(this.info, info) && this.info.mode === info.mode;
   }
 
   get isDirectory(): boolean {
@@ -134,34 +192,24 @@ export class HostNode {
     return this.path.endsWith("/") ? this.path + hostName : this.path + "/" + hostName;
   }
 
-  /** Names (byte strings) and their DT_* types, sorted so that runs repeat; a negative errno if unreadable. */
+  /** Names (byte strings) and their DT_* types, as {@link hostNames}. */
   names(): ReadonlyMap<string, number> | number {
     if (this.#names) return this.#names;
-    const list: [string, number][] = [];
-    try {
-      for (const entry of Deno.readDirSync(this.path)) {
-        const type = entry.isDirectory ? DT_DIR : entry.isSymlink ? DT_LNK : entry.isFile ? DT_REG : DT_UNKNOWN;
-        list.push([fromHost(entry.name), type]);
-      }
-    } catch (error) {
-      return hostErrno(error);
-    }
-    list.sort((a, b) => a[0] < b[0] ? -1 : 1);
-    return this.#names = new Map(list);
+    const names = hostNames(this.path);
+    if (typeof names !== "number") this.#names = names;
+    return names;
   }
 
   /** A link's text. */
   target(): string | number {
     if (this.#target !== undefined) return this.#target;
-    try {
-      return this.#target = fromHost(Deno.readLinkSync(this.path));
-    } catch (error) {
-      return hostErrno(error);
-    }
+    const target = hostTarget(this.path);
+    if (typeof target === "string") this.#target = target;
+    return target;
   }
 
   get content(): HostContent {
-    return this.#content ??= contentOf(this.path, this.info);
+    return this.#content ??= this.#young ? new HostContent(this.path, this.info) : hostContent(this.path, this.info);
   }
 }
 
@@ -176,15 +224,19 @@ const forgotten = new FinalizationRegistry((key: string) => {
   if (contents.get(key)?.deref() === undefined) contents.delete(key);
 });
 
-function contentOf(path: string, { dev, ino, size, mtimeMs, ctime }: HostInfo): HostContent {
+function keyOf(path: string, { dev, ino, size, mtimeMs, ctimeMs }: HostInfo): string {
   // Hosts without inode numbers tell files apart by their names alone.
-  const key = `${dev}:${ino || path}:${size}:${mtimeMs}:${ctime}`;
-  const known = contents.get(key)?.deref();
+  return `${dev}:${ino || path}:${size}:${mtimeMs}:${ctimeMs}`;
+}
+
+/** The content of a file in a state, shared by all who see it in that state: not for young ones. */
+export function hostContent(path: string, info: HostInfo): HostContent {
+  const key = keyOf(path, info), known = contents.get(key)?.deref();
   if (known) {
     known.path = path; // the one that was there last
     return known;
   }
-  const content = new HostContent(path, size);
+  const content = new HostContent(path, info);
   contents.set(key, new WeakRef(content));
   forgotten.register(content, key);
   return content;
@@ -201,13 +253,21 @@ interface HostChunk {
   readonly bytes: Uint8Array;
 }
 
-/** The content of a host file, read when needed. */
+/**
+ * The content of a host file, read when needed. What is read is of this file, or an error: another may have taken the
+ * path over. Where the file itself was changed since, the bytes are those of now, and nobody new shares them.
+ */
 export class HostContent implements BaseContent {
+  readonly size: number;
   readonly #chunks = new Map<number, HostChunk>();
   #frames: (Frame | undefined)[] = [];
   #source: WeakRef<FrameSource> | undefined;
+  /** The file was seen to be no longer as it was. */
+  changed = false;
 
-  constructor(public path: string, readonly size: number) {}
+  constructor(public path: string, readonly info: HostInfo) {
+    this.size = info.size;
+  }
 
   read(into: Uint8Array, offset: number): number {
     for (let done = 0; done < into.length;) {
@@ -221,7 +281,8 @@ export class HostContent implements BaseContent {
     return into.length;
   }
 
-  frame(pageIndex: number, source: FrameSource): Frame | undefined {
+  /** @param open the file, where somebody has it open; else it is opened by its path */
+  frame(pageIndex: number, source: FrameSource, open?: Deno.FsFile): Frame | undefined {
     if (this.#source?.deref() !== source) {
       this.#frames = [];
       this.#source = new WeakRef(source);
@@ -233,17 +294,17 @@ export class HostContent implements BaseContent {
       return known;
     }
     if (offset >= this.size) return undefined;
-    const chunk = this.#chunk(Math.floor(offset / CHUNK));
+    const chunk = this.#chunk(Math.floor(offset / CHUNK), open);
     if (typeof chunk === "number") return undefined;
     const from = offset % CHUNK;
     return this.#frames[pageIndex] = source.createFrame(chunk.bytes.subarray(from, from + PAGE_SIZE));
   }
 
-  #chunk(index: number): HostChunk | number {
+  #chunk(index: number, open?: Deno.FsFile): HostChunk | number {
     let chunk = this.#chunks.get(index);
     if (chunk === undefined) {
       const bytes = new Uint8Array(Math.min(CHUNK, this.size - index * CHUNK));
-      const error = readHost(this.path, bytes, index * CHUNK);
+      const error = open ? this.#readOpen(open, bytes, index * CHUNK) : this.#readPath(bytes, index * CHUNK);
       if (error < 0) return error;
       chunk = { index, bytes };
       this.#chunks.set(index, chunk);
@@ -252,6 +313,47 @@ export class HostContent implements BaseContent {
     }
     this.#use(chunk);
     return chunk;
+  }
+
+  #readPath(bytes: Uint8Array, offset: number): number {
+    try {
+      using file = Deno.openSync(this.path);
+      return this.#readOpen(file, bytes, offset);
+    } catch (error) {
+      return hostErrno(error);
+    }
+  }
+
+  /** Fills `bytes`; what the file no longer has stays zero. */
+  #readOpen(file: Deno.FsFile, bytes: Uint8Array, offset: number): number {
+    try {
+      file.seekSync(offset, Deno.SeekMode.Start);
+      for (let done = 0; done < bytes.length;) {
+        const count = file.readSync(bytes.subarray(done));
+        if (count === null) break;
+        done += count;
+      }
+      // Asked after reading: what changed before is seen.
+      const now = hostInfo(file.statSync());
+      if (now.dev !== this.info.dev || now.ino !== this.info.ino) return -ESTALE;
+      if (!isSameContent(now, this.info)) this.#forget();
+      return 0;
+    } catch (error) {
+      return hostErrno(error);
+    }
+  }
+
+  /** The file is not as it was: what was kept goes, and those who look at it anew get a content of their own. */
+  #forget(): void {
+    for (const chunk of this.#chunks.values()) {
+      if (!recent.delete(chunk)) continue;
+      if (newest === chunk) newest = undefined;
+      cached -= chunk.bytes.length;
+    }
+    this.#chunks.clear();
+    this.#frames = [];
+    this.changed = true;
+    contents.delete(keyOf(this.path, this.info));
   }
 
   #use(chunk: HostChunk): void {
@@ -275,21 +377,5 @@ function evictOld(): void {
     recent.delete(chunk);
     owner.drop(chunk);
     cached -= chunk.bytes.length;
-  }
-}
-
-/** Fills `bytes` from a host file; what the file no longer has stays zero. */
-function readHost(path: string, bytes: Uint8Array, offset: number): number {
-  try {
-    using file = Deno.openSync(path);
-    if (offset > 0) file.seekSync(offset, Deno.SeekMode.Start);
-    for (let done = 0; done < bytes.length;) {
-      const count = file.readSync(bytes.subarray(done));
-      if (count === null) break;
-      done += count;
-    }
-    return 0;
-  } catch (error) {
-    return hostErrno(error);
   }
 }

@@ -41,7 +41,7 @@ export class MemoryFile extends MemoryInode {
 
   constructor(sb: TmpFs, mode: number, uid: number, gid: number, ino?: number, base?: BaseContent) {
     super(sb, mode, uid, gid, ino);
-    this.content = new PageStore(sb.services.frames, sb, base);
+    this.content = new PageStore(sb.services.frames, sb, base, (first, end) => this.dropPages(first, end));
   }
 
   override get size(): number {

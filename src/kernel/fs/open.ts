@@ -1,7 +1,7 @@
 /**
  * open(2), openat2(2): from a path and flags to an open file description.
  */
-import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS, ETXTBSY } from "../abi/errno.ts";
+import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS, ESTALE, ETXTBSY } from "../abi/errno.ts";
 import {
   FMODE_EXEC,
   O_ACCMODE,
@@ -22,6 +22,7 @@ import { S_IALLUGO, S_IFBLK, S_IFCHR, S_IFREG, S_ISVTX } from "../abi/stat.ts";
 import { type Actor, isOwner, MAY_EXEC, MAY_READ, MAY_WRITE, permission } from "./access.ts";
 import type { Dentry } from "./dentry.ts";
 import { OpenFile } from "./file.ts";
+import { namesChanged } from "./host_changes.ts";
 import type { Inode, Opener } from "./inode.ts";
 import { newFileOwner } from "./names.ts";
 import { notifyEntry, notifyPath } from "./notify.ts";
@@ -56,6 +57,21 @@ export function open(
   flags: number,
   mode: number,
   resolve = 0,
+): OpenFile | number | Generator<Wait, OpenFile | number, Wake> {
+  const file = openOnce(opener, base, path, flags, mode, resolve);
+  if (file !== -ESTALE) return file;
+  // The host put another file at the path since it was looked up (fs/namei.c: do_filp_open with LOOKUP_REVAL).
+  namesChanged();
+  return openOnce(opener, base, path, flags, mode, resolve);
+}
+
+function openOnce(
+  opener: FileOpener,
+  base: Path,
+  path: string,
+  flags: number,
+  mode: number,
+  resolve: number,
 ): OpenFile | number | Generator<Wait, OpenFile | number, Wake> {
   if ((flags & O_TMPFILE_BIT) !== 0) return openTemporary(opener, base, path, flags, mode, resolve);
   const walk = new PathWalk(opener, base, resolve);

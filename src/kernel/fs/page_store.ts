@@ -49,9 +49,19 @@ export class PageStore {
   /** Bytes of the base that still show through holes. */
   #baseSize: number;
   readonly #base: BaseContent | undefined;
+  /** Chunks of which pages of the base are mapped. */
+  readonly #lent = new Set<number>();
+  readonly #replaced: (first: number, end: number) => void;
 
-  constructor(readonly frames: FrameSource, readonly budget: PageBudget, base?: BaseContent) {
+  /** @param replaced told of pages [first, end) that were mapped from the base and are now the store's own */
+  constructor(
+    readonly frames: FrameSource,
+    readonly budget: PageBudget,
+    base?: BaseContent,
+    replaced: (first: number, end: number) => void = () => {},
+  ) {
     this.#base = base;
+    this.#replaced = replaced;
     this.#size = this.#baseSize = base?.size ?? 0;
   }
 
@@ -157,6 +167,7 @@ export class PageStore {
       this.#pages += pages;
     }
     this.#chunks.set(index, chunk);
+    if (this.#lent.delete(index)) this.#replaced(index * PAGES, (index + 1) * PAGES);
     return chunk;
   }
 
@@ -171,7 +182,10 @@ export class PageStore {
     if (!shared && this.#base && !this.#chunks.has(index)) {
       // The base's last page holds what was cut off here.
       const whole = this.#baseSize === this.#base.size ? roundUp(this.#baseSize) : this.#baseSize;
-      if ((pageIndex + 1) * PAGE_SIZE <= whole) return this.#base.frame(pageIndex, this.frames);
+      if ((pageIndex + 1) * PAGE_SIZE <= whole) {
+        this.#lent.add(index);
+        return this.#base.frame(pageIndex, this.frames);
+      }
     }
     const chunk = this.#chunk(index);
     if (typeof chunk === "number") return undefined;
@@ -193,7 +207,11 @@ export class PageStore {
     const before = this.#size;
     this.#size = size;
     if (size < before) this.#clear(size, before);
-    if (size < this.#baseSize) this.#baseSize = size;
+    if (size >= this.#baseSize) return;
+    this.#baseSize = size;
+    // The base's page has still what was cut off.
+    const cut = Math.floor(size / PAGE_SIZE);
+    if (size % PAGE_SIZE !== 0 && this.#lent.has(Math.floor(cut / PAGES))) this.#replaced(cut, cut + 1);
   }
 
   /** Makes a range a hole; the length stays. */

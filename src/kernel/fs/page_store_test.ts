@@ -136,3 +136,16 @@ Deno.test("PageStore.allocate takes pages without changing what is read", () => 
   assert.equal(content.pages, 3);
   assert.equal(new TextDecoder().decode(readAll(content)), "ab");
 });
+
+Deno.test("PageStore tells which pages of the base are its own from now on, if they were mapped", () => {
+  const told: number[][] = [];
+  const content = new PageStore(fakeFrames, unlimited, base(200_000, 1), (first, end) => told.push([first, end]));
+  content.write(bytes("x"), 0);
+  assert.deepEqual(told, []);
+  content.frame(16, false);
+  content.write(bytes("x"), 70_000);
+  assert.deepEqual(told, [[16, 32]]);
+  content.frame(32, false);
+  content.truncate(131_073);
+  assert.deepEqual(told, [[16, 32], [32, 33]]);
+});

@@ -14,7 +14,10 @@ const objects = new WeakMap<OpenFile, FileObject>();
 /** What mmap of this description maps, or a negative errno (ENODEV) if it cannot be mapped. */
 export function fileObject(file: OpenFile): MapObject | number {
   const known = objects.get(file);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    known.lookAgain();
+    return known;
+  }
   const mappable: Mappable | MapObject | number = file.mappable();
   if (typeof mappable === "number") return mappable;
   // Devices such as /dev/zero hand out an object of their own for each mapping.
@@ -93,11 +96,15 @@ export class FileObject implements MapObject, PageUser {
     this.file.unref();
   }
 
-  /** The file was truncated (end is Infinity) or a hole was punched into it. */
-  dropPages(first: number, end: number): void {
-    // The file may have moved its content elsewhere (copied up before its first write).
+  /** The file may have moved its content elsewhere (copied up before its first write), or others changed it. */
+  lookAgain(): void {
     const mappable = this.file.mappable();
     if (typeof mappable !== "number") this.#mappable = mappable;
+  }
+
+  /** The file was truncated (end is Infinity) or a hole was punched into it. */
+  dropPages(first: number, end: number): void {
+    this.lookAgain();
     for (const user of this.#users) user.dropObjectPages(this, first, end, end === Infinity);
   }
 }

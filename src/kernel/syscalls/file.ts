@@ -12,6 +12,7 @@ import {
   EOPNOTSUPP,
   EROFS,
   ESPIPE,
+  ESTALE,
   ETXTBSY,
 } from "../abi/errno.ts";
 import * as fcntl from "../abi/fcntl.ts";
@@ -21,6 +22,7 @@ import { SIGXFSZ } from "../abi/signal.ts";
 import { MAY_WRITE, permission } from "../fs/access.ts";
 import { DirectoryFile } from "../fs/directory_file.ts";
 import type { OpenFile } from "../fs/file.ts";
+import { namesChanged } from "../fs/host_changes.ts";
 import type { Inode } from "../fs/inode.ts";
 import { notifyPath } from "../fs/notify.ts";
 import { open } from "../fs/open.ts";
@@ -238,6 +240,14 @@ function truncateTo(task: Task, inode: Inode, place: Path | undefined, length: n
 
 function truncate(task: Task, pathVa: number, length: number): number {
   if (length < 0) return -EINVAL;
+  const error = truncatePath(task, pathVa, length);
+  if (error !== -ESTALE) return error;
+  // Another file was put at the path on the host since it was looked up.
+  namesChanged();
+  return truncatePath(task, pathVa, length);
+}
+
+function truncatePath(task: Task, pathVa: number, length: number): number {
   const place = resolveAt(task, fcntl.AT_FDCWD, pathVa, 0);
   if (typeof place === "number") return place;
   const { inode } = place.dentry;

@@ -1,0 +1,99 @@
+/**
+ * A host file while it is open: its descriptors and its pages, which all descriptions share by whatever name, bind or
+ * link they came to it. While one is open the host gives its identity to no other file.
+ */
+import { PAGE_SIZE } from "../../engine/engine.ts";
+import type { HostFile } from "./host_file.ts";
+import { type HostInfo, hostInfo } from "./host_node.ts";
+import { HostPages } from "./host_pages.ts";
+import type { Inode } from "./inode.ts";
+import type { FrameSource } from "./superblock.ts";
+
+/** More pages than a file can have; not Infinity, which says that the file was cut and takes private copies too. */
+const ALL = Number.MAX_SAFE_INTEGER;
+
+/** By engine, as its frames are in the pages, and host identity. */
+const opened = new WeakMap<FrameSource, Map<string, OpenHostFile>>();
+
+/** Hosts without inode numbers tell files apart by their names. */
+function keyOf(path: string, { dev, ino }: HostInfo): string {
+  return `${dev}:${ino || path}`;
+}
+
+/** The open file with this identity, if it is open. */
+export function findOpen(frames: FrameSource, path: string, info: HostInfo): OpenHostFile | undefined {
+  const files = opened.get(frames);
+  return files === undefined || files.size === 0 ? undefined : files.get(keyOf(path, info));
+}
+
+export class OpenHostFile {
+  /** Pages, once somebody has mapped them. */
+  pages: HostPages | undefined;
+  readonly #files = new Set<HostFile>();
+
+  private constructor(readonly frames: FrameSource, readonly path: string, readonly key: string) {}
+
+  /** Adds a description that was just opened. */
+  static join(frames: FrameSource, file: HostFile): OpenHostFile {
+    let files = opened.get(frames);
+    if (!files) opened.set(frames, files = new Map());
+    const { path, info } = file.inode, key = keyOf(path, info);
+    let open = files.get(key);
+    if (!open) files.set(key, open = new OpenHostFile(frames, path, key));
+    open.#files.add(file);
+    if (file.writable) open.pages?.own();
+    return open;
+  }
+
+  /** A description ends: what its mappings wrote goes to the file, and pages end with the last that could read. */
+  leave(file: HostFile): void {
+    if (file.writable) this.pages?.flush();
+    this.#files.delete(file);
+    if (!this.reader) this.pages = undefined;
+    if (this.#files.size === 0) opened.get(this.frames)?.delete(this.key);
+  }
+
+  /** A host descriptor that reads. */
+  get reader(): Deno.FsFile | undefined {
+    for (const file of this.#files) if (file.readable) return file.host;
+    return undefined;
+  }
+
+  /** A host descriptor that writes. */
+  get writer(): Deno.FsFile | undefined {
+    for (const file of this.#files) if (file.writable) return file.host;
+    return undefined;
+  }
+
+  /** What the host says of the file, whatever became of its names; undefined if it does not. */
+  look(): HostInfo | undefined {
+    for (const { host } of this.#files) {
+      try {
+        return hostInfo(host.statSync());
+      } catch {
+        return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** The pages for a new mapping, as the file is now. */
+  mapped(): HostPages {
+    if (this.pages) this.pages.refresh();
+    else this.pages = new HostPages(this);
+    return this.pages;
+  }
+
+  /** The file was cut: before the pages are touched again, their mappings ask. */
+  truncated(size: number): void {
+    this.pages?.truncate(size);
+    this.dropPages(Math.ceil(size / PAGE_SIZE), Infinity);
+  }
+
+  /** Tells those who map pages [first, end) that these are gone or others. */
+  dropPages(first: number, end = ALL): void {
+    const inodes = new Set<Inode>();
+    for (const { inode } of this.#files) inodes.add(inode);
+    for (const inode of inodes) inode.dropPages(first, end);
+  }
+}
