@@ -2,7 +2,7 @@
  * The options that describe a guest's world, the same for `elftap run` and `elftap test`.
  */
 import { Failure } from "../failure.ts";
-import type { GuestSpec, Tier } from "../runner/guest_spec.ts";
+import { type GuestSpec, type Tier, TIERS } from "../runner/guest_spec.ts";
 import { isHiddenByFresh, parseBind, type World } from "../runner/world.ts";
 import type { CommandLine, Option } from "./command_line.ts";
 
@@ -45,7 +45,7 @@ export const worldOptions: readonly Option[] = [
   {
     name: "tier",
     value: "TIER",
-    choices: ["auto", "interpreter", "translator"],
+    choices: TIERS,
     help: "How the wasm engine executes: auto interprets and translates what is hot, translator translates all.",
   },
   { name: "no-cache", help: "Neither use nor keep code that was translated in earlier runs." },

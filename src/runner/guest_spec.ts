@@ -22,6 +22,8 @@ export interface Bind {
 }
 
 export type { Tier };
+/** All of them. */
+export const TIERS: readonly Tier[] = ["auto", "interpreter", "translator"];
 
 /** One guest program and its world. */
 export interface GuestSpec {

@@ -1,8 +1,8 @@
 /**
  * Runs the corpus: real programs of Debian, compared with what they did on a real arm64 kernel.
  *
- *     deno task corpus [--group G]… [--filter RE] [--every N [--from K]] [--engine NAME] [--corpus DIR] [--root DIR] [--jobs N]
- *                      [--time-limit SECONDS] [-v]
+ *     deno task corpus [--group G]… [--filter RE] [--every N [--from K]] [--engine NAME] [--tier TIER] [--corpus DIR]
+ *                      [--root DIR] [--jobs N] [--time-limit SECONDS] [-v]
  *
  * The corpus folder (default ../shared/corpus) holds the table of rows and the script that makes their root; without
  * it nothing is run, and that is said. The default root also gets the packages of packages.ts; a row that starts a
@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runGuest } from "../../src/runner/guest.ts";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
-import type { GuestOutcome, GuestSpec } from "../../src/runner/guest_spec.ts";
+import { type GuestOutcome, type GuestSpec, type Tier, TIERS } from "../../src/runner/guest_spec.ts";
 import { missingPrograms, prepareRoot } from "./root.ts";
 import { compare, parseRows, type Row } from "./rows.ts";
 
@@ -57,12 +57,13 @@ interface Result {
 interface Settings {
   readonly root: string;
   readonly engine: GuestSpec["engine"];
+  readonly tier: Tier;
   /** Seconds. */
   readonly timeLimit: number;
   readonly verbose: 0 | 1;
 }
 
-function spec(row: Row, { root, engine, timeLimit, verbose }: Settings): GuestSpec {
+function spec(row: Row, { root, engine, tier, timeLimit, verbose }: Settings): GuestSpec {
   // The working directory and home are made in the fresh /tmp; bash exports OLDPWD after a cd, the record had none.
   const script = `mkdir /tmp/w /tmp/home; cd /tmp/w; unset OLDPWD; exec ${row.command}`;
   return {
@@ -79,6 +80,7 @@ function spec(row: Row, { root, engine, timeLimit, verbose }: Settings): GuestSp
     gid: 1000,
     hostname: "rwhost",
     engine,
+    tier,
     watchdog: 0,
     timeout: timeLimit * 1000,
     verbose,
@@ -176,6 +178,7 @@ if (import.meta.main) {
       every: { type: "string", default: "1" },
       from: { type: "string", default: "0" },
       engine: { type: "string", default: "auto" },
+      tier: { type: "string", default: "auto" },
       root: { type: "string", default: join(BUILD, "root") },
       jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
       "time-limit": { type: "string", default: "300" },
@@ -201,9 +204,15 @@ if (import.meta.main) {
     console.error(`--engine ${values.engine}: engines are ${ENGINES.join(", ")}`);
     Deno.exit(2);
   }
+  const tier = TIERS.find((name) => name === values.tier);
+  if (tier === undefined) {
+    console.error(`--tier ${values.tier}: tiers are ${TIERS.join(", ")}`);
+    Deno.exit(2);
+  }
   const settings: Settings = {
     root,
     engine,
+    tier,
     timeLimit: Number(values["time-limit"]),
     verbose: values.verbose ? 1 : 0,
   };

@@ -1,13 +1,13 @@
 /**
  * Runs the guest programs under elftap: as an ordinary user, in a root that holds no more than /etc and the C library.
  *
- *     deno run -A tests/guests/elftap.ts [--verbose] [--serial] [filter…]
+ *     deno run -A tests/guests/elftap.ts [--verbose] [--tier=TIER] [filter…]
  */
 import { join } from "node:path";
 import { runGuest } from "../../src/runner/guest.ts";
 import type { EngineChoice } from "../../src/runner/engine_choice.ts";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
-import type { Bind, GuestOutcome, GuestSpec } from "../../src/runner/guest_spec.ts";
+import { type Bind, type GuestOutcome, type GuestSpec, type Tier, TIERS } from "../../src/runner/guest_spec.ts";
 import { buildGuests, type Guest, GUESTS_ROOT } from "./build.ts";
 import { GUEST_ENV } from "./oracle.ts";
 import { type GuestRun, judge } from "./verdict.ts";
@@ -50,8 +50,11 @@ export class ElftapRunner {
   readonly #root = prepareRoot();
   readonly #pool: GuestPool;
 
-  /** @param engine another than elftap would choose */
-  constructor(engine?: EngineChoice) {
+  /**
+   * @param engine another than elftap would choose
+   * @param tier who executes on the wasm engine
+   */
+  constructor(engine?: EngineChoice, readonly tier: Tier = "auto") {
     this.#pool = new GuestPool({ keep: 4, ...(engine ? { engine } : {}) });
   }
 
@@ -76,6 +79,7 @@ export class ElftapRunner {
       gid: 1000,
       hostname: "elftap",
       engine: "auto",
+      tier: this.tier,
       watchdog: 60,
       timeout: 120_000,
       verbose,
@@ -113,7 +117,13 @@ if (import.meta.main) {
   const { guests, skipped, failed } = await buildGuests(Deno.args.filter((arg) => !arg.startsWith("--")));
   for (const { title, why } of skipped) console.log(`skipped ${title}: ${why}`);
   for (const { title, output } of failed) console.log(`failed to build ${title}\n${output}`);
-  const runner = new ElftapRunner();
+  const wanted = Deno.args.find((arg) => arg.startsWith("--tier="))?.slice("--tier=".length) ?? "auto";
+  const tier = TIERS.find((name) => name === wanted);
+  if (tier === undefined) {
+    console.error(`--tier=${wanted}: tiers are ${TIERS.join(", ")}`);
+    Deno.exit(2);
+  }
+  const runner = new ElftapRunner(undefined, tier);
   let right = 0, wrong = failed.length;
   for (const guest of guests) {
     const start = performance.now();
