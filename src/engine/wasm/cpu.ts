@@ -243,10 +243,13 @@ export class WasmCpu implements CpuInterface {
     const { u32, i32 } = this.#m, at = offset >> 2;
     return u32[at]! + i32[at + 1]! * TWO32;
   }
-  /** A branch ignores the top byte of its target (Arm ARM D8.8, BranchToAddr); true if there was one. */
+  /**
+   * A branch ignores the top byte of a target in the lower half (Arm ARM J1.1.3 AArch64.BranchAddr; Linux sets TCR_EL1's
+   * TBI0 and not TBI1); true if there was one.
+   */
   #untagPc(): boolean {
-    const pc = this.regs.pc, plain = BigInt.asUintN(64, BigInt.asIntN(56, pc));
-    if (plain === pc) return false;
+    const pc = this.regs.pc, plain = BigInt.asUintN(56, pc);
+    if (plain === pc || (plain >> 55n) !== 0n) return false;
     this.regs.pc = plain;
     return true;
   }

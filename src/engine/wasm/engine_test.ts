@@ -78,6 +78,43 @@ for (const tier of ["auto", "translator"] as const) {
   }
 }
 
+for (const tier of ["interpreter", "auto", "translator"] as const) {
+  for (const [name, word] of [["BLR", 0xd63f0040], ["BR", 0xd61f0040], ["RET", 0xd65f0040]] as const) {
+    Deno.test(`WasmEngine keeps all bits of a target that ${name} cannot execute, tier ${tier}`, async () => {
+      const engine = new WasmEngine({ interpreter: buildInterpreter(), tier });
+      await engine.loadTranslator();
+      const frame = engine.createFrame(new Uint8Array(Uint32Array.of(LOOP[0]!, LOOP[1]!, word, LOOP[2]!).buffer));
+      const space = engine.createAddressSpace(), cpu = engine.createCpu();
+      space.mapFrame(CODE, frame, 5);
+      for (
+        const [target, pc, kind] of [
+          [0x10001n, 0x10001n, "alignment"],
+          [0x10002n, 0x10002n, "alignment"],
+          [0x10003n, 0x10003n, "alignment"],
+          [0x0080_0000_0001_0000n, 0x0080_0000_0001_0000n, "fault"],
+          // The top byte is ignored in the lower half of the addresses only.
+          [0x5a80_0000_0001_0000n, 0x5a80_0000_0001_0000n, "fault"],
+          [0x5a00_0000_0008_0000n, 0x80000n, "fault"],
+        ] as const
+      ) {
+        // The first pass decodes the branch, so that it is part of the region.
+        for (const passes of [1, 10_000]) {
+          cpu.regs.pc = BigInt(CODE);
+          cpu.regs.setX(1, passes);
+          cpu.regs.setX(2, target);
+          const exit = cpu.run(space, 1_000_000);
+          equal(exit.kind, kind);
+          equal(cpu.regs.pc, pc);
+          equal(exit.retired, 2 * passes + 1);
+        }
+      }
+      if (tier !== "interpreter") ok(engine.translator!.stats.regions > 0, "nothing was translated");
+      space.free();
+      cpu.free();
+    });
+  }
+}
+
 Deno.test("WasmEngine counts arrivals by program: what a hundred of them reach now and then is not hot", () => {
   const engine = new WasmEngine({ interpreter: buildInterpreter() });
   const frame = engine.createFrame(new Uint8Array(LOOP.buffer));

@@ -137,6 +137,8 @@ export const Resume = {
   interpret: 1,
   /** The callee is not translated in this memory. */
   absent: 2,
+  /** The address is misaligned, and in the register file: these bits are its own there. */
+  misaligned: 3,
 } as const;
 
 /**

@@ -59,6 +59,19 @@ export function regionHandler(runtime: Runtime): Code {
   code.op1(Op.call, runtime.settleFlags);
   code.get(to);
   code.opcode(0xa7);
+  code.i32(3);
+  code.opcode(0x71);
+  code.i32(Resume.misaligned);
+  code.opcode(0x46); // i32.eq
+  code.byte(Op.if);
+  code.byte(VOID);
+  code.i32(0);
+  code.memory("i64.load", ENGINE, Cpu.pc);
+  code.get(fuel);
+  code.op1(Op.return_call, runtime.jump);
+  code.byte(Op.end);
+  code.get(to);
+  code.opcode(0xa7);
   code.i32(Resume.interpret);
   code.opcode(0x71);
   code.byte(Op.if);
@@ -111,7 +124,8 @@ export function defineRegionCalls(module: Module, runtime: Runtime): number {
   module.define(absent, stub);
   module.exportFunction("absent", absent);
 
-  // callTo(target, fuel, depth): into the region at a computed address, if there is one.
+  // callTo(target, fuel, depth): into the region at a computed address, if there is one. A misaligned one goes by way of
+  // the register file, as its low bits would be taken for Resume bits.
   const callTo = module.declare(...REGION);
   const code = new Code(3);
   const block = code.local("i32");
@@ -124,13 +138,21 @@ export function defineRegionCalls(module: Module, runtime: Runtime): number {
     code.byte(Op.end);
   };
   code.get(0);
-  code.i64(BigInt(GUEST_LIMIT));
-  code.opcode(0x5a);
-  giveUp();
-  code.get(0);
   code.opcode(0xa7);
   code.i32(3);
   code.opcode(0x71);
+  code.byte(Op.if);
+  code.byte(VOID);
+  code.i32(0);
+  code.get(0);
+  code.memory("i64.store", ENGINE, Cpu.pc);
+  code.i64(BigInt(Resume.misaligned));
+  code.get(1);
+  code.byte(Op.return);
+  code.byte(Op.end);
+  code.get(0);
+  code.i64(BigInt(GUEST_LIMIT));
+  code.opcode(0x5a);
   giveUp();
   code.get(0);
   code.i64(12n);

@@ -441,14 +441,34 @@ export class RegionLowering extends Lowering {
     }
     this.#owed++;
     this.#store();
-    code.get(this.#pc);
-    this.#fuel();
-    if (kind === "return") code.byte(Op.return);
+    if (kind === "return") this.#return();
     else {
+      code.get(this.#pc);
+      this.#fuel();
       code.get(DEPTH);
       this.#enterComputed(true);
     }
     this.#owed--;
+  }
+
+  /** Returns to the address in `pc`, where the caller goes on if it expects that. */
+  #return(): void {
+    const { code } = this;
+    code.get(this.#pc);
+    this.#fuel();
+    code.get(this.#pc);
+    code.opcode(0xa7);
+    code.i32(3);
+    code.opcode(0x71);
+    code.hint(false);
+    code.byte(Op.if);
+    code.byte(VOID);
+    code.get(this.#pc);
+    this.#fuel();
+    code.get(DEPTH);
+    code.op1(Op.return_call, CALL_TO);
+    code.byte(Op.end);
+    code.byte(Op.return);
   }
 
   /** Calls the region at the address in `pc`, or jumps there; its arguments are on the stack. */
