@@ -7,7 +7,7 @@ import { type Defect, QEMU_DEFECTS } from "./qemu_defects.ts";
 
 const WORDS = RESULT_SIZE / 4, HEAD = RESULT_HEAD / 4;
 const FPSR = HEAD + At.fpsr / 4, PSTATE = HEAD + At.pstate / 4, PC = HEAD + At.pc / 4, V = HEAD + At.v / 4;
-const SIGNAL = 0, SI_CODE = 1, ADDRESS = 2, MEMORY = 4;
+const SIGNAL = 0, SI_CODE = 1, ADDRESS = 2, MEMORY = 4, TRAIL = 5;
 const SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGSEGV = 11;
 const SIGNALS: Readonly<Record<number, string>> = {
   [SIGILL]: "SIGILL",
@@ -48,15 +48,17 @@ function wordAt(batch: Batch, pc: number): number | undefined {
  * Compares the results of a batch.
  *
  * @param length instructions of a job's sequence
+ * @param jobs how many of the batch there are results of
  */
 export function compare(
   batch: Batch,
   got: Uint32Array,
   want: Uint32Array,
   length: (job: number) => number,
+  jobs = batch.jobs,
 ): Difference[] {
   const found: Difference[] = [];
-  for (let job = 0; job < batch.jobs; job++) {
+  for (let job = 0; job < jobs; job++) {
     const at = job * WORDS;
     let same = true;
     for (let i = 0; i < WORDS && same; i++) {
@@ -90,6 +92,7 @@ function explain(
   // The oracle's host has addresses of 47 bits only.
   if (got[ADDRESS + 1]! < 0x8000) note("address", wide(got, ADDRESS), wide(want, ADDRESS));
   for (let n = 0; n < 32; n++) note(n === 31 ? "sp" : `x${n}`, wide(got, HEAD + 2 * n), wide(want, HEAD + 2 * n));
+  note("signals before", hex(got[TRAIL]!), hex(want[TRAIL]!));
   note("pstate", hex(got[PSTATE]! & PSTATE_BITS), hex(want[PSTATE]! & PSTATE_BITS));
   note("fpsr", hex(got[FPSR]! & FPSR_BITS), hex(want[FPSR]! & FPSR_BITS));
   note("fpcr", hex(got[FPCR]! & FPCR_BITS), hex(want[FPCR]! & FPCR_BITS));

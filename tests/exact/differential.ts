@@ -1,4 +1,5 @@
 /** Runs cases on both machines, batch by batch, and collects what differs. */
+import type { Tier } from "../../src/runner/guest_spec.ts";
 import { disassemble } from "../../src/isa/a64/disasm/disassemble.ts";
 import { compare, type Difference, sequenceOf } from "./compare.ts";
 import { Batch, type Machine, MachineDied, type Machines } from "./machines.ts";
@@ -25,8 +26,14 @@ export interface Tally {
 
 const SHOWN = 40, SHOWN_PER_ROW = 2;
 
-/** Runs `count` cases. */
-export async function differential(machines: Machines, source: Source, count: number, seed: number): Promise<Tally> {
+/** Runs `count` cases; `tier` says who executes under elftap. */
+export async function differential(
+  machines: Machines,
+  source: Source,
+  count: number,
+  seed: number,
+  tier: Tier = "auto",
+): Promise<Tally> {
   const tally: Tally = {
     cases: 0,
     instructions: 0,
@@ -37,7 +44,7 @@ export async function differential(machines: Machines, source: Source, count: nu
   };
   const perRow = new Map<string, number>();
   const progress = new Progress(source.name, count);
-  const elftap = machines.elftap(), oracle = machines.oracle();
+  const elftap = machines.elftap(tier), oracle = machines.oracle();
   // Two batches: one is made and compared while the other runs.
   const spare = [new Batch(), new Batch()];
   let running:
@@ -109,7 +116,7 @@ function endingOf(batch: Batch, results: Uint32Array, job: number, length: numbe
 }
 
 /** The job that ends a machine's process, found by halving. */
-async function killer(machines: Machines, batch: Batch, which: "elftap" | "oracle"): Promise<number> {
+export async function killer(machines: Machines, batch: Batch, which: "elftap" | "oracle"): Promise<number> {
   let from = 0, to = batch.jobs;
   while (to - from > 1) {
     const middle = (from + to) >> 1, machine: Machine = machines[which]();
@@ -132,7 +139,7 @@ function listing(batch: Batch, job: number, words: Uint32Array): string {
   }).join(words.length > 1 ? "\n      " : "; ");
 }
 
-function describe(batch: Batch, { job, lines }: Difference, length: number, seed: number): string {
+export function describe(batch: Batch, { job, lines }: Difference, length: number, seed: number): string {
   const words = sequenceOf(batch, job, length), state = batch.words.subarray(batch.state(job));
   const value = (at: number, count: number): string =>
     [...state.subarray(at, at + count)].reverse().map((w) => w.toString(16).padStart(8, "0")).join("");

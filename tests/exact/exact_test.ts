@@ -5,6 +5,7 @@ import { hostile, type HostileKind } from "./hostile.ts";
 import { Machines, missingOracle } from "./machines.ts";
 import { sequences } from "./sequences.ts";
 import { singles } from "./singles.ts";
+import { compareTiers } from "./tiers.ts";
 
 const missing = missingOracle();
 
@@ -24,6 +25,19 @@ for (const [source, count] of [[singles(), 40_000], [sequences(), 1000]] as [Sou
     assert.equal(cases, count);
   });
 }
+
+exactTest("programs end alike under both tiers and under another implementation", async () => {
+  using machines = new Machines();
+  const { cases, endless, failures, translated, slices, signals, disturbed, hot } = await compareTiers(
+    machines,
+    400,
+    1,
+  );
+  assert.deepEqual(failures, []);
+  assert.equal(cases, 400);
+  // What it is about has happened.
+  assert(endless < cases / 20 && translated > 0 && slices > 0 && signals > 0 && disturbed > 0 && hot > 0);
+});
 
 for (
   const [kind, what] of [["files", "mutated ELF files"], ["pages", "pages of random code"]] as [HostileKind, string][]

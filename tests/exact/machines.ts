@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Tier } from "../../src/runner/guest_spec.ts";
 
 /** Where the sequences and the data lie: two writable pages, a read-only one, then nothing. */
 export const CODE = 0x10000, CODE_SIZE = 0x10000, DATA = 0x40000, PAGE = 4096, PAGES = 3;
@@ -14,7 +15,7 @@ export const MAX_JOBS = 4096;
 export const At = { x: 0, sp: 31 * 8, pc: 32 * 8, pstate: 33 * 8, fpsr: 34 * 8, fpcr: 34 * 8 + 4, v: 35 * 8 } as const;
 export const STATE_SIZE = At.v + 512;
 const BATCH_HEAD = 8, JOB_HEAD = 8, JOB_SIZE = JOB_HEAD + STATE_SIZE;
-/** Of a result: signal, si_code, si_addr, digest of memory, then the state. */
+/** Of a result: signal, si_code, si_addr, digest of memory, digest of the signals survived, then the state. */
 export const RESULT_HEAD = 24;
 export const RESULT_SIZE = RESULT_HEAD + STATE_SIZE;
 
@@ -42,14 +43,30 @@ export class Batch {
   clear(): void {
     this.jobs = this.codeSize = 0;
   }
-  /** Adds a sequence; returns where its state starts in {@link words}, to be filled. */
-  add(sequence: readonly number[], stores: boolean): number {
+  /**
+   * Adds a sequence; returns where its state starts in {@link words}, to be filled.
+   *
+   * @param survives signals behind which it goes on
+   */
+  add(sequence: readonly number[], stores: boolean, survives = 0): number {
     const at = (BATCH_HEAD + this.jobs++ * JOB_SIZE) / 4;
     this.#words[at] = this.codeSize;
-    this.#words[at + 1] = stores ? 1 : 0;
+    this.#words[at + 1] = (survives << 8) | (stores ? 1 : 0);
     this.code.set(sequence, this.codeSize / 4);
     this.codeSize += sequence.length * 4;
     return at + JOB_HEAD / 4;
+  }
+  /** A batch with the same code and some of the jobs. */
+  only(wanted: (job: number) => boolean): Batch {
+    const part = new Batch();
+    part.code.set(this.code);
+    part.codeSize = this.codeSize;
+    for (let job = 0; job < this.jobs; job++) {
+      if (!wanted(job)) continue;
+      const from = this.state(job) - JOB_HEAD / 4, to = part.state(part.jobs++) - JOB_HEAD / 4;
+      part.#words.set(this.#words.subarray(from, from + JOB_SIZE / 4), to);
+    }
+    return part;
   }
   /** Whether another sequence of so many words fits. */
   fits(words: number): boolean {
@@ -62,6 +79,10 @@ export class Batch {
   /** Start of a job's state in {@link words}. */
   state(job: number): number {
     return (BATCH_HEAD + job * JOB_SIZE + JOB_HEAD) / 4;
+  }
+  /** Signals that a job survives. */
+  survives(job: number): number {
+    return this.#words[this.state(job) - 1]! >>> 8;
   }
   /** Address of a job's first instruction. */
   entry(job: number): number {
@@ -175,10 +196,24 @@ export class Machines {
     if (!built.success) throw new Error(new TextDecoder().decode(built.stderr));
   }
 
-  elftap(): Machine {
+  /** @param tier who executes */
+  elftap(tier: Tier = "auto"): Machine {
     const root = join(this.#folder, "root");
     Deno.mkdirSync(root, { recursive: true });
-    const args = ["run", "-A", CLI, "run", "--timeout", "0", "--sysroot", root, "--no-host", this.#program];
+    const args = [
+      "run",
+      "-A",
+      CLI,
+      "run",
+      "--timeout",
+      "0",
+      "--sysroot",
+      root,
+      "--no-host",
+      "--tier",
+      tier,
+      this.#program,
+    ];
     return this.#start("elftap", Deno.execPath(), args);
   }
 

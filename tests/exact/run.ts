@@ -1,6 +1,6 @@
 /**
- * `deno task exact [CHECK…] [--count N] [--seed N]`: what shows that a guest cannot tell this from arm64 hardware under
- * Linux. Without a check named, all of them at full size; `--count` is for one check. Prints counts on stdout, one
+ * `deno task exact [CHECK…] [--count N] [--seed N] [--tier TIER]`: what shows that a guest cannot tell this from arm64 hardware under
+ * Linux. Without a check named, all of them at full size; `--count` is for one check, `--tier` says who executes in those that run `elftap`. Prints counts on stdout, one
  * line a check and one for each difference; the exit code is 1 if there is any, 125 if a check cannot run here.
  */
 import { compareFile } from "../isa/disasm_files.ts";
@@ -8,9 +8,11 @@ import { DECODER_CHECKS } from "../isa/decoder_checks.ts";
 import { objdumpVersion } from "../isa/objdump.ts";
 import { runVectors, vectorFiles, VECTORS } from "../isa/vectors_checks.ts";
 import { differential, type Source } from "./differential.ts";
+import { type Tier, TIERS } from "../../src/runner/guest_spec.ts";
 import { hostile, type HostileKind } from "./hostile.ts";
 import { Machines, missingOracle } from "./machines.ts";
 import { QEMU_DEFECTS } from "./qemu_defects.ts";
+import { compareTiers } from "./tiers.ts";
 import { sequences } from "./sequences.ts";
 import { singles } from "./singles.ts";
 
@@ -22,7 +24,7 @@ interface Check {
   /** Cases at full size; 0 where there is nothing to choose. */
   readonly count: number;
   /** Prints its counts; returns the number of differences. */
-  readonly run: (count: number, seed: number) => Promise<number>;
+  readonly run: (count: number, seed: number, tier: Tier) => Promise<number>;
 }
 
 /** Programs whose text is disassembled, below the root that `deno task corpus` makes. */
@@ -73,17 +75,36 @@ function vectors(): Promise<number> {
   return Promise.resolve(failures.length);
 }
 
-async function against(source: Source, count: number, seed: number): Promise<number> {
+async function against(source: Source, count: number, seed: number, tier: Tier): Promise<number> {
   const missing = missingOracle();
   if (missing !== undefined) throw new Missing(missing);
   using machines = new Machines();
-  const { cases, instructions, endings, defects, failures, failed } = await differential(machines, source, count, seed);
-  console.log(`${source.name}: ${cases} cases, ${instructions} instructions, seed ${seed}: ${failed} differ`);
+  const { cases, instructions, endings, defects, failures, failed } = await differential(
+    machines,
+    source,
+    count,
+    seed,
+    tier,
+  );
+  console.log(
+    `${source.name}: ${cases} cases, ${instructions} instructions, tier ${tier}, seed ${seed}: ${failed} differ`,
+  );
   console.log(`${source.name}: endings: ${list(endings)}`);
   for (const { section, what } of QEMU_DEFECTS) {
     const times = defects.get(section);
     if (times !== undefined) console.log(`${source.name}: the oracle errs ${times} times: ${section}: ${what}`);
   }
+  show(failures);
+  return failed;
+}
+
+async function tiers(count: number, seed: number): Promise<number> {
+  const missing = missingOracle();
+  if (missing !== undefined) throw new Missing(missing);
+  using machines = new Machines();
+  const { cases, instructions, failures, failed, ...rest } = await compareTiers(machines, count, seed);
+  console.log(`tiers: ${cases} programs, ${instructions} instructions, seed ${seed}: ${failed} differ`);
+  console.log(`tiers: ${Object.entries(rest).map(([name, number]) => `${name} ${number}`).join(", ")}`);
   show(failures);
   return failed;
 }
@@ -134,12 +155,17 @@ const CHECKS: Readonly<Record<string, Check>> = {
   singles: {
     what: "single instructions on difficult states, under elftap and under qemu-aarch64",
     count: 2_000_000,
-    run: (count, seed) => against(singles(), count, seed),
+    run: (count, seed, tier) => against(singles(), count, seed, tier),
   },
   sequences: {
     what: "sequences of 20 to 200 instructions, likewise",
     count: 100_000,
-    run: (count, seed) => against(sequences(), count, seed),
+    run: (count, seed, tier) => against(sequences(), count, seed, tier),
+  },
+  tiers: {
+    what: "small programs under interpreter, translator and qemu-aarch64, in step",
+    count: 1_000_000,
+    run: tiers,
   },
   disasm: { what: "disassembly of five programs beside objdump's", count: 0, run: disasm },
   files: { what: "mutated programs, interpreters and libraries", count: 20_000, run: (c, s) => robust("files", c, s) },
@@ -147,7 +173,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 function usage(): never {
-  console.error("usage: deno task exact [CHECK…] [--count N] [--seed N]");
+  console.error("usage: deno task exact [CHECK…] [--count N] [--seed N] [--tier TIER]");
   for (const [name, { what, count }] of Object.entries(CHECKS)) {
     console.error(`  ${name.padEnd(10)} ${what}${count ? ` (${count})` : ""}`);
   }
@@ -156,13 +182,16 @@ function usage(): never {
 
 if (import.meta.main) {
   const wanted: string[] = [];
-  let count: number | undefined, seed = 1;
+  let count: number | undefined, seed = 1, tier: Tier = "auto";
   const number = (text: string | undefined): number => /^\d+$/.test(text ?? "") ? Number(text) : usage();
   for (let i = 0; i < Deno.args.length; i++) {
     const arg = Deno.args[i]!;
     if (arg === "--count") count = number(Deno.args[++i]);
     else if (arg === "--seed") seed = number(Deno.args[++i]);
-    else if (arg in CHECKS) wanted.push(arg);
+    else if (arg === "--tier") {
+      const name = Deno.args[++i];
+      tier = TIERS.find((each) => each === name) ?? usage();
+    } else if (arg in CHECKS) wanted.push(arg);
     else usage();
   }
   if (count !== undefined && wanted.length !== 1) usage();
@@ -170,7 +199,7 @@ if (import.meta.main) {
   for (const name of wanted.length > 0 ? wanted : Object.keys(CHECKS)) {
     const check = CHECKS[name]!;
     try {
-      if (await check.run(count ?? check.count, seed) > 0) worst = Math.max(worst, 1);
+      if (await check.run(count ?? check.count, seed, tier) > 0) worst = Math.max(worst, 1);
     } catch (error) {
       if (!(error instanceof Missing)) throw error;
       console.error(`${name}: cannot run here: ${error.message}`);

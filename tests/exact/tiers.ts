@@ -1,0 +1,238 @@
+/**
+ * Programs under both tiers of the wasm engine in step, and under the oracle: whenever translated code comes back, at
+ * the end of a time slice or at a fault, the interpreter is brought to the same count of instructions and must have the
+ * same state. Then again with signals in the middle, that change registers and rights. What runs long enough to be hot
+ * is also run by the tier `auto`.
+ */
+import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
+import { compare, type Difference } from "./compare.ts";
+import { describe, killer } from "./differential.ts";
+import { EngineMachine, RESULT_WORDS } from "./in_process.ts";
+import { Batch, type Machine, MachineDied, type Machines } from "./machines.ts";
+import { programs } from "./programs.ts";
+import { Progress } from "./progress.ts";
+import { randomWords } from "../isa/encodings.ts";
+
+/** Instructions of a slice, at least: shorter ones are interpreted (cpu.ts). */
+const SLICE = 4096;
+/** Instructions after which a program is taken to be endless; of those that are to become hot. */
+const LIMIT = 200_000, LONG_LIMIT = 2_000_000;
+/** Programs after which the engines are made anew, as compiled modules pile up. */
+const ENGINE_LIFE = 8000;
+const SHOWN = 20;
+
+export interface TierTally {
+  cases: number;
+  /** Of these, not run to their end. */
+  endless: number;
+  instructions: number;
+  /** Of these, by translated code. */
+  translated: number;
+  regions: number;
+  slices: number;
+  /** Signals behind which a program went on, and those in the middle. */
+  signals: number;
+  disturbed: number;
+  hot: number;
+  failed: number;
+  readonly failures: string[];
+}
+
+/** Two machines in step. */
+class Pair {
+  readonly #interpreter: EngineMachine;
+  readonly #translator: EngineMachine;
+  readonly #auto: EngineMachine;
+  readonly #state = [new Uint32Array(RESULT_WORDS), new Uint32Array(RESULT_WORDS)] as const;
+
+  constructor(readonly tally: TierTally) {
+    const image = buildInterpreter();
+    this.#interpreter = new EngineMachine(image, "interpreter");
+    this.#translator = new EngineMachine(image, "translator");
+    this.#auto = new EngineMachine(image, "auto");
+  }
+
+  get #machines(): readonly EngineMachine[] {
+    return [this.#interpreter, this.#translator, this.#auto];
+  }
+
+  load(batch: Batch): void {
+    for (const machine of this.#machines) machine.load(batch);
+  }
+
+  /**
+   * Runs one case.
+   *
+   * @param into where the interpreter's result goes, at word `at`
+   * @returns what differs; undefined if the program does not end
+   */
+  run(batch: Batch, job: number, seed: number, into: Uint32Array, at: number): readonly string[] | undefined {
+    const next = randomWords(seed);
+    const ran = this.#inStep(batch, job, next, false);
+    if (ran === undefined) return undefined;
+    into.set(this.#state[0], at);
+    if (ran.lines.length > 0) return ran.lines;
+    if (ran.slices > 0 && next() % 4 === 0) {
+      const disturbed = this.#inStep(batch, job, next, true);
+      for (const machine of this.#machines) machine.calm();
+      if (disturbed && disturbed.lines.length > 0) return ["with signals in the middle:", ...disturbed.lines];
+    }
+    return ran.retired > LIMIT ? this.#hot(batch, job, next, into.subarray(at, at + RESULT_WORDS)) : [];
+  }
+
+  #inStep(
+    batch: Batch,
+    job: number,
+    next: () => number,
+    disturbs: boolean,
+  ): { lines: readonly string[]; retired: number; slices: number } | undefined {
+    const { tally } = this, interpreter = this.#interpreter, translator = this.#translator;
+    interpreter.start(job);
+    translator.start(job);
+    let retired = 0, slices = 0;
+    for (;;) {
+      const got = translator.run(SLICE + next() % 512);
+      retired += got.retired;
+      const wanted = interpreter.run(got.kind === "fuel" ? got.retired : got.retired + 1);
+      const where = `after ${retired} instructions`;
+      if (got.kind !== wanted.kind || got.retired !== wanted.retired) {
+        const of = ({ kind, retired }: typeof got) => `${kind} after ${retired}`;
+        return { lines: [`${where}: got ${of(got)}, want ${of(wanted)}`], retired, slices };
+      }
+      const isEnd = got.kind !== "fuel";
+      const signals = isEnd ? [translator.signalOf(got), interpreter.signalOf(wanted)] as const : undefined;
+      if (signals && signals[0].address !== signals[1].address) {
+        return { lines: [`${where}: address: got ${signals[0].address}, want ${signals[1].address}`], retired, slices };
+      }
+      const survived = signals && translator.survive(signals[0]),
+        survivedToo = signals && interpreter.survive(signals[1]);
+      const isLast = isEnd && !survived && !survivedToo;
+      translator.result(this.#state[1], 0, isLast ? signals![0] : undefined);
+      interpreter.result(this.#state[0], 0, isLast ? signals![1] : undefined);
+      const lines = this.#differences(batch, this.#state[1], this.#state[0]);
+      if (lines.length > 0) return { lines: [`${where}, ${got.kind}:`, ...lines], retired, slices };
+      if (isLast) {
+        tally.instructions += retired;
+        return { lines, retired, slices };
+      }
+      if (isEnd) tally.signals++;
+      else {
+        tally.slices++;
+        slices++;
+        if (disturbs) {
+          tally.disturbed++;
+          const kind = next();
+          translator.disturb(kind);
+          interpreter.disturb(kind);
+        }
+      }
+      if (retired > LONG_LIMIT || (retired > LIMIT && !isHot(batch, job))) return undefined;
+    }
+  }
+
+  /** Runs a case with the tier `auto`. */
+  #hot(batch: Batch, job: number, next: () => number, wanted: Uint32Array): readonly string[] {
+    const machine = this.#auto, state = this.#state[1];
+    this.tally.hot++;
+    machine.start(job);
+    for (;;) {
+      const exit = machine.run(SLICE + next() % 100_000);
+      if (exit.kind === "fuel") continue;
+      const signal = machine.signalOf(exit);
+      if (machine.survive(signal)) continue;
+      machine.result(state, 0, signal);
+      const lines = this.#differences(batch, state, wanted);
+      return lines.length > 0 ? ["tier auto:", ...lines] : lines;
+    }
+  }
+
+  #differences(batch: Batch, got: Uint32Array, wanted: Uint32Array): readonly string[] {
+    return compare(batch, got, wanted, () => 0, 1)[0]?.lines ?? [];
+  }
+
+  free(): void {
+    const stats = this.#translator.engine.statistics();
+    this.tally.translated += stats["instructions.translated"]!;
+    this.tally.regions += stats["regions.translated"]!;
+    for (const machine of this.#machines) machine.free();
+  }
+}
+
+/** Whether the case's outermost loop has so many passes that it becomes hot. */
+const isHot = (batch: Batch, job: number): boolean => batch.words[batch.state(job) + 2 * 28]! >= 3000;
+
+/** Runs `count` programs. */
+export async function compareTiers(machines: Machines, count: number, seed: number): Promise<TierTally> {
+  const tally: TierTally = {
+    cases: 0,
+    endless: 0,
+    instructions: 0,
+    translated: 0,
+    regions: 0,
+    slices: 0,
+    signals: 0,
+    disturbed: 0,
+    hot: 0,
+    failed: 0,
+    failures: [],
+  };
+  const source = programs(), progress = new Progress(source.name, count);
+  const fail = (batch: Batch, difference: Difference, length: number, own: number): void => {
+    tally.failed++;
+    if (tally.failures.length < SHOWN) tally.failures.push(describe(batch, difference, length, own));
+  };
+  let oracle: Machine = machines.oracle(), pair = new Pair(tally), life = 0;
+  const batches = [new Batch(), new Batch()];
+  /** Asks the oracle for the cases that have ended, while the next batch runs here. */
+  const judge = async (batch: Batch, lengths: number[], own: number, mine: Uint32Array, ended: boolean[]) => {
+    const asked = batch.only((job) => ended[job]!);
+    if (asked.jobs === 0) return;
+    let theirs: Uint32Array;
+    try {
+      theirs = await oracle.run(asked);
+    } catch (error) {
+      if (!(error instanceof MachineDied)) throw error;
+      const which = await killer(machines, asked, "oracle");
+      oracle = machines.oracle();
+      tally.failed++;
+      tally.failures.push(`batch ${own}: job ${which} of those that end does not end under the oracle`);
+      return;
+    }
+    const own1 = lengths.filter((_, job) => ended[job]);
+    const wanted = mine.filter((_, i) => ended[Math.floor(i / RESULT_WORDS)]);
+    for (const difference of compare(asked, wanted, theirs, (job) => own1[job]!)) {
+      if (!difference.defect) fail(asked, difference, own1[difference.job]!, own);
+    }
+  };
+  let judging = Promise.resolve();
+  for (let made = 0, number = 0; made < count; number++) {
+    const batch = batches[number & 1]!, own = (seed + number * 1_000_003) >>> 0;
+    batch.clear();
+    const lengths = source.fill(batch, own, count - made);
+    made += batch.jobs;
+    const mine = new Uint32Array(batch.jobs * RESULT_WORDS), ended: boolean[] = [];
+    pair.load(batch);
+    for (let job = 0; job < batch.jobs; job++) {
+      const lines = pair.run(batch, job, own + job, mine, job * RESULT_WORDS);
+      ended.push(lines !== undefined && lines.length === 0);
+      if (lines === undefined) tally.endless++;
+      else if (lines.length > 0) fail(batch, { job, lines, defect: undefined, row: undefined }, lengths[job]!, own);
+    }
+    tally.cases += batch.jobs;
+    progress.at(tally.cases);
+    await judging;
+    judging = judge(batch, lengths, own, mine, ended);
+    judging.catch(() => {});
+    life += batch.jobs;
+    if (life >= ENGINE_LIFE) {
+      pair.free();
+      pair = new Pair(tally);
+      life = 0;
+    }
+  }
+  await judging;
+  pair.free();
+  progress.end();
+  await oracle.end();
+  return tally;
+}
