@@ -5,6 +5,7 @@
  * is also run by the tier `auto`.
  */
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
+import type { InterpreterImage } from "../../src/engine/wasm/image.ts";
 import { compare, type Difference } from "./compare.ts";
 import { describe, killer } from "./differential.ts";
 import { EngineMachine, RESULT_WORDS } from "./in_process.ts";
@@ -45,8 +46,7 @@ class Pair {
   readonly #auto: EngineMachine;
   readonly #state = [new Uint32Array(RESULT_WORDS), new Uint32Array(RESULT_WORDS)] as const;
 
-  constructor(readonly tally: TierTally) {
-    const image = buildInterpreter();
+  constructor(image: InterpreterImage, readonly tally: TierTally) {
     this.#interpreter = new EngineMachine(image, "interpreter");
     this.#translator = new EngineMachine(image, "translator");
     this.#auto = new EngineMachine(image, "auto");
@@ -67,31 +67,40 @@ class Pair {
    * @returns what differs; undefined if the program does not end
    */
   run(batch: Batch, job: number, seed: number, into: Uint32Array, at: number): readonly string[] | undefined {
-    const next = randomWords(seed);
-    const ran = this.#inStep(batch, job, next, false);
+    const next = randomWords(seed), translator = this.#translator;
+    const ran = this.#inStep(batch, job, next, translator, false);
     if (ran === undefined) return undefined;
     into.set(this.#state[0], at);
     if (ran.lines.length > 0) return ran.lines;
     if (ran.slices > 0 && next() % 4 === 0) {
-      const disturbed = this.#inStep(batch, job, next, true);
+      const disturbed = this.#inStep(batch, job, next, translator, true);
       for (const machine of this.#machines) machine.calm();
       if (disturbed && disturbed.lines.length > 0) return ["with signals in the middle:", ...disturbed.lines];
     }
-    return ran.retired > LIMIT ? this.#hot(batch, job, next, into.subarray(at, at + RESULT_WORDS)) : [];
+    if (!isHot(batch, job)) return [];
+    this.tally.hot++;
+    const hot = this.#inStep(batch, job, next, this.#auto, next() % 2 === 0);
+    for (const machine of this.#machines) machine.calm();
+    return hot && hot.lines.length > 0 ? ["tier auto:", ...hot.lines] : [];
   }
 
+  /**
+   * @param translator what is compared with the interpreter
+   * @param disturbs whether there are signals in the middle
+   */
   #inStep(
     batch: Batch,
     job: number,
     next: () => number,
+    translator: EngineMachine,
     disturbs: boolean,
   ): { lines: readonly string[]; retired: number; slices: number } | undefined {
-    const { tally } = this, interpreter = this.#interpreter, translator = this.#translator;
+    const { tally } = this, interpreter = this.#interpreter;
     interpreter.start(job);
     translator.start(job);
     let retired = 0, slices = 0;
     for (;;) {
-      const got = translator.run(SLICE + next() % 512);
+      const got = translator.run(SLICE + next() % (next() % 16 === 0 ? 50_000 : 512));
       retired += got.retired;
       const wanted = interpreter.run(got.kind === "fuel" ? got.retired : got.retired + 1);
       const where = `after ${retired} instructions`;
@@ -130,22 +139,6 @@ class Pair {
     }
   }
 
-  /** Runs a case with the tier `auto`. */
-  #hot(batch: Batch, job: number, next: () => number, wanted: Uint32Array): readonly string[] {
-    const machine = this.#auto, state = this.#state[1];
-    this.tally.hot++;
-    machine.start(job);
-    for (;;) {
-      const exit = machine.run(SLICE + next() % 100_000);
-      if (exit.kind === "fuel") continue;
-      const signal = machine.signalOf(exit);
-      if (machine.survive(signal)) continue;
-      machine.result(state, 0, signal);
-      const lines = this.#differences(batch, state, wanted);
-      return lines.length > 0 ? ["tier auto:", ...lines] : lines;
-    }
-  }
-
   #differences(batch: Batch, got: Uint32Array, wanted: Uint32Array): readonly string[] {
     return compare(batch, got, wanted, () => 0, 1)[0]?.lines ?? [];
   }
@@ -181,7 +174,8 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     tally.failed++;
     if (tally.failures.length < SHOWN) tally.failures.push(describe(batch, difference, length, own));
   };
-  let oracle: Machine = machines.oracle(), pair = new Pair(tally), life = 0;
+  const image = buildInterpreter();
+  let oracle: Machine = machines.oracle(), pair = new Pair(image, tally), life = 0;
   const batches = [new Batch(), new Batch()];
   /** Asks the oracle for the cases that have ended, while the next batch runs here. */
   const judge = async (batch: Batch, lengths: number[], own: number, mine: Uint32Array, ended: boolean[]) => {
@@ -226,7 +220,7 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     life += batch.jobs;
     if (life >= ENGINE_LIFE) {
       pair.free();
-      pair = new Pair(tally);
+      pair = new Pair(image, tally);
       life = 0;
     }
   }
