@@ -58,8 +58,11 @@ export class EngineMachine {
 
   load(batch: Batch): void {
     this.#batch = batch;
-    const bytes = new Uint8Array(batch.code.buffer, 0, batch.codeSize);
-    this.#space.view(CODE, CODE_SIZE, "write")!.set(bytes);
+    const view = this.#space.view(CODE, CODE_SIZE, "write")!;
+    view.set(new Uint8Array(batch.code.buffer, 0, batch.codeSize));
+    view.fill(0, batch.codeSize);
+    this.#ended = true;
+    this.#digest(true);
     this.#space.invalidateCode(CODE, CODE_SIZE);
   }
 
@@ -69,9 +72,7 @@ export class EngineMachine {
     this.#job = job;
     this.#left = this.#batch.survives(job);
     this.#trail = FNV_BASIS;
-    this.#restoreCode(job);
-    // A case that was given up has left something.
-    if (!this.#ended) this.#digest(true);
+    if (!this.#ended) this.#restore();
     this.#ended = false;
     this.#xWords.set(words.subarray(at, at + 64));
     for (let n = 0; n < 31; n++) regs.setX(n, this.#x[n]!);
@@ -85,8 +86,10 @@ export class EngineMachine {
     this.#cpu.clearExclusive();
   }
 
-  /** Undoes what a case did to its own code. */
-  #restoreCode(job: number): void {
+  /** Undoes what the case that was started last has done to memory. */
+  #restore(): void {
+    this.#digest(true);
+    const job = this.#job;
     const from = this.#batch.entry(job), last = job + 1 === this.#batch.jobs;
     const to = last ? CODE + this.#batch.codeSize : this.#batch.entry(job + 1);
     const view = this.#space.view(from, to - from, "write")!;
@@ -206,8 +209,7 @@ export class EngineMachine {
     into[at + 1] = signal?.code ?? 0;
     into[at + 2] = Number(address & 0xffffffffn);
     into[at + 3] = Number(address >> 32n);
-    this.#ended = signal !== undefined;
-    into[at + 4] = this.#digest(this.#ended);
+    into[at + 4] = this.#digest(false);
     into[at + 5] = this.#trail;
     const state = at + RESULT_HEAD / 4;
     this.#readX();
@@ -219,6 +221,8 @@ export class EngineMachine {
     into[state + At.fpcr / 4] = regs.fpcr;
     regs.readV(this.#v);
     into.set(this.#vWords, state + At.v / 4);
+    this.#ended = signal !== undefined;
+    if (this.#ended) this.#restore();
   }
 
   /** FNV-1a of the writable pages' words, which are put back, if wanted. */
