@@ -359,7 +359,8 @@ export class WasmAddressSpace implements AddressSpace {
   }
   #resetRecords(block: number | undefined, page: number, va: Va, end: Va): void {
     if (block === undefined) return;
-    const from = Math.max(va, page * PAGE_SIZE) & ~3, to = Math.min(end, (page + 1) * PAGE_SIZE);
+    // Addresses have more bits than & leaves.
+    const first = Math.max(va, page * PAGE_SIZE), from = first - first % 4, to = Math.min(end, (page + 1) * PAGE_SIZE);
     for (let at = from; at < to; at += 4) {
       this.#parts.engine.u16[(block + (at & 0xffc) * (RECORD / 4)) >> 1] = FixedHandler.undecoded;
     }

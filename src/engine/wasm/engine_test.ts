@@ -115,6 +115,28 @@ for (const tier of ["interpreter", "auto", "translator"] as const) {
   }
 }
 
+for (const at of [CODE, 0x8000_0000, 0x1_0000_0000, 0x3_0000_0000]) {
+  Deno.test(`AddressSpace.invalidateCode forgets the instructions of its range alone, at 0x${at.toString(16)}`, () => {
+    const engine = new WasmEngine({ interpreter: buildInterpreter(), tier: "interpreter" });
+    const space = engine.createAddressSpace(), cpu = engine.createCpu();
+    space.mapZero(at, 4096, 7);
+    space.view(at, 12, "write")!.set(new Uint8Array(LOOP.buffer));
+    const decodings = (): number => {
+      cpu.regs.pc = BigInt(at);
+      cpu.regs.setX(1, 1);
+      equal(cpu.run(space, 100).kind, "syscall");
+      return engine.statistics()["exits.undecoded"]!;
+    };
+    const before = decodings();
+    space.invalidateCode(at + 64, 64);
+    equal(decodings(), before);
+    space.invalidateCode(at, 64);
+    ok(decodings() > before);
+    space.free();
+    cpu.free();
+  });
+}
+
 Deno.test("WasmEngine counts arrivals by program: what a hundred of them reach now and then is not hot", () => {
   const engine = new WasmEngine({ interpreter: buildInterpreter() });
   const frame = engine.createFrame(new Uint8Array(LOOP.buffer));
