@@ -90,10 +90,11 @@ export async function differential(
         elftap.kill();
         oracle.kill();
         if (!(error instanceof MachineDied)) throw error;
-        const which = await killer(machines, batch, error.message as "elftap" | "oracle");
+        const dead = error.message;
+        const which = await killer(() => dead === "elftap" ? machines.elftap(tier) : machines.oracle(), batch);
         const words = sequenceOf(batch, which, lengths[which]!);
         throw new Error(
-          `batch ${own}, job ${which} ends the process of ${error.message}, or does not end:\n       ${
+          `batch ${own}, job ${which} ends the process of ${dead}, or does not end:\n       ${
             listing(batch, which, words)
           }`,
         );
@@ -116,10 +117,10 @@ function endingOf(batch: Batch, results: Uint32Array, job: number, length: numbe
 }
 
 /** The job that ends a machine's process, found by halving. */
-export async function killer(machines: Machines, batch: Batch, which: "elftap" | "oracle"): Promise<number> {
+export async function killer(start: () => Machine, batch: Batch): Promise<number> {
   let from = 0, to = batch.jobs;
   while (to - from > 1) {
-    const middle = (from + to) >> 1, machine: Machine = machines[which]();
+    const middle = (from + to) >> 1, machine = start();
     try {
       await machine.run(batch, 2000, from, middle);
       from = middle;

@@ -19,7 +19,8 @@ const FPSR_BITS = 0x0fffffff, FPCR_BITS = 0x07c80000;
 
 const pristineWords = new Uint32Array(pristine.buffer);
 
-const isCode = (pc: number): boolean => pc >= CODE && pc < CODE + CODE_SIZE && pc % 4 === 0;
+const inCode = (pc: number): boolean => pc >= CODE && pc < CODE + CODE_SIZE;
+const isCode = (pc: number): boolean => inCode(pc) && pc % 4 === 0;
 
 export interface Signal {
   readonly number: number;
@@ -132,6 +133,7 @@ export class EngineMachine {
     const { regs } = this.#cpu, pc = Number(regs.pc);
     if (this.#left === 0 || (number === SIGTRAP && this.#wordAt(pc) === BRK)) return false;
     if (number === SIGSEGV && address % PAGE === 0) return false;
+    if ((regs.pc & 3n) !== 0n && !inCode(pc)) return false;
     const next = isCode(pc) ? pc + 4 : regs.xu(30);
     if (!isCode(next)) return false;
     this.#left--;

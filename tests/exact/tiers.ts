@@ -2,14 +2,14 @@
  * Programs under both tiers of the wasm engine in step, and under the oracle: whenever translated code comes back, at
  * the end of a time slice or at a fault, the interpreter is brought to the same count of instructions and must have the
  * same state. Then again with signals in the middle, that change registers and rights. What runs long enough to be hot
- * is also run by the tier `auto`.
+ * is also run by the tier `auto`, and some by all of elftap, with signals that its kernel makes.
  */
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
 import type { InterpreterImage } from "../../src/engine/wasm/image.ts";
 import { compare, type Difference } from "./compare.ts";
 import { describe, killer } from "./differential.ts";
 import { EngineMachine, RESULT_WORDS } from "./in_process.ts";
-import { Batch, type Machine, MachineDied, type Machines } from "./machines.ts";
+import { Batch, MachineDied, type Machines } from "./machines.ts";
 import { programs } from "./programs.ts";
 import { Progress } from "./progress.ts";
 import { randomWords } from "../isa/encodings.ts";
@@ -20,6 +20,8 @@ const SLICE = 4096;
 const LIMIT = 200_000, LONG_LIMIT = 2_000_000;
 /** Programs after which the engines are made anew, as compiled modules pile up. */
 const ENGINE_LIFE = 8000;
+/** Every so many batches are also run by all of elftap. */
+const WHOLE = 8;
 const SHOWN = 20;
 
 export interface TierTally {
@@ -35,6 +37,8 @@ export interface TierTally {
   signals: number;
   disturbed: number;
   hot: number;
+  /** Programs that all of elftap has run. */
+  whole: number;
   failed: number;
   readonly failures: string[];
 }
@@ -166,6 +170,7 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     signals: 0,
     disturbed: 0,
     hot: 0,
+    whole: 0,
     failed: 0,
     failures: [],
   };
@@ -175,32 +180,42 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     if (tally.failures.length < SHOWN) tally.failures.push(describe(batch, difference, length, own));
   };
   const image = buildInterpreter();
-  let oracle: Machine = machines.oracle(), pair = new Pair(image, tally), life = 0;
-  const batches = [new Batch(), new Batch()];
-  /** Asks the oracle for the cases that have ended, while the next batch runs here. */
-  const judge = async (batch: Batch, lengths: number[], own: number, mine: Uint32Array, ended: boolean[]) => {
-    const asked = batch.only((job) => ended[job]!);
-    if (asked.jobs === 0) return;
-    let theirs: Uint32Array;
+  let pair = new Pair(image, tally), life = 0;
+  /** Processes: another implementation; and all of elftap with the translator, whose kernel makes the signals. */
+  const starts = { oracle: () => machines.oracle(), elftap: () => machines.elftap("translator") };
+  const processes = { oracle: starts.oracle(), elftap: starts.elftap() };
+  const ask = async (who: "oracle" | "elftap", batch: Batch, own: number): Promise<Uint32Array | undefined> => {
     try {
-      theirs = await oracle.run(asked);
+      return await processes[who].run(batch);
     } catch (error) {
       if (!(error instanceof MachineDied)) throw error;
-      const which = await killer(machines, asked, "oracle");
-      oracle = machines.oracle();
+      const which = await killer(starts[who], batch);
+      processes[who] = starts[who]();
       tally.failed++;
-      tally.failures.push(`batch ${own}: job ${which} of those that end does not end under the oracle`);
-      return;
-    }
-    const own1 = lengths.filter((_, job) => ended[job]);
-    const wanted = mine.filter((_, i) => ended[Math.floor(i / RESULT_WORDS)]);
-    for (const difference of compare(asked, wanted, theirs, (job) => own1[job]!)) {
-      if (!difference.defect) fail(asked, difference, own1[difference.job]!, own);
+      tally.failures.push(`batch ${own}: job ${which} of those that end does not end under ${who}`);
+      return undefined;
     }
   };
+  /** Has other processes run the cases that have ended, while the next batch runs here. */
+  const judge = async (asked: Batch, lengths: readonly number[], own: number, mine: Uint32Array, wholly: boolean) => {
+    if (asked.jobs === 0) return;
+    const [theirs, ours] = await Promise.all([
+      ask("oracle", asked, own),
+      wholly ? ask("elftap", asked, own) : undefined,
+    ]);
+    if (theirs === undefined) return;
+    for (const got of [mine, ours]) {
+      if (got === undefined) continue;
+      for (const difference of compare(asked, got, theirs, (job) => lengths[job]!)) {
+        if (!difference.defect) fail(asked, difference, lengths[difference.job]!, own);
+      }
+    }
+    if (ours) tally.whole += asked.jobs;
+  };
   let judging = Promise.resolve();
+  const batch = new Batch();
   for (let made = 0, number = 0; made < count; number++) {
-    const batch = batches[number & 1]!, own = (seed + number * 1_000_003) >>> 0;
+    const own = (seed + number * 1_000_003) >>> 0;
     batch.clear();
     const lengths = source.fill(batch, own, count - made);
     made += batch.jobs;
@@ -215,7 +230,13 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     tally.cases += batch.jobs;
     progress.at(tally.cases);
     await judging;
-    judging = judge(batch, lengths, own, mine, ended);
+    judging = judge(
+      batch.only((job) => ended[job]!),
+      lengths.filter((_, job) => ended[job]),
+      own,
+      mine.filter((_, i) => ended[Math.floor(i / RESULT_WORDS)]),
+      number % WHOLE === 0,
+    );
     judging.catch(() => {});
     life += batch.jobs;
     if (life >= ENGINE_LIFE) {
@@ -227,6 +248,6 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
   await judging;
   pair.free();
   progress.end();
-  await oracle.end();
+  await Promise.all([processes.oracle.end(), processes.elftap.end()]);
   return tally;
 }
