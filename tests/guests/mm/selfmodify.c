@@ -28,6 +28,22 @@ int main(void)
 		sum += run();
 	}
 	is(sum, 4950, "a hundred changes in a writable and executable page");
+	// Far up, and beyond what a 32-bit number holds: a garbage collector that moves code does a whole heap this way.
+	unsigned long places[] = { 0xc0000000, 0x140000000 };
+	for (int k = 0; k < 2; k++) {
+		unsigned *far = mmap((void *)places[k], 1 << 20, PROT_READ | PROT_WRITE | PROT_EXEC,
+		                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		must(far == (void *)places[k] ? 0 : -1);
+		run = (int (*)(void))(far + 20);
+		sum = 0;
+		for (int i = 0; i < 10; i++) {
+			far[20] = 0x52800000 | i << 5;
+			far[21] = 0xd65f03c0;
+			__builtin___clear_cache((char *)far, (char *)far + (1 << 20));
+			sum += run();
+		}
+		is(sum, 45, "ten changes far up, of which a whole megabyte is told");
+	}
 	int fd = memfd_create("jit", 0);
 	ftruncate(fd, 4096);
 	unsigned *writable = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
