@@ -26,3 +26,15 @@ export const MMAP_BASE = 0x1000_0000;
 /** Address space kept for the stack to grow into, whatever RLIMIT_STACK says: at least and at most. */
 export const STACK_RESERVE_MIN = 8 * 1024 * 1024;
 export const STACK_RESERVE_MAX = 64 * 1024 * 1024;
+
+/**
+ * The largest share of the address space that one mapping without any right may take: less than half, so that it fits
+ * into the upper half. Runtimes reserve room for a heap
+ * so, first for terabytes, then for less and less until they get it: what is left must do for everything else.
+ */
+export const LARGEST_RESERVATION = 3 / 8;
+/**
+ * From this size on, bytes, a reservation at an address that does not exist is put as far up as there is room, as on
+ * Linux: GHC's takes no heap below 8 GiB, and asks until it gets one. Smaller ones, as Go's, stay low and dense.
+ */
+export const FAR_RESERVATION = 1024 * 1024 * 1024;

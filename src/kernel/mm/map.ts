@@ -7,7 +7,7 @@ import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, EPERM } from "../abi/errno.ts";
 import { MAP_FIXED, MAP_FIXED_NOREPLACE, MAX_MAP_COUNT, STACK_GUARD_GAP } from "../abi/mman.ts";
 import { RLIMIT_DATA, RLIMIT_MEMLOCK } from "../abi/resource.ts";
 import { frameRights, populateRange } from "./fault.ts";
-import { MMAP_BASE } from "./layout.ts";
+import { FAR_RESERVATION, LARGEST_RESERVATION, MMAP_BASE } from "./layout.ts";
 import type { MapObject } from "./map_object.ts";
 import { MACHINE_MEMORY } from "./memory_gauge.ts";
 import { isData, type Mm } from "./mm.ts";
@@ -46,8 +46,8 @@ export function map(mm: Mm, request: MapRequest): number {
   const vmFlags = (request.vmFlags ?? VM_MAY_ALL) | mm.defaultFlags;
   if (!(request.length > 0)) return -EINVAL;
   const length = pageAlign(request.length);
-  if (length > mm.space.limit) return -ENOMEM;
-  const place = choosePlace(mm, request.address, length, request.flags);
+  if (length > (prot === 0 ? mm.space.limit * LARGEST_RESERVATION : mm.space.limit)) return -ENOMEM;
+  const place = choosePlace(mm, request);
   if (place < 0) return place;
   const end = place + length;
   if (vmFlags & Vm.locked && !request.mayLock && mm.lockedPages * PAGE_SIZE + length > mm.softLimit(RLIMIT_MEMLOCK)) {
@@ -88,8 +88,8 @@ function populateVma(mm: Mm, start: number, end: number, prot: number): void {
 }
 
 /** The address for a mapping of `length` bytes: a negative errno if there is none. */
-function choosePlace(mm: Mm, address: number, length: number, flags: number): number {
-  const limit = mm.space.limit;
+function choosePlace(mm: Mm, { address, length: wanted, prot, flags }: MapRequest): number {
+  const limit = mm.space.limit, length = pageAlign(wanted);
   if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
     if (address > limit - length) return -ENOMEM;
     if (address % PAGE_SIZE !== 0) return -EINVAL;
@@ -100,8 +100,20 @@ function choosePlace(mm: Mm, address: number, length: number, flags: number): nu
   if (address > 0) {
     const hint = Math.max(address - address % PAGE_SIZE, mm.minAddress);
     if (hint <= limit - length && isFree(mm, hint, hint + length)) return hint;
+    if (hint > limit && prot === 0 && length >= FAR_RESERVATION) return findHighest(mm, length);
   }
   return findFree(mm, length);
+}
+
+/** The highest hole, where Linux looks first; -ENOMEM if none above MMAP_BASE is large enough. */
+function findHighest(mm: Mm, length: number): number {
+  let top = mm.space.limit;
+  for (let index = mm.vmas.size - 1; top - length >= MMAP_BASE; index--) {
+    const below = mm.vmas.at(index);
+    if (below === undefined || below.end <= top - length) return top - length;
+    top = Math.min(top, lowestUse(mm, below));
+  }
+  return -ENOMEM;
 }
 
 /** True if nothing is mapped in the range and it keeps off the gap below a stack. */

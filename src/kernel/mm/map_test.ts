@@ -47,6 +47,17 @@ Deno.test("map takes a free hint and ignores an occupied one", () => {
   assert.equal(at(mm, { address: 2 ** 40, length: K, prot: 1 }), MMAP_BASE + K);
 });
 
+Deno.test("map puts a large reservation that is meant for beyond the address space as far up as it can", () => {
+  const GiB = 2 ** 30, mm = newMm(16 * GiB);
+  const reserve = (length: number, address = 2 ** 40) => at(mm, { address, length, prot: 0 });
+  assert.equal(reserve(7 * GiB), -ENOMEM);
+  assert.equal(reserve(6 * GiB), 10 * GiB);
+  assert.equal(reserve(4 * GiB), 6 * GiB);
+  assert.equal(reserve(6 * GiB), -ENOMEM);
+  assert.equal(reserve(64 * K), MMAP_BASE);
+  assert.equal(reserve(GiB, 0), MMAP_BASE + 64 * K);
+});
+
 Deno.test("map refuses fixed places as Linux does", () => {
   const mm = newMm();
   assert.equal(at(mm, { address: 0x20001, length: K, flags: MAP_FIXED }), -EINVAL);
