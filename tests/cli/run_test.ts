@@ -8,6 +8,7 @@ import {
   killsItself,
   prints,
   printsArgument,
+  seeks,
   segfaults,
   spins,
   waits,
@@ -59,6 +60,13 @@ Deno.test("run passes binary input and output through, unchanged", async () => {
   const { stdout, code } = await child.output();
   equal(code, 0);
   deepEqual(stdout, big);
+});
+
+Deno.test("run gives the guest /dev/null as a device and a pipe as a pipe", async () => {
+  using folder = temporaryFolder();
+  install(`${folder.path}/program`, seeks(0));
+  equal((await elftap(["run", "./program"], { cwd: folder.path })).code, 0);
+  equal((await elftap(["run", "./program"], { cwd: folder.path, stdin: "" })).code, 29);
 });
 
 Deno.test("run ends a guest whose reader is gone with SIGPIPE", async () => {
