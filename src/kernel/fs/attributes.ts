@@ -4,7 +4,7 @@ import { EACCES, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno.ts";
 import { IN_ATTRIB } from "../abi/inotify.ts";
 import { S_IALLUGO, S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
 import { type Actor, capableOver, inGroup, isOwner, MAY_WRITE, permission } from "./access.ts";
-import type { AttributeChange } from "./inode.ts";
+import type { AttributeChange, Inode } from "./inode.ts";
 import { notifyPath } from "./notify.ts";
 import type { Path } from "./path.ts";
 
@@ -23,6 +23,17 @@ export function changeMode(actor: Actor, place: Path, mode: number): number {
   // Who is not in the file's group cannot make it set-group-ID (chmod(2)).
   if ((mode & S_ISGID) !== 0 && !inGroup(actor, inode.gid) && !capableOver(actor, inode, CAP_FSETID)) mode &= ~S_ISGID;
   return apply(place, { mode });
+}
+
+/**
+ * The set-user-ID and set-group-ID bits go when somebody changes the content who may not set them (write(2); Linux:
+ * file_remove_privs). Not when nothing is changed.
+ */
+export function dropPrivilegeBits(actor: Pick<Actor, "capable">, inode: Inode): void {
+  const { mode } = inode;
+  if (!inode.isRegular || (mode & (S_ISUID | S_ISGID)) === 0 || actor.capable(CAP_FSETID)) return;
+  const setgid = (mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP);
+  inode.setAttributes({ mode: mode & S_IALLUGO & ~S_ISUID & ~(setgid ? S_ISGID : 0) });
 }
 
 /** @param uid new owner, -1 to keep. @param gid new group, -1 to keep. */

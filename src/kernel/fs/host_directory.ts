@@ -93,6 +93,13 @@ export class HostDirectory extends HostInode {
   override link(name: string, inode: Inode): number {
     const path = this.#child(name);
     if (path === undefined) return -EINVAL;
+    if (inode instanceof MemoryNode) {
+      const kept = this.#keep(name, inode);
+      if (typeof kept === "number") return kept;
+      inode.nlink++;
+      inode.touchChange();
+      return 0;
+    }
     if (!(inode instanceof HostInode)) return -EPERM;
     const error = attempt(() => Deno.linkSync(inode.path, path));
     namesChanged();
@@ -106,7 +113,7 @@ export class HostDirectory extends HostInode {
     if (inode instanceof HostInode) {
       inode.lost(path);
       if (inode.nlink === 0) this.sb.forget(inode);
-    } else inode.nlink = 0;
+    } else inode.nlink--;
     this.refresh();
   }
 

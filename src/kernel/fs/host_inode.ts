@@ -126,7 +126,10 @@ export class HostInode extends Inode {
 
   /** The file as it is open, by this inode or another one of the same host file. */
   get opened(): OpenHostFile | undefined {
-    return findOpen(this.sb.services.frames, this.#path, this.info);
+    if (!this.isRegular) return undefined;
+    const file = findOpen(this.sb.services.frames, this.#path, this.info);
+    // A file that is gone, and that nobody has open, may have left its number to another.
+    return file && (this.nlink > 0 || file.has(this)) ? file : undefined;
   }
 
   /** Asks the host again: through a descriptor, as the path may lead elsewhere by now. */

@@ -88,8 +88,7 @@ export class LayeredFs extends TmpFs {
         break;
       }
       case S_IFREG:
-        inode = this.#loadFile(node, uid, gid, ino);
-        break;
+        return this.#loadFile(node, layer.ownership, ino);
       case S_IFLNK: {
         const target = node.target();
         if (typeof target === "number") return target;
@@ -104,12 +103,14 @@ export class LayeredFs extends TmpFs {
     return inode;
   }
 
-  #loadFile(node: HostNode, uid: number, gid: number, ino: number): MemoryFile {
+  #loadFile(node: HostNode, ownership: Ownership, ino: number): MemoryFile {
     const { info } = node;
     const key = info.nlink > 1 ? `${info.dev}:${info.ino}` : "";
     const known = key ? this.byHostInode.get(key) : undefined;
+    // As the guest has it by now, by another of its names.
     if (known) return known;
-    const file = new MemoryFile(this, info.mode, uid, gid, ino, node.content);
+    const file = new MemoryFile(this, info.mode, ownership.uid(info.uid), ownership.gid(info.gid), ino, node.content);
+    adoptAttributes(file, info, ownership);
     if (key) this.byHostInode.set(key, file);
     return file;
   }
@@ -208,7 +209,10 @@ export class LayeredDirectory extends MemoryDirectory {
       return error;
     }
     const inode = this.sb.load(found, entry.ino);
-    if (typeof inode !== "number") entry.inode = inode;
+    if (typeof inode === "number") return inode;
+    // One of several names has the inode, and its number, that the first one got.
+    if (inode.ino === entry.ino) entry.inode = inode;
+    else this.names.set(name, { ...entry, ino: inode.ino, inode });
     return inode;
   }
 

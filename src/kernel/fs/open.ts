@@ -20,6 +20,7 @@ import {
 import { IN_MODIFY, IN_OPEN } from "../abi/inotify.ts";
 import { S_IALLUGO, S_IFBLK, S_IFCHR, S_IFREG, S_ISVTX } from "../abi/stat.ts";
 import { type Actor, isOwner, MAY_EXEC, MAY_READ, MAY_WRITE, permission } from "./access.ts";
+import { dropPrivilegeBits } from "./attributes.ts";
 import type { Dentry } from "./dentry.ts";
 import { OpenFile } from "./file.ts";
 import { namesChanged } from "./host_changes.ts";
@@ -89,17 +90,15 @@ function openOnce(
       const up = walk.kind === "dotdot" ? walk.to("..", true) : 0;
       return up ? up : openPlace(opener, walk.path, flags, walk.dentry.inode);
     }
+    // Whatever is there (fs/namei.c: lookup_fast_for_open).
+    if (walk.trailingSlash) return -EISDIR;
     const child = walk.child(walk.name);
     if (typeof child === "number") {
-      if (child !== -ENOENT) return child;
-      return walk.trailingSlash ? -EISDIR : createAndOpen(opener, walk.path, walk.name, flags, mode);
+      return child === -ENOENT ? createAndOpen(opener, walk.path, walk.name, flags, mode) : child;
     }
     if (flags & O_EXCL) return -EEXIST;
-    if (!child.dentry.inode.isSymlink) {
-      if (walk.trailingSlash && !child.dentry.inode.isDirectory) return -ENOTDIR;
-      return openPlace(opener, child, flags, walk.dentry.inode);
-    }
-    if ((flags & O_NOFOLLOW) !== 0 && !walk.trailingSlash) return -ELOOP;
+    if (!child.dentry.inode.isSymlink) return openPlace(opener, child, flags, walk.dentry.inode);
+    if ((flags & O_NOFOLLOW) !== 0) return -ELOOP;
     error = walk.throughLink(child.dentry);
   }
 }
@@ -143,7 +142,7 @@ function openTemporary(
   const owner = newFileOwner(opener, dir.dentry.inode, S_IFREG | (mode & S_IALLUGO & ~opener.fs.umask));
   const inode = dir.dentry.inode.tmpfile(owner.mode, owner.uid, owner.gid);
   if (typeof inode === "number") return inode;
-  const file = inode.open(flags & ~(O_TMPFILE_BIT | O_DIRECTORY | O_TRUNC), opener);
+  const file = inode.open(flags & ~O_TRUNC, opener);
   if (!(file instanceof OpenFile)) return -EINVAL;
   const dentry = dir.dentry.nameless(inode, "#" + inode.ino);
   // linkat(2) may give it a name, unless O_EXCL forbids.
@@ -200,6 +199,7 @@ export function openPlace(
   const denied = mayOpen(opener, place, flags, createdIn);
   if (denied) return denied;
   if ((flags & O_TRUNC) !== 0 && inode.isRegular) {
+    dropPrivilegeBits(opener, inode);
     const error = inode.truncate(0);
     if (error) return error;
     notifyPath(place, IN_MODIFY);

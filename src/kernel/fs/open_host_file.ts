@@ -53,6 +53,12 @@ export class OpenHostFile {
     if (this.#files.size === 0) opened.get(this.frames)?.delete(this.key);
   }
 
+  /** Whether a description of this inode is among them. */
+  has(inode: Inode): boolean {
+    for (const file of this.#files) if (file.inode === inode) return true;
+    return false;
+  }
+
   /** A host descriptor that reads. */
   get reader(): Deno.FsFile | undefined {
     for (const file of this.#files) if (file.readable) return file.host;

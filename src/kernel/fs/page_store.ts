@@ -33,6 +33,8 @@ interface Chunk {
   bytes: Uint8Array;
   /** Bit per page that has storage (or was allocated for it). */
   allocated: number;
+  /** Bit per page that has content: lseek(2) takes what was only allocated for a hole. */
+  data: number;
   frames: (Frame | undefined)[] | undefined;
 }
 
@@ -139,6 +141,7 @@ export class PageStore {
       this.#pages += pages;
       chunk.allocated |= mask;
     }
+    chunk.data |= mask;
     const need = at + count;
     if (chunk.bytes.length < need) {
       const grown = new Uint8Array(need > CHUNK / 2 ? CHUNK : Math.max(64, 2 ** Math.ceil(Math.log2(need))));
@@ -152,7 +155,7 @@ export class PageStore {
   #chunk(index: number): Chunk | number {
     const known = this.#chunks.get(index);
     if (known) return known;
-    const chunk: Chunk = { bytes: NO_BYTES, allocated: 0, frames: undefined };
+    const chunk: Chunk = { bytes: NO_BYTES, allocated: 0, data: 0, frames: undefined };
     const below = Math.min(CHUNK, this.#baseSize - index * CHUNK);
     if (below > 0) {
       const allocated = pageMask(0, below), pages = countBits(allocated);
@@ -163,7 +166,7 @@ export class PageStore {
         this.budget.charge(-pages);
         return error;
       }
-      chunk.allocated = allocated;
+      chunk.allocated = chunk.data = allocated;
       this.#pages += pages;
     }
     this.#chunks.set(index, chunk);
@@ -196,6 +199,7 @@ export class PageStore {
       this.#pages++;
       chunk.allocated |= 1 << page;
     }
+    chunk.data |= 1 << page;
     const content = chunk.bytes.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
     const frame = this.frames.createFrame(content.length > 0 ? content : undefined);
     (chunk.frames ??= new Array(PAGES).fill(undefined))[page] = frame;
@@ -251,6 +255,7 @@ export class PageStore {
         if (chunk.frames) chunk.frames[page] = undefined;
         if ((chunk.allocated >> page & 1) !== 0) this.#free(1);
         chunk.allocated &= ~(1 << page);
+        chunk.data &= ~(1 << page);
       } else chunk.frames?.[page]?.write(start - page * PAGE_SIZE, new Uint8Array(end - start));
     }
   }
@@ -293,7 +298,7 @@ export class PageStore {
   #isData(position: number): boolean {
     const index = Math.floor(position / CHUNK), chunk = this.#chunks.get(index);
     if (!chunk) return position < this.#baseSize;
-    return (chunk.allocated >> Math.floor((position - index * CHUNK) / PAGE_SIZE) & 1) === 1;
+    return (chunk.data >> Math.floor((position - index * CHUNK) / PAGE_SIZE) & 1) === 1;
   }
 
   /** The start of the next page; over a long hole, of the next chunk. */

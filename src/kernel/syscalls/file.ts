@@ -20,6 +20,7 @@ import { IN_MODIFY } from "../abi/inotify.ts";
 import { RLIMIT_FSIZE } from "../abi/resource.ts";
 import { SIGXFSZ } from "../abi/signal.ts";
 import { MAY_WRITE, permission } from "../fs/access.ts";
+import { dropPrivilegeBits } from "../fs/attributes.ts";
 import { DirectoryFile } from "../fs/directory_file.ts";
 import type { OpenFile } from "../fs/file.ts";
 import { namesChanged } from "../fs/host_changes.ts";
@@ -32,15 +33,7 @@ import type { Task } from "../task/task.ts";
 import type { Blocking, Wait, Wake } from "../wait.ts";
 import { fdLimit, installFd } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
-import {
-  AT_POSITION,
-  dropPrivilegeBits,
-  readFile,
-  readFileVector,
-  readVector,
-  writeFile,
-  writeFileVector,
-} from "./read_write.ts";
+import { AT_POSITION, readFile, readFileVector, readVector, writeFile, writeFileVector } from "./read_write.ts";
 import { basePlace, readPath, resolveAt } from "./user_path.ts";
 
 /** An open file with content, or -EBADF: O_PATH descriptors are none here. */
@@ -233,6 +226,7 @@ function truncateTo(task: Task, inode: Inode, place: Path | undefined, length: n
     task.raise(SIGXFSZ);
     return -EFBIG;
   }
+  dropPrivilegeBits(task, inode);
   const error = inode.truncate(length);
   if (!error && place) notifyPath(place, IN_MODIFY);
   return error;
@@ -265,7 +259,6 @@ function ftruncate(task: Task, fd: number, length: number): number {
   const file = contentFile(task, fd);
   if (typeof file === "number") return file;
   if (!file.writable || !file.inode.isRegular) return -EINVAL;
-  dropPrivilegeBits(task, file);
   return truncateTo(task, file.inode, file.path, length);
 }
 
@@ -290,6 +283,7 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
     return -EFBIG;
   }
   const error = inode.fallocate(mode, offset, length);
+  if (!error) dropPrivilegeBits(task, inode);
   if (!error && file.path) notifyPath(file.path, IN_MODIFY);
   return error;
 }

@@ -7,11 +7,10 @@
 import { EAGAIN, EFAULT, EFBIG, EINVAL, ERESTARTSYS } from "../abi/errno.ts";
 import { O_APPEND, O_NONBLOCK } from "../abi/fcntl.ts";
 import { IN_ACCESS, IN_MODIFY } from "../abi/inotify.ts";
-import { CAP_FSETID } from "../abi/capability.ts";
 import { RLIMIT_FSIZE } from "../abi/resource.ts";
 import { SIGXFSZ } from "../abi/signal.ts";
-import { S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
 import { MAX_RW_COUNT } from "../abi/uio.ts";
+import { dropPrivilegeBits } from "../fs/attributes.ts";
 import type { OpenFile } from "../fs/file.ts";
 import { notifyPath } from "../fs/notify.ts";
 import type { Iovec } from "../mm/guest_memory.ts";
@@ -199,6 +198,8 @@ export function readFileVector(
   offset: number,
   wait = true,
 ): number | Blocking {
+  // Nothing is read before the file is asked whether it can be, unlike by read(2) (fs/read_write.c: vfs_readv).
+  if (file.inode.isDirectory && totalLength(vector) === 0) return 0;
   const done = readVectorOnce(task, file, vector, offset);
   if (done !== -EAGAIN || !wait || (file.flags & O_NONBLOCK) !== 0) return accessed(file, done);
   return readLater(task, file, vector, offset);
@@ -259,14 +260,6 @@ function modified(file: OpenFile, count: number): number {
   return count;
 }
 
-/** The set-user-ID and set-group-ID bits go when somebody writes who may not set them (write(2)). */
-export function dropPrivilegeBits(task: Task, file: OpenFile): void {
-  const { inode } = file, { mode } = inode;
-  if ((mode & (S_ISUID | S_ISGID)) === 0 || task.capable(CAP_FSETID)) return;
-  const setgid = (mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP);
-  inode.setAttributes({ mode: mode & 0o7777 & ~S_ISUID & ~(setgid ? S_ISGID : 0) });
-}
-
 /**
  * How much of a write to a regular file RLIMIT_FSIZE lets through; -EFBIG, with SIGXFSZ, at the limit.
  *
@@ -289,7 +282,7 @@ export function writeFile(task: Task, file: OpenFile, va: number, count: number,
   if (file.inode.isRegular) {
     count = limitWrite(task, file, count, offset);
     if (count < 0) return count;
-    if ((file.inode.mode & 0o6000) !== 0) dropPrivilegeBits(task, file);
+    if (count > 0) dropPrivilegeBits(task, file.inode);
   }
   const done = writeOnce(task, file, va, count, offset);
   if ((file.flags & O_NONBLOCK) !== 0 || done === count || (done < 0 && done !== -EAGAIN) || file.inode.isRegular) {
@@ -310,7 +303,7 @@ export function writeFileVector(
   if (file.inode.isRegular) {
     total = limitWrite(task, file, total, offset);
     if (total < 0) return total;
-    if ((file.inode.mode & 0o6000) !== 0) dropPrivilegeBits(task, file);
+    if (total > 0) dropPrivilegeBits(task, file.inode);
   }
   const done = writeVectorOnce(task, file, vector, total, offset);
   const stays = !wait || (file.flags & O_NONBLOCK) !== 0 || file.inode.isRegular;

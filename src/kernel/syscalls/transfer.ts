@@ -1,9 +1,10 @@
 /** Moving bytes without passing guest memory: sendfile(2), splice(2), tee(2), vmsplice(2), copy_file_range(2). */
 import { EAGAIN, EBADF, EINVAL, EISDIR, EPIPE, ERESTARTSYS, ESPIPE } from "../abi/errno.ts";
-import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_WRONLY, SPLICE_F_ALL, SPLICE_F_NONBLOCK } from "../abi/fcntl.ts";
+import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_WRONLY, SPLICE_F_ALL, SPLICE_F_NONBLOCK } from "../abi/fcntl.ts";
 import { IN_ACCESS, IN_MODIFY } from "../abi/inotify.ts";
 import { SIGPIPE } from "../abi/signal.ts";
 import { MAX_RW_COUNT } from "../abi/uio.ts";
+import { dropPrivilegeBits } from "../fs/attributes.ts";
 import type { OpenFile } from "../fs/file.ts";
 import { notifyPath } from "../fs/notify.ts";
 import { type Pipe, PipeFile } from "../ipc/pipe.ts";
@@ -35,6 +36,7 @@ function writeEnd(task: Task, end: End, from: Uint8Array): number {
     const allowed = limitWrite(task, end.file, from.length, end.offset ?? AT_POSITION);
     if (allowed < 0) return allowed;
     from = from.subarray(0, allowed);
+    if (allowed > 0) dropPrivilegeBits(task, end.file.inode);
   }
   return end.offset === undefined ? end.file.write(from, task) : end.file.pwrite(from, end.offset, task);
 }
@@ -128,8 +130,8 @@ function sendfile(task: Task, outFd: number, inFd: number, offsetVa: number, cou
   if (!source?.readable || !target?.writable) return -EBADF;
   const offset = readOffset(task, offsetVa);
   if (offset !== undefined && offset < 0) return -EINVAL;
-  if (source.inode.isDirectory) return -EINVAL;
   if ((target.flags & O_APPEND) !== 0) return -EINVAL;
+  if (source.inode.isDirectory) return count === 0 ? 0 : -EINVAL;
   // What has no positions cannot be a source (sendfile(2): it must support mmap-like operations).
   const probe = source.pread(buffer.subarray(0, 0), 0, task);
   if (probe < 0) return offset !== undefined && probe === -ESPIPE ? -ESPIPE : -EINVAL;
@@ -257,7 +259,7 @@ function copyFileRange(
   flags: number,
 ): number | Blocking {
   const source = task.files.get(inFd), target = task.files.get(outFd);
-  if (!source || !target) return -EBADF;
+  if (!source || !target || ((source.flags | target.flags) & O_PATH) !== 0) return -EBADF;
   if (flags !== 0) return -EINVAL;
   if (source.inode.isDirectory || target.inode.isDirectory) return -EISDIR;
   if (!source.inode.isRegular || !target.inode.isRegular) return -EINVAL;
