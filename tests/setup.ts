@@ -7,6 +7,7 @@
 const TOOLS: readonly { readonly program: string; readonly package: string; readonly why: string }[] = [
   { program: "aarch64-linux-gnu-gcc", package: "gcc-aarch64-linux-gnu", why: "builds the guest programs" },
   { program: "aarch64-linux-gnu-g++", package: "g++-aarch64-linux-gnu", why: "builds the C++ guest programs" },
+  { program: "gcc", package: "gcc", why: "builds the exerciser of files for the host's own Linux" },
   { program: "qemu-aarch64", package: "qemu-user", why: "the oracle of guest programs, the peer of the benchmarks" },
   { program: "gdb-multiarch", package: "gdb-multiarch", why: "debugs guests" },
   { program: "lldb", package: "lldb", why: "debugs guests" },
