@@ -68,6 +68,8 @@ export class GuestTree {
   readonly #root: LayeredFs;
   readonly #fallback: boolean;
   readonly #made = new Set<string>();
+  /** Host file systems of which something is bound read-write. */
+  readonly #hosts: HostFs[] = [];
 
   /** @throws TreeError when the sysroot or a bind cannot be shown */
   constructor(spec: TreeSpec, frames: FrameSource) {
@@ -130,9 +132,15 @@ export class GuestTree {
       this.#mount(this.namespace.createFor(fs, bind.copyOnWrite ? 0 : MS_RDONLY, root), guest);
       return;
     }
+    for (const fs of this.#hosts) {
+      const root = fs.other(path);
+      if (typeof root === "number") throw new TreeError(`cannot bind ${bind.host}: ${reason(root)}`);
+      if (root) return this.#mount(this.namespace.createFor(fs, 0, root, fromHost(path)), guest);
+    }
     const fs = HostFs.open(services, path, ownership);
     if (typeof fs === "number") throw new TreeError(`cannot bind ${bind.host}: ${reason(fs)}`);
     fs.source = fromHost(path);
+    this.#hosts.push(fs);
     this.#mount(this.namespace.createFor(fs, 0), guest);
   }
 
@@ -192,9 +200,7 @@ export class GuestTree {
    */
   discarded(): string[] {
     const lost = this.#changes().filter((path) => !this.#made.has(path));
-    for (const { sb } of this.namespace.mounts) {
-      if (sb instanceof HostFs) { for (const path of sb.memoryOnly) lost.push(fromHost(path)); }
-    }
+    for (const { memoryOnly } of this.#hosts) for (const path of memoryOnly) lost.push(fromHost(path));
     return lost.slice(0, MAX_CHANGES);
   }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { ENOENT, EROFS } from "../abi/errno.ts";
+import { ENOENT, EROFS, EXDEV } from "../abi/errno.ts";
 import { O_CREAT, O_WRONLY } from "../abi/fcntl.ts";
-import { S_IFMT } from "../abi/stat.ts";
+import { S_IFIFO, S_IFMT } from "../abi/stat.ts";
 import { GuestTree, TreeError, type TreeSpec } from "./guest_tree.ts";
+import { makeNode, rename } from "./names.ts";
 import { fakeFrames, TestGuest } from "./test_guest.ts";
 
 const EMPTY: TreeSpec = { hostFallback: false, binds: [], uid: 1000, gid: 1000 };
@@ -101,3 +102,19 @@ Deno.test("GuestTree.context starts in a directory of the guest", () => {
   assert.equal(typeof tree.context("/tmp"), "object");
   assert.equal(tree.context("/none"), -ENOENT);
 });
+
+Deno.test("GuestTree shows one file as the same in all read-write binds, memory-only names too", () =>
+  withFolder((host) => {
+    Deno.mkdirSync(`${host}/inner`);
+    const { guest, tree } = guestIn({
+      binds: [{ host, guest: "/a", readOnly: false }, { host: `${host}/inner`, guest: "/b", readOnly: false }],
+    });
+    guest.write("/a/inner/f", "content");
+    assert.equal(guest.place("/b/f").dentry.inode, guest.place("/a/inner/f").dentry.inode);
+    assert.equal(makeNode(guest, guest.fs.cwd, "/b/fifo", S_IFIFO | 0o600, 0), 0);
+    assert.equal(guest.place("/a/inner/fifo").dentry.inode.type, S_IFIFO);
+    assert.deepEqual(tree.discarded(), [`${host}/inner/fifo`]);
+    const text = guest.namespace.mountsText(guest.namespace.root);
+    assert.ok(text.includes(`\n${host} /a ext4 `) && text.includes(`\n${host}/inner /b ext4 `), text);
+    assert.equal(rename(guest, guest.fs.cwd, "/a/inner/f", guest.fs.cwd, "/b/g", 0), -EXDEV);
+  }));

@@ -15,6 +15,7 @@ import type { Dentry } from "./dentry.ts";
 import { HostDirectory } from "./host_directory.ts";
 import { HostInode, lstat } from "./host_inode.ts";
 import type { HostInfo } from "./host_node.ts";
+import type { Inode } from "./inode.ts";
 import type { Ownership } from "./ownership.ts";
 import { SuperBlock } from "./superblock.ts";
 import type { FsServices } from "./tmpfs.ts";
@@ -40,6 +41,16 @@ export class HostFs extends SuperBlock {
   static open(services: FsServices, path: string, ownership: Ownership): HostFs | number {
     const info = lstat(path);
     return typeof info === "number" ? info : new HostFs(services, path, info, ownership);
+  }
+
+  /**
+   * Another folder or file of the same host file system, to be bound too: undefined if it is on another one. So the
+   * same file is the same inode, with the same numbers, in all binds.
+   */
+  other(path: string): Inode | number | undefined {
+    const info = lstat(path);
+    if (typeof info === "number") return info;
+    return info.dev === this.root.info.dev ? this.inode(path, info) : undefined;
   }
 
   /** The inode for a host file, known or new. */

@@ -37,9 +37,9 @@ export class MountNamespace {
     return new Mount(++this.#lastId, sb, root, flags);
   }
 
-  /** A mount of a file system's own root, or of one inode of it. */
-  createFor(sb: SuperBlock, flags: number, inode: Inode = sb.root): Mount {
-    return this.create(sb, new Dentry(inode, undefined, "/"), flags);
+  /** A mount of a file system's own root, or of one inode of it. @param source the first column of /proc/mounts */
+  createFor(sb: SuperBlock, flags: number, inode: Inode = sb.root, source?: string): Mount {
+    return new Mount(++this.#lastId, sb, new Dentry(inode, undefined, "/"), flags, source);
   }
 
   /** Hangs a mount on a place; a directory on a directory, a file on a file. */
@@ -87,7 +87,7 @@ export class MountNamespace {
     for (const mount of this.mounts) {
       const point = mountPointName(mount, root);
       if (point === undefined) continue;
-      text += `${escape(mount.sb.source)} ${escape(point)} ${mount.sb.type} ${options(mount)}${mount.sb.options} 0 0\n`;
+      text += `${escape(mount.source)} ${escape(point)} ${mount.sb.type} ${options(mount)}${mount.sb.options} 0 0\n`;
     }
     return text;
   }
@@ -101,7 +101,7 @@ export class MountNamespace {
       const { dev } = mount.sb, major = dev >>> 8 & 0xfff, minor = (dev & 0xff) | (dev >>> 12 & 0xfff00);
       const inner = mount.root.parent === mount.root ? "/" : rootName(mount.root);
       text += `${mount.id} ${mount.parent?.id ?? 1} ${major}:${minor} ${escape(inner)} ${escape(point)} ` +
-        `${options(mount)} - ${mount.sb.type} ${escape(mount.sb.source)} ${mount.sb.readOnly ? "ro" : "rw"}` +
+        `${options(mount)} - ${mount.sb.type} ${escape(mount.source)} ${mount.sb.readOnly ? "ro" : "rw"}` +
         `${mount.sb.options}\n`;
     }
     return text;

@@ -10,9 +10,23 @@ export class Mount {
   /** Where it is attached; undefined for the root of the tree. */
   parent: Mount | undefined;
   mountpoint: Dentry | undefined;
+  readonly #source: string | undefined;
 
   /** @param flags MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
-  constructor(readonly id: number, readonly sb: SuperBlock, readonly root: Dentry, public flags: number) {}
+  constructor(
+    readonly id: number,
+    readonly sb: SuperBlock,
+    readonly root: Dentry,
+    public flags: number,
+    source?: string,
+  ) {
+    this.#source = source;
+  }
+
+  /** What is mounted: the first column of /proc/mounts. */
+  get source(): string {
+    return this.#source ?? this.sb.source;
+  }
 
   get readOnly(): boolean {
     return (this.flags & MS_RDONLY) !== 0 || this.sb.readOnly;
