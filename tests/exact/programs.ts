@@ -37,7 +37,7 @@ const COUNTERS = [20, 21, 22], DEPTH = COUNTERS[2]!;
 const STACK = 27;
 const FREE = 17;
 /** Longest program with its tables, and the BRKs behind it. */
-const MOST = 300, PADDING = 4;
+const MOST = 1700, PADDING = 4;
 
 function setsFlags(body: readonly Stmt[]): boolean {
   return body.some((stmt) => stmt.s === "flags" || (stmt.s === "if" && (setsFlags(stmt.then) || setsFlags(stmt.else))));
@@ -113,7 +113,8 @@ class Program extends CodeWriter {
     this.#level = 0;
     this.more = [31, LINK];
     this.links = true;
-    this.#body(start + 10 + next() % 36);
+    // Seldom longer than a region can be.
+    this.#body(start + (next() % 512 === 0 ? 900 + next() % 600 : 10 + next() % 36));
     this.words.push(sub1(COUNTER));
     this.words.push((0xb5000000 | (((start - this.words.length) & 0x7ffff) << 5) | COUNTER) >>> 0); // cbnz
     this.words.push(BRK);
@@ -456,6 +457,8 @@ export const programs = (): Source => {
         // Around the ends of pages.
         x[25] = BigInt(DATA + (next() & 3 || !faults ? PAGE : 2 * PAGE) - next() % 64);
         if (next() & 1) x[26] = BigInt(DATA + PAGE - next() % 4000);
+        // The top byte of an address is ignored.
+        if (next() % 16 === 0) x[24 + next() % 3]! |= BigInt(next() & 0xff) << 56n;
         // Few passes; so many that time slices end in them; so many that the code is hot.
         const kind = next() % 32;
         x[COUNTER] = BigInt(
