@@ -88,6 +88,9 @@ export class GuestTree {
     // Outer ones first, so that inner ones are seen.
     const binds = [...spec.binds].sort((a, b) => a.guest.length - b.guest.length);
     for (const bind of binds) this.#bind(bind, spec, services);
+    for (const { host } of binds.filter(({ readOnly }) => !readOnly)) {
+      for (const { sb } of this.namespace.mounts) if (sb instanceof LayeredFs) sb.follow(resolveHost(host));
+    }
     this.#recordMade();
   }
 

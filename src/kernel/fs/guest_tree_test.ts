@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { ENOENT, EROFS, EXDEV } from "../abi/errno.ts";
 import { O_CREAT, O_WRONLY } from "../abi/fcntl.ts";
 import { S_IFIFO, S_IFMT } from "../abi/stat.ts";
+import { changeMode } from "./attributes.ts";
 import { GuestTree, TreeError, type TreeSpec } from "./guest_tree.ts";
-import { makeNode, rename } from "./names.ts";
+import { makeNode, rename, unlink } from "./names.ts";
 import { fakeFrames, TestGuest } from "./test_guest.ts";
 
 const EMPTY: TreeSpec = { hostFallback: false, binds: [], uid: 1000, gid: 1000 };
@@ -117,4 +118,50 @@ Deno.test("GuestTree shows one file as the same in all read-write binds, memory-
     const text = guest.namespace.mountsText(guest.namespace.root);
     assert.ok(text.includes(`\n${host} /a ext4 `) && text.includes(`\n${host}/inner /b ext4 `), text);
     assert.equal(rename(guest, guest.fs.cwd, "/a/inner/f", guest.fs.cwd, "/b/g", 0), -EXDEV);
+  }));
+
+Deno.test("GuestTree shows in read-only binds what the guest does to the same folder through a read-write one", () =>
+  withFolder((host) => {
+    Deno.mkdirSync(`${host}/d`);
+    Deno.writeTextFileSync(`${host}/d/f`, "old");
+    Deno.writeTextFileSync(`${host}/d/gone`, "");
+    const binds = [{ host, guest: "/ro", readOnly: true }, { host: `${host}/d`, guest: "/rw", readOnly: false }];
+    const { guest } = guestIn({ binds }), at = guest.fs.cwd;
+    assert.equal(guest.read("/ro/d/f"), "old");
+    const { ino } = guest.place("/ro/d/f").dentry.inode;
+    assert.deepEqual(guest.list("/ro/d"), ["f", "gone"]);
+    guest.write("/rw/f", "newer");
+    assert.equal(guest.read("/ro/d/f"), "newer");
+    assert.equal(guest.place("/ro/d/f").dentry.inode.stat().size, 5);
+    assert.equal(guest.place("/ro/d/f").dentry.inode.ino, ino);
+    guest.write("/rw/made", "here");
+    assert.equal(guest.read("/ro/d/made"), "here");
+    assert.equal(unlink(guest, at, "/rw/gone"), 0);
+    assert.equal(guest.walk("/ro/d/gone"), -ENOENT);
+    assert.equal(rename(guest, at, "/rw/made", at, "/rw/f", 0), 0);
+    assert.equal(guest.read("/ro/d/f"), "here");
+    assert.deepEqual(guest.list("/ro/d"), ["f"]);
+  }));
+
+Deno.test("GuestTree keeps what the guest changed over a folder that it also has read-write", () =>
+  withFolder((host) => {
+    Deno.writeTextFileSync(`${host}/f`, "below");
+    Deno.writeTextFileSync(`${host}/g`, "below");
+    Deno.writeTextFileSync(`${host}/h`, "below");
+    const binds = [
+      { host, guest: "/copy", readOnly: true, copyOnWrite: true },
+      { host, guest: "/rw", readOnly: false },
+    ];
+    const { guest } = guestIn({ binds }), at = guest.fs.cwd;
+    guest.write("/copy/f", "above");
+    assert.equal(changeMode(guest, guest.place("/copy/h"), 0o600), 0);
+    assert.equal(unlink(guest, at, "/copy/g"), 0);
+    guest.write("/copy/mine", "mine");
+    guest.write("/rw/f", "changed");
+    guest.write("/rw/g", "changed");
+    assert.equal(guest.read("/copy/f"), "above");
+    assert.equal(guest.walk("/copy/g"), -ENOENT);
+    assert.equal(guest.place("/copy/h").dentry.inode.mode & 0o777, 0o600);
+    assert.equal(guest.read("/copy/mine"), "mine");
+    assert.equal(guest.read("/rw/f"), "changed");
   }));

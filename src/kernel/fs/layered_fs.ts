@@ -7,12 +7,17 @@
  * (page_store.ts). So descriptors opened before the first write see it, unlike on overlayfs.
  *
  * Directories of the same path merge; anything else hides what lies below it.
+ *
+ * What is below is taken as not changing, but where the guest itself may change it through a read-write bind
+ * ({@link LayeredFs.follow}): there it is looked at anew after each change, until the guest has changed it here.
  */
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../abi/stat.ts";
 import { OVERLAYFS_MAGIC, type StatFs } from "../abi/statfs.ts";
 import { direntType } from "../abi/dirent.ts";
 import { ENOENT, ENOTDIR } from "../abi/errno.ts";
 import { toHost } from "./byte_string.ts";
+import type { Dentry } from "./dentry.ts";
+import { hostChanges } from "./host_changes.ts";
 import { type HostInfo, type HostNode, hostNode } from "./host_node.ts";
 import type { DirectoryEntry, Inode } from "./inode.ts";
 import { MemoryFile } from "./memory_file.ts";
@@ -48,8 +53,11 @@ const LOWER_BLOCKS = 2 ** 18;
 
 export class LayeredFs extends TmpFs {
   override readonly type = "overlay";
+  override dentries: "kept" | "checked" = "kept";
   /** Files with several names below, by host identity. */
   readonly byHostInode = new Map<string, MemoryFile>();
+  /** Host folders that change under the guest's own hands. */
+  readonly #followed: string[] = [];
 
   /** @param layers uppermost first; the first one's root gives the attributes of the root directory */
   constructor(services: FsServices, layers: readonly Layer[]) {
@@ -73,6 +81,22 @@ export class LayeredFs extends TmpFs {
   override statfs(): StatFs {
     const upper = super.statfs(), below = (this.root as LayeredDirectory).lowers.length > 0 ? LOWER_BLOCKS : 0;
     return { ...upper, type: OVERLAYFS_MAGIC, blocks: upper.blocks + below };
+  }
+
+  /** A host folder, or file, is bound read-write too. @param path absolute, without symbolic links */
+  follow(path: string): void {
+    this.#followed.push(path);
+    this.dentries = "checked";
+  }
+
+  /** Whether this host directory is in a folder that is bound read-write. */
+  follows(path: string): boolean {
+    return this.#followed.some((folder) => path === folder || path.startsWith(folder === "/" ? folder : folder + "/"));
+  }
+
+  override revalidate({ parent, name, inode }: Dentry): boolean {
+    const dir = parent.inode;
+    return !(dir instanceof LayeredDirectory) || !dir.follows || dir.lookup(name) === inode;
   }
 
   /** The inode for what lies at this place of the lower layers. */
@@ -114,6 +138,11 @@ export class LayeredFs extends TmpFs {
     if (key) this.byHostInode.set(key, file);
     return file;
   }
+
+  /** A file below is not as it was: who looks at it anew gets it as it is. */
+  forget({ info }: HostNode): void {
+    this.byHostInode.delete(`${info.dev}:${info.ino}`);
+  }
 }
 
 function adoptAttributes(inode: Inode, info: HostInfo, ownership: Ownership): void {
@@ -130,12 +159,50 @@ function adoptAttributes(inode: Inode, info: HostInfo, ownership: Ownership): vo
 interface LayeredEntry extends MemoryEntry {
   /** Comes from a lower layer; undefined for what the guest made. */
   readonly fromLower?: true;
+  /** What the inode was made of, once it is known. */
+  node?: HostNode;
 }
 
 export class LayeredDirectory extends MemoryDirectory {
   declare readonly sb: LayeredFs;
   /** Host directories that show through, uppermost first. */
   lowers: Lower[] = [];
+  #follows: boolean | undefined;
+  #seen = -1;
+
+  /** Whether the guest may change what is below, through a read-write bind. */
+  get follows(): boolean {
+    if (this.sb.dentries === "kept") return false;
+    return this.#follows ??= this.lowers.some(({ node }) => this.sb.follows(node.path));
+  }
+
+  /** Takes over what changed below since the last look. */
+  #follow(): void {
+    if (!this.follows || this.#seen === hostChanges()) return;
+    this.#seen = hostChanges();
+    this.lowers = this.lowers.flatMap(({ node, layer }) => {
+      const now = hostNode(node.path);
+      return typeof now !== "number" && now.isDirectory ? [{ node: now, layer }] : [];
+    });
+    for (const [name, entry] of this.names) if (entry) this.#renew(name, entry);
+  }
+
+  /** Forgets what was below under this name if it is there no more as it was, and the guest has not changed it here. */
+  #renew(name: string, { ino, fromLower, inode, node }: LayeredEntry): void {
+    if (!fromLower) return;
+    const type = this.#lowerType(name);
+    if (!node || !inode) {
+      if (type === undefined) this.names.delete(name);
+      return;
+    }
+    const now = hostNode(node.path), same = typeof now !== "number" && now.info.ino === node.info.ino;
+    if (now === node || inode.ctime !== node.info.ctime) return;
+    if (inode instanceof LayeredDirectory && (inode.names.size > 0 || same)) return;
+    if (inode instanceof MemoryFile) this.sb.forget(node);
+    const entry: LayeredEntry = { ino, type: type ?? 0, inode: undefined, fromLower: true };
+    if (type !== undefined && same) this.names.set(name, entry);
+    else this.names.delete(name);
+  }
 
   override get size(): number {
     return this.lowers.length > 0 ? 4096 : super.size;
@@ -151,6 +218,7 @@ export class LayeredDirectory extends MemoryDirectory {
   }
 
   protected override entry(name: string): MemoryEntry | undefined {
+    this.#follow();
     const known = this.names.get(name);
     if (known !== undefined || this.lowers.length === 0) return known ?? undefined;
     const type = this.#lowerType(name);
@@ -183,7 +251,7 @@ export class LayeredDirectory extends MemoryDirectory {
   }
 
   override lookup(name: string): Inode | number {
-    const entry = this.entry(name);
+    let entry = this.entry(name) as LayeredEntry | undefined;
     if (!entry) return -ENOENT;
     if (entry.inode) return entry.inode;
     const found: Lower[] = [];
@@ -211,8 +279,9 @@ export class LayeredDirectory extends MemoryDirectory {
     const inode = this.sb.load(found, entry.ino);
     if (typeof inode === "number") return inode;
     // One of several names has the inode, and its number, that the first one got.
-    if (inode.ino === entry.ino) entry.inode = inode;
-    else this.names.set(name, { ...entry, ino: inode.ino, inode });
+    if (inode.ino !== entry.ino) this.names.set(name, entry = { ...entry, ino: inode.ino });
+    entry.inode = inode;
+    entry.node = found[0]!.node;
     return inode;
   }
 
@@ -222,6 +291,7 @@ export class LayeredDirectory extends MemoryDirectory {
   }
 
   override isEmpty(): boolean {
+    this.#follow();
     for (const entry of this.names.values()) if (entry) return false;
     return this.#lowerNames().length === 0;
   }
@@ -239,6 +309,7 @@ export class LayeredDirectory extends MemoryDirectory {
 
   /** What the guest made, newest first; then what lies below, by name. */
   override entries(): DirectoryEntry[] | number {
+    this.#follow();
     const unreadable = this.lowers.length > 0 && this.lowers.every(({ node }) => typeof node.names() === "number");
     if (unreadable && this.names.size === 0) return this.lowers[0]!.node.names() as number;
     for (const name of this.#lowerNames()) this.entry(name);
