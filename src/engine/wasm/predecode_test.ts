@@ -6,9 +6,11 @@ import { packTables, unpackTables } from "./decode_tables.ts";
 import { variants } from "./interpreter/generate.ts";
 import type { RowHandlers, Slot } from "./interpreter/record.ts";
 import { tabulate } from "./interpreter/tabulate.ts";
-import { Cpu, FixedHandler } from "./layout.ts";
+import { Cpu, FixedHandler, RECORD } from "./layout.ts";
 import { EngineMemory } from "./memory.ts";
 import { Predecoder } from "./predecode.ts";
+
+const NOP = 0xd503201f;
 
 /** Handlers that take every field as a register and every immediate, eight bytes each. */
 function takingAll(row: Row, index: number): RowHandlers {
@@ -70,6 +72,30 @@ Deno.test("Predecoder finds of every row what the row's own functions say", () =
     }
   }
   assert.ok(found > 100_000);
+});
+
+Deno.test("decodeRun ends behind a branch, be it conditional", () => {
+  const handlers = rows.map(takingAll);
+  const memory = new EngineMemory();
+  const predecoder = new Predecoder(memory, unpackTables(packTables(tabulate(rows, handlers))));
+  const branches = {
+    "b.eq": 0x54000040,
+    "cbz x0": 0xb4000040,
+    "cbnz w0": 0x35000040,
+    "tbz x0, 32": 0xb6000040,
+    "tbnz w0, 0": 0x37000040,
+    "b": 0x14000002,
+    "ret": 0xd65f03c0,
+    "blr x0": 0xd63f0000,
+  };
+  for (const [name, word] of Object.entries(branches)) {
+    const page = new Uint8Array(4096), view = new DataView(page.buffer);
+    const words = [NOP, word, NOP], block = memory.allotBlock();
+    for (const [i, each] of words.entries()) view.setUint32(4 * i, each, true);
+    predecoder.decodeRun(page, 0, block, new Set(), true);
+    const isDecoded = words.map((_, i) => memory.u16[(block + RECORD * i) >> 1] !== FixedHandler.undecoded);
+    assert.deepEqual(isDecoded, [true, true, false], name);
+  }
 });
 
 function read({ view }: EngineMemory, address: number, { kind, bytes }: Slot): bigint {
