@@ -75,7 +75,7 @@ Deno.test("Predecoder finds of every row what the row's own functions say", () =
 });
 
 Deno.test("decodeRun ends behind a branch, be it conditional", () => {
-  const handlers = rows.map(takingAll);
+  const handlers = rows.map((row, index) => ({ ...takingAll(row, index), layouts: [[]] }));
   const memory = new EngineMemory();
   const predecoder = new Predecoder(memory, unpackTables(packTables(tabulate(rows, handlers))));
   const branches = {
