@@ -27,6 +27,16 @@ export interface RowHandlers {
   readonly layoutOf: readonly number[];
 }
 
+/**
+ * Where an operand may stand, the best place first. The dispatch has loaded the first half of the record already:
+ * that is for registers, which every instruction has. Measured, interpreting a Python loop: 7.8 s, and 8.5 s with the
+ * operands in the order in which they are asked for.
+ */
+function* places(bytes: number): Generator<number> {
+  if (bytes > 2) { for (let at = RECORD / 2; at + bytes <= RECORD; at += bytes) yield at; }
+  for (let at = 0; at + bytes <= RECORD; at += bytes) yield at;
+}
+
 /** Allots operand slots as the lift names its operands. */
 export class RecordLayout {
   readonly slots: Slot[] = [];
@@ -39,7 +49,7 @@ export class RecordLayout {
   find(kind: Slot["kind"], name: string, plus: number, bytes: number): Slot {
     const known = this.slots.find((s) => s.kind === kind && s.name === name && s.plus === plus);
     if (known) return known;
-    for (let at = 0; at + bytes <= RECORD; at += bytes) {
+    for (const at of places(bytes)) {
       if (this.#used.subarray(at, at + bytes).some((taken) => taken !== 0)) continue;
       this.#used.fill(1, at, at + bytes);
       const slot: Slot = { at, kind, name, plus, bytes };
