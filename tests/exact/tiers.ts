@@ -6,6 +6,7 @@
  */
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
 import type { InterpreterImage } from "../../src/engine/wasm/image.ts";
+import { COUNTER } from "./code_writer.ts";
 import { compare, type Difference } from "./compare.ts";
 import { describe, killer } from "./differential.ts";
 import { EngineMachine, RESULT_WORDS } from "./in_process.ts";
@@ -156,7 +157,7 @@ class Pair {
 }
 
 /** Whether the case's outermost loop has so many passes that it becomes hot. */
-const isHot = (batch: Batch, job: number): boolean => batch.words[batch.state(job) + 2 * 28]! >= 3000;
+const isHot = (batch: Batch, job: number): boolean => batch.words[batch.state(job) + 2 * COUNTER]! >= 3000;
 
 /** Runs `count` programs. */
 export async function compareTiers(machines: Machines, count: number, seed: number): Promise<TierTally> {
