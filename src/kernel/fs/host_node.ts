@@ -136,7 +136,22 @@ export function hostNode(path: string): HostNode | number {
   if (nodes.size >= MAX_NODES) nodes.clear();
   const node = new HostNode(path, info, now, changes);
   nodes.set(path, node);
+  if (node.isYoung) rememberYoung(node);
   return node;
+}
+
+/** Nodes of young files, made since the last change: after the next, nothing of them is used again. */
+let young: HostNode[] = [];
+
+function rememberYoung(node: HostNode): void {
+  if (young[0] !== undefined && young[0].changes !== node.changes) {
+    for (const old of young) {
+      if (nodes.get(old.path) === old) nodes.delete(old.path);
+      old.release();
+    }
+    young = [];
+  }
+  young.push(node);
 }
 
 /** Names in a host directory and their DT_* types, sorted so that runs repeat; a negative errno if unreadable. */
@@ -165,7 +180,7 @@ export function hostTarget(path: string): string | number {
 
 /** One host file as it was when looked at. */
 export class HostNode {
-  readonly #young: boolean;
+  readonly isYoung: boolean;
   #names: ReadonlyMap<string, number> | undefined;
   #target: string | undefined;
   #content: HostContent | undefined;
@@ -175,12 +190,12 @@ export class HostNode {
    * @param changes what {@link hostChanges} said then
    */
   constructor(readonly path: string, readonly info: HostInfo, public checked: number, public changes: number) {
-    this.#young = isYoung(info);
+    this.isYoung = isYoung(info);
   }
 
   /** Whether what was read of it still holds when lstat says this. */
   isStill(info: HostInfo): boolean {
-    return !this.#young && !this.#content?.changed && isSameState(this.info, info) && this.info.mode === info.mode;
+    return !this.isYoung && !this.#content?.changed && isSameState(this.info, info) && this.info.mode === info.mode;
   }
 
   get isDirectory(): boolean {
@@ -208,8 +223,13 @@ export class HostNode {
     return target;
   }
 
+  /** Gives back the memory of what was read. */
+  release(): void {
+    this.#content?.release();
+  }
+
   get content(): HostContent {
-    return this.#content ??= this.#young ? new HostContent(this.path, this.info) : hostContent(this.path, this.info);
+    return this.#content ??= this.isYoung ? new HostContent(this.path, this.info) : hostContent(this.path, this.info);
   }
 }
 
@@ -343,8 +363,8 @@ export class HostContent implements BaseContent {
     }
   }
 
-  /** The file is not as it was: what was kept goes, and those who look at it anew get a content of their own. */
-  #forget(): void {
+  /** What was read goes, but for what mappings use; it can be read again. */
+  release(): void {
     for (const chunk of this.#chunks.values()) {
       if (!recent.delete(chunk)) continue;
       if (newest === chunk) newest = undefined;
@@ -352,6 +372,11 @@ export class HostContent implements BaseContent {
     }
     this.#chunks.clear();
     this.#frames = [];
+  }
+
+  /** The file is not as it was: those who look at it anew get a content of their own. */
+  #forget(): void {
+    this.release();
     this.changed = true;
     contents.delete(keyOf(this.path, this.info));
   }

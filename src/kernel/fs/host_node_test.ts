@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import type { Frame } from "../../engine/engine.ts";
 import { ESTALE } from "../abi/errno.ts";
 import { contentChanged, namesChanged } from "./host_changes.ts";
 import { forgetHostFiles, HostNode, hostNode } from "./host_node.ts";
+import type { FrameSource } from "./superblock.ts";
 import { later } from "./test_guest.ts";
 
 /** A fresh host file with this content. */
@@ -65,6 +67,20 @@ Deno.test("hostNode takes a file from the future for a young one", () =>
       namesChanged();
       assert.notEqual(node(path), first);
     });
+  }));
+
+Deno.test("hostNode gives back what was read of young files when the next one is met after a change", () =>
+  withFile("content", (path) => {
+    let made = 0;
+    const frame = {} as Frame, source: FrameSource = { createFrame: () => (made++, frame) };
+    const { content } = node(path);
+    for (let i = 0; i < 2; i++) assert.equal(content.frame(0, source), frame);
+    assert.equal(made, 1);
+    namesChanged();
+    Deno.writeTextFileSync(path + "2", "another");
+    node(path + "2");
+    assert.equal(content.frame(0, source), frame);
+    assert.equal(made, 2);
   }));
 
 Deno.test("HostContent is shared by the names of one old file", () =>
