@@ -103,6 +103,12 @@ export interface AddressSpace {
    */
   view(va: Va, length: number, access: "read" | "write", force?: boolean): Uint8Array | undefined;
   /**
+   * Where in {@link data} the `length` bytes (at most 8) from `va` stand, or -1 where they are not accessible that way
+   * at once: {@link view} knows more. A number read this way costs a fifth of one read through a view.
+   */
+  place(va: Va, length: number, access: "read" | "write"): number;
+  readonly data: DataView;
+  /**
    * Says which program is going to run here, for engines that know programs again.
    *
    * @param head the first bytes of its file, headers and build ID among them
@@ -145,6 +151,9 @@ export interface Registers {
   fpcr: number;
   fpsr: number;
   tpidr: bigint;
+  /** Copies X0..X30 out, 8 bytes each, little-endian. */
+  readX(into: Uint8Array): void;
+  writeX(from: Uint8Array): void;
   /** Copies V0..V31 out, 16 bytes each, little-endian. */
   readV(into: Uint8Array): void;
   writeV(from: Uint8Array): void;

@@ -151,6 +151,20 @@ export class HypervisorSpace implements AddressSpace, TlbUser {
     return this.#ram.u8.subarray(from, from + Math.min(at, end) - va);
   }
 
+  get data(): DataView {
+    return this.#ram.view;
+  }
+  place(va: Va, length: number, access: "read" | "write"): number {
+    const within = va % PAGE_SIZE, start = va - within;
+    // Written so that NaN fails as well.
+    if (!(va >= 0 && va < LIMIT && within + length <= PAGE_SIZE)) return -1;
+    const entry = this.#find(start);
+    if (entry === undefined || !this.touch(start, access)) return -1;
+    const page = this.#table.page(entry);
+    if (access === "write") this.#hostWrites(entry, page);
+    return page * PAGE_SIZE + within;
+  }
+
   invalidateCode(va: Va, length: number): void {
     for (let page = va - va % PAGE_SIZE; page < va + length; page += PAGE_SIZE) {
       const at = this.#find(page);

@@ -30,6 +30,7 @@ export class MemoryExhausted extends RangeError {
 
 export class Ram {
   readonly u8: Uint8Array;
+  readonly view: DataView;
   readonly u32: Uint32Array;
   readonly u64: BigUint64Array;
   readonly size: number;
@@ -48,6 +49,7 @@ export class Ram {
   constructor(buffer: ArrayBuffer, readonly ipa: number) {
     this.size = buffer.byteLength;
     this.u8 = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
     this.u32 = new Uint32Array(buffer);
     this.u64 = new BigUint64Array(buffer);
     this.#end = this.size / PAGE_SIZE;

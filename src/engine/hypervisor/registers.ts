@@ -104,6 +104,12 @@ export class HypervisorRegisters implements Registers {
   set fpsr(value: number) {
     this.#writeFp(() => this.#set(Frame.fpsr, BigInt(value >>> 0)));
   }
+  readX(into: Uint8Array): void {
+    into.set(this.#ram.u8.subarray(this.frame + Frame.x, this.frame + Frame.x + 248));
+  }
+  writeX(from: Uint8Array): void {
+    this.#ram.u8.set(from.subarray(0, 248), this.frame + Frame.x);
+  }
   readV(into: Uint8Array): void {
     this.holder.spill(this.frame);
     into.set(this.#ram.u8.subarray(this.frame + Frame.v, this.frame + Frame.v + 512));

@@ -227,6 +227,17 @@ export class WasmAddressSpace implements AddressSpace {
     return u8.subarray(WINDOW + va, WINDOW + end);
   }
 
+  get data(): DataView {
+    return this.memory.view;
+  }
+  place(va: Va, length: number, access: "read" | "write"): number {
+    const within = va % PAGE_SIZE;
+    // Written so that NaN fails as well.
+    if (!(va >= 0 && va < GUEST_LIMIT && within + length <= PAGE_SIZE)) return -1;
+    const need = access === "write" ? write : read;
+    return (this.#u8[(va - within) / PAGE_SIZE]! & need) !== 0 ? WINDOW + va : -1;
+  }
+
   /** Makes a mapped page accessible to the host in spite of its rights, which stay as they are. */
   #force(page: number, access: "read" | "write"): boolean {
     const bits = this.#u8[page]!;

@@ -98,6 +98,12 @@ export class WasmRegisters implements Registers, RegisterFile {
   #updateFast(): void {
     this.#m.i32[(this.base + At.fpFast) >> 2] = this.fpcr === 0 && this.fpsr & 0x10 ? 1 : 0;
   }
+  readX(into: Uint8Array): void {
+    into.set(this.#m.u8.subarray(this.base + At.x, this.base + At.x + 248));
+  }
+  writeX(from: Uint8Array): void {
+    this.#m.u8.set(from.subarray(0, 248), this.base + At.x);
+  }
   readV(into: Uint8Array): void {
     into.set(this.#m.u8.subarray(this.base + At.v, this.base + At.v + 512));
   }

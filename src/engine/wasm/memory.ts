@@ -151,6 +151,7 @@ export class EngineMemory {
 export class GuestMemory {
   readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array;
+  readonly view: DataView;
   readonly u32: Uint32Array;
   readonly run: (fuel: number) => number;
   /** Bytes of pages that came into being since it was made, counted again with every process: resident at most. */
@@ -173,6 +174,7 @@ export class GuestMemory {
     } as unknown as WebAssembly.MemoryDescriptor);
     const buffer = resizable(this.memory);
     this.u8 = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
     // The block table is reached through a view of its own: a view of everything would exceed the length limit of
     // typed arrays on some hosts.
     this.u32 = new Uint32Array(buffer, 0, WINDOW / 4);

@@ -91,6 +91,10 @@ export class FakeSpace implements AddressSpace {
     if (page === undefined || (!force && !(page.prot & (access === "read" ? 1 : 2)))) return undefined;
     return page.bytes.subarray(offset, Math.min(PAGE_SIZE, offset + length));
   }
+  readonly data = new DataView(new ArrayBuffer(0));
+  place(): number {
+    return -1;
+  }
   invalidateCode(): void {}
   setBreakpoint(): void {}
   setWatchpoint(): void {}

@@ -82,6 +82,8 @@ export abstract class GuestMemory implements UserMemory {
   }
 
   readI32(va: number): number {
+    const at = this.space.place(va, 4, "read");
+    if (at >= 0) return this.space.data.getInt32(at, true);
     const view = this.view(va, 4, "read");
     if (view.length === 4) return view[0]! | view[1]! << 8 | view[2]! << 16 | view[3]! << 24;
     this.#gather(va, 4);
@@ -94,12 +96,24 @@ export abstract class GuestMemory implements UserMemory {
 
   /** Puts the 8 bytes at `va` into the scratch words. */
   #load64(va: number): void {
+    const at = this.space.place(va, 8, "read");
+    if (at >= 0) {
+      scratch32[0] = this.space.data.getUint32(at, true);
+      scratch32[1] = this.space.data.getUint32(at + 4, true);
+      return;
+    }
     const view = this.view(va, 8, "read");
     if (view.length === 8) scratch8.set(view);
     else this.#gather(va, 8);
   }
 
   #store64(va: number): void {
+    const at = this.space.place(va, 8, "write");
+    if (at >= 0) {
+      this.space.data.setUint32(at, scratch32[0]!, true);
+      this.space.data.setUint32(at + 4, scratch32[1]!, true);
+      return;
+    }
     const view = this.view(va, 8, "write");
     if (view.length === 8) view.set(scratch8);
     else this.#scatter(va, 8);
@@ -146,6 +160,8 @@ export abstract class GuestMemory implements UserMemory {
   }
 
   writeU32(va: number, value: number): void {
+    const at = this.space.place(va, 4, "write");
+    if (at >= 0) return this.space.data.setUint32(at, value, true);
     const view = this.view(va, 4, "write");
     if (view.length === 4) {
       view[0] = value;

@@ -70,6 +70,12 @@ export class ScriptedRegisters implements Registers {
   xi(n: number): number {
     return Number(BigInt.asIntN(32, this.#x[n]!));
   }
+  readX(into: Uint8Array): void {
+    into.set(new Uint8Array(this.#x.buffer));
+  }
+  writeX(from: Uint8Array): void {
+    new Uint8Array(this.#x.buffer).set(from.subarray(0, 248));
+  }
   readV(into: Uint8Array): void {
     into.set(this.#v);
   }

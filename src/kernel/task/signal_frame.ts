@@ -35,6 +35,10 @@ import type { Task } from "./task.ts";
 const WRITTEN = SigFrame.reserved + FPSIMD_CONTEXT_SIZE + ESR_CONTEXT_SIZE + 8;
 const buffer = new Uint8Array(WRITTEN);
 const view = new DataView(buffer.buffer);
+/** The frame without its records, the floating-point record, and the registers in them. */
+const saved = buffer.subarray(0, SigFrame.reserved);
+const context = buffer.subarray(SigFrame.reserved, SigFrame.reserved + FPSIMD_CONTEXT_SIZE);
+const generals = buffer.subarray(SigFrame.regs, SigFrame.sp);
 const vectors = buffer.subarray(SigFrame.reserved + 16, SigFrame.reserved + FPSIMD_CONTEXT_SIZE);
 
 /** Whether `sp` is on the alternate stack; never with SS_AUTODISARM, which is off while its handler runs. */
@@ -111,7 +115,7 @@ function fillFrame(task: Task, info: Siginfo, action: SignalAction, oldMask: big
   putNumber(SigFrame.stackSize, altStack.size);
   view.setBigUint64(SigFrame.mask, oldMask, true);
   putNumber(SigFrame.faultAddress, task.faultAddress);
-  for (let n = 0; n < 31; n++) view.setBigUint64(SigFrame.regs + 8 * n, regs.x(n), true);
+  regs.readX(generals);
   view.setBigUint64(SigFrame.sp, regs.sp, true);
   view.setBigUint64(SigFrame.pc, regs.pc, true);
   view.setUint32(SigFrame.pstate, regs.flags, true);
@@ -143,21 +147,20 @@ export function leaveHandler(task: Task): boolean {
   const { regs } = task.cpu, { mm } = task;
   const frame = Number(regs.sp);
   if (frame % 16 !== 0) return false;
-  const bytes = mm.readBytes(frame, SigFrame.reserved);
-  const saved = new DataView(bytes.buffer);
-  setBlocked(task, saved.getBigUint64(SigFrame.mask, true));
-  for (let n = 0; n < 31; n++) regs.setX(n, saved.getBigUint64(SigFrame.regs + 8 * n, true));
-  regs.sp = saved.getBigUint64(SigFrame.sp, true);
-  regs.pc = saved.getBigUint64(SigFrame.pc, true);
-  const pstate = saved.getBigUint64(SigFrame.pstate, true);
+  mm.readInto(frame, saved);
+  setBlocked(task, view.getBigUint64(SigFrame.mask, true));
+  regs.writeX(generals);
+  regs.sp = view.getBigUint64(SigFrame.sp, true);
+  regs.pc = view.getBigUint64(SigFrame.pc, true);
+  const pstate = view.getBigUint64(SigFrame.pstate, true);
   regs.flags = Number(pstate & BigInt(PSTATE_USER));
   if ((pstate & BigInt(PSTATE_INVALID)) !== 0n) return false;
   if (!restoreRecords(task, regs, frame + SigFrame.reserved)) return false;
   // All errors but an inaccessible frame are ignored (kernel/signal.c: restore_altstack).
   setAltStack(task, Number(regs.sp), {
-    sp: Number(saved.getBigUint64(SigFrame.stackSp, true)),
-    flags: saved.getInt32(SigFrame.stackFlags, true),
-    size: Number(saved.getBigUint64(SigFrame.stackSize, true)),
+    sp: Number(view.getBigUint64(SigFrame.stackSp, true)),
+    flags: view.getInt32(SigFrame.stackFlags, true),
+    size: Number(view.getBigUint64(SigFrame.stackSize, true)),
   });
   return true;
 }
@@ -172,11 +175,10 @@ function restoreRecords(task: Task, regs: Registers, base: number): boolean {
     if (size < 8 || size % 16 !== 0 || size > RESERVED_SIZE - offset) return false;
     if (magic === FPSIMD_MAGIC) {
       if (restored || size !== FPSIMD_CONTEXT_SIZE) return false;
-      const context = mm.readBytes(base + offset, FPSIMD_CONTEXT_SIZE);
-      const fields = new DataView(context.buffer);
-      regs.fpsr = fields.getUint32(8, true);
-      regs.fpcr = fields.getUint32(12, true);
-      regs.writeV(context.subarray(16));
+      mm.readInto(base + offset, context);
+      regs.fpsr = view.getUint32(SigFrame.reserved + 8, true);
+      regs.fpcr = view.getUint32(SigFrame.reserved + 12, true);
+      regs.writeV(vectors);
       restored = true;
     } else if (magic !== ESR_MAGIC) {
       return false;
