@@ -198,6 +198,7 @@ export class WasmCpu implements CpuInterface {
             i32[At.exitMode >> 2] === PageBits.write ? "write" : "read",
           );
         case Code.pcAlignment:
+          this.#untagPc();
           return this.#fault("alignment", this.#pc(), "execute");
         case Code.brk:
           exit.kind = "breakpoint";

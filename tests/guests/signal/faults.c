@@ -8,6 +8,8 @@
 #ifdef __aarch64__
 static volatile siginfo_t last;
 static volatile unsigned long last_pc, last_fault;
+/* Where to go on, if not behind the instruction. */
+static unsigned long resume;
 
 static void handler(int signal, siginfo_t *info, void *context)
 {
@@ -16,7 +18,8 @@ static void handler(int signal, siginfo_t *info, void *context)
 	last = *info;
 	last_pc = uc->uc_mcontext.pc;
 	last_fault = uc->uc_mcontext.fault_address;
-	uc->uc_mcontext.pc += 4;
+	uc->uc_mcontext.pc = resume ? resume : uc->uc_mcontext.pc + 4;
+	resume = 0;
 }
 
 int main(void)
@@ -59,6 +62,12 @@ int main(void)
 	asm volatile("ldxr w1, [%1]" : "+r"(result) : "r"(buffer + 2) : "x1");
 	is(last.si_signo, SIGBUS, "a misaligned exclusive load is SIGBUS");
 	is(last.si_code, BUS_ADRALN, "BUS_ADRALN");
+	unsigned long target = (unsigned long)main + 2;
+	asm volatile("adr %0, 1f\nstr %0, %1\nbr %2\n1:" : "=&r"(at), "=m"(resume) : "r"(target | 0x5aUL << 56));
+	is(last.si_signo, SIGBUS, "a branch to a misaligned address is SIGBUS");
+	is(last.si_code, BUS_ADRALN, "BUS_ADRALN");
+	is((long)last.si_addr, target, "si_addr is the address without its tag");
+	is(last_pc, target, "so is pc");
 	return done();
 }
 #else
