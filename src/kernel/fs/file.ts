@@ -26,8 +26,8 @@ export interface Mappable {
   frame(pageIndex: number): Frame | undefined;
   /** Called before a page is first written through a shared mapping, so that the owner can write it back. */
   written?(pageIndex: number): void;
-  /** msync: writes changed pages in [first, end) back. */
-  sync?(first: number, end: number): void;
+  /** msync: writes changed pages in [first, end) back; 0 or a negative errno. */
+  sync?(first: number, end: number): number;
   /** MADV_REMOVE: frees the pages in [first, end). */
   punch?(first: number, end: number): void;
   /** A shared mapping that may be written comes (1; a negative errno refuses it) or goes (-1): memfd seals. */

@@ -51,7 +51,7 @@ export class HostFile extends OpenFile {
   }
 
   override pread(into: Uint8Array, offset: number): number {
-    this.#shared.pages?.flush();
+    this.#shared.pages?.flush(offset, offset + into.length);
     return readAt(this.host, into, offset);
   }
 
@@ -95,10 +95,10 @@ export class HostFile extends OpenFile {
   }
 
   override sync(): number {
-    this.#shared.pages?.flush();
+    const error = this.#shared.sync();
     try {
       this.host.syncSync();
-      return 0;
+      return error;
     } catch (error) {
       return hostErrno(error);
     }

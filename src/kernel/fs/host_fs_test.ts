@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { EACCES, EEXIST, ENOENT, ENOTEMPTY, ESTALE, EXDEV } from "../abi/errno.ts";
+import type { Frame } from "../../engine/engine.ts";
+import { EACCES, EEXIST, ENOENT, ENOSPC, ENOTEMPTY, ESTALE, EXDEV } from "../abi/errno.ts";
 import { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
 import { S_IFIFO } from "../abi/stat.ts";
 import { changeMode, changeTimes } from "./attributes.ts";
 import { fromBytes, toBytes } from "./byte_string.ts";
+import type { HostFile } from "./host_file.ts";
 import { HostFs } from "./host_fs.ts";
 import { makeLink, makeNode, makeSymlink, removeDirectory, rename, unlink } from "./names.ts";
 import type { Mappable, OpenFile } from "./file.ts";
@@ -119,10 +121,7 @@ Deno.test("HostFs keeps FIFOs in memory", () =>
 Deno.test("HostFs writes back what a shared mapping changed before anybody reads", () =>
   withBind((guest, host) => {
     guest.write("/f", "old content");
-    const file = guest.file("/f", O_RDWR), mappable = file.mappable();
-    assert.ok(typeof mappable !== "number");
-    const frame = mappable.frame(0)!;
-    mappable.written?.(0);
+    const file = guest.file("/f", O_RDWR), { frame } = storing(file);
     frame.write(0, toBytes("NEW"));
     assert.equal(guest.read("/f"), "NEW content");
     file.pwrite(toBytes("W"), 4, guest);
@@ -133,6 +132,29 @@ Deno.test("HostFs writes back what a shared mapping changed before anybody reads
     file.unref();
     assert.equal(Deno.readTextFileSync(`${host}/f`).slice(0, 3), "END");
   }));
+
+/** A page through a shared mapping that may store to it. */
+function storing(file: OpenFile, page = 0): { mappable: Mappable; frame: Frame } {
+  const mappable = file.mappable();
+  assert.ok(typeof mappable !== "number");
+  mappable.sharedWritable?.(1);
+  const frame = mappable.frame(page);
+  assert.ok(frame);
+  mappable.written?.(page);
+  return { mappable, frame };
+}
+
+/** Lets the host take so many bytes more of this description, in single writes of at most `atOnce`. */
+function limitHost(file: OpenFile, room: number, atOnce = Infinity): { room: number } {
+  const { host } = file as HostFile, write = host.writeSync.bind(host), limit = { room };
+  host.writeSync = (bytes) => {
+    const count = Math.min(bytes.length, limit.room, atOnce);
+    if (count === 0) throw Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
+    limit.room -= count;
+    return write(bytes.subarray(0, count));
+  };
+  return limit;
+}
 
 /** The beginning of a page as a mapping of this description shows it. */
 function mapped(file: OpenFile, length: number, page = 0): string | undefined {
@@ -205,10 +227,7 @@ Deno.test("HostFs shows a new mapping what the host wrote meanwhile", () =>
 Deno.test("HostFs writes back only what a shared mapping changed", () =>
   withBind((guest, host) => {
     guest.write("/f", "one two");
-    const file = guest.file("/f", O_RDWR), mappable = file.mappable() as Mappable;
-    mappable.sharedWritable?.(1);
-    const frame = mappable.frame(0)!;
-    mappable.written?.(0);
+    const file = guest.file("/f", O_RDWR), { frame, mappable } = storing(file);
     frame.write(0, toBytes("ONE"));
     const other = Deno.openSync(`${host}/f`, { write: true });
     other.seekSync(4, Deno.SeekMode.Start);
@@ -218,14 +237,84 @@ Deno.test("HostFs writes back only what a shared mapping changed", () =>
     assert.equal(Deno.readTextFileSync(`${host}/f`), "ONE TWO");
   }));
 
+Deno.test("HostFs tells once of what the host refused from a mapping, and keeps it for another attempt", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "one two");
+    const file = guest.file("/f", O_RDWR), { frame, mappable } = storing(file), disk = limitHost(file, 0);
+    frame.write(0, toBytes("ONE"));
+    assert.equal(mappable.sync?.(0, 1), -ENOSPC);
+    assert.equal(file.sync(), -ENOSPC);
+    assert.equal(guest.read("/f"), "one two");
+    mappable.sharedWritable?.(-1);
+    disk.room = 100;
+    assert.equal(file.sync(), -ENOSPC, "of the attempts since");
+    assert.equal(file.sync(), 0);
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "ONE two");
+  }));
+
+Deno.test("HostFs does not take a part that the host wrote for the whole", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "one two");
+    const file = guest.file("/f", O_RDWR), { frame, mappable } = storing(file), disk = limitHost(file, 2, 1);
+    frame.write(0, toBytes("ONE TWO"));
+    assert.equal(mappable.sync?.(0, 1), -ENOSPC);
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "ONe two");
+    disk.room = 100;
+    assert.equal(mappable.sync?.(0, 1), 0);
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "ONE TWO");
+  }));
+
+Deno.test("HostFs shows the file again when what the host refused is lost", () =>
+  withBind((guest) => {
+    guest.write("/f", "one two");
+    const file = guest.file("/f", O_RDWR), reader = guest.file("/f"), { frame, mappable } = storing(file);
+    limitHost(file, 0);
+    frame.write(0, toBytes("ONE"));
+    mappable.sharedWritable?.(-1);
+    file.unref();
+    assert.equal(mapped(reader, 7), "one two");
+    assert.equal(reader.sync(), -ENOSPC);
+  }));
+
+for (
+  const [how, grow] of [
+    ["a truncation", (file, guest) => guest.place("/f").dentry.inode.truncate(file.inode.size + 300)],
+    ["a write behind its end", (file, guest) => file.pwrite(toBytes("E"), 300, guest)],
+  ] satisfies [string, (file: OpenFile, guest: TestGuest) => void][]
+) {
+  Deno.test(`HostFs does not bring back what a mapping stored behind the end when the file grows by ${how}`, () =>
+    withBind((guest, host) => {
+      guest.write("/f", "12345");
+      const file = guest.file("/f", O_RDWR), { frame } = storing(file);
+      frame.write(4, toBytes("5 behind"));
+      grow(file, guest);
+      assert.equal(mapped(file, 10), "12345\0\0\0\0\0");
+      frame.write(8, toBytes("9"));
+      file.sync();
+      assert.equal(Deno.readTextFileSync(`${host}/f`).slice(0, 10), "12345\0\0\x009\0");
+    }));
+}
+
+Deno.test("HostFs looks at the pages that a read asks for alone, and at none to tell attributes", () =>
+  withBind((guest) => {
+    guest.write("/f", "x".repeat(3 * 4096));
+    const file = guest.file("/f", O_RDWR), looked: number[] = [];
+    for (let page = 0; page < 3; page++) {
+      const { frame } = storing(file, page), read = frame.read.bind(frame);
+      frame.read = (offset, into) => (looked.push(page), read(offset, into));
+    }
+    file.inode.stat();
+    assert.deepEqual(looked, []);
+    file.pread(new Uint8Array(4096), 2048, guest);
+    assert.deepEqual(looked, [0, 1]);
+  }));
+
 Deno.test("HostFs maps shared through a writable description after a read-only one", () =>
   withBind((guest, host) => {
     guest.write("/f", "old");
     const reader = guest.file("/f"), writer = guest.file("/f", O_RDWR);
     assert.equal(mapped(reader, 3), "old");
-    const mappable = writer.mappable() as Mappable, frame = mappable.frame(0)!;
-    mappable.written?.(0);
-    frame.write(0, toBytes("new"));
+    storing(writer).frame.write(0, toBytes("new"));
     assert.equal(mapped(reader, 3), "new");
     writer.unref();
     assert.equal(Deno.readTextFileSync(`${host}/f`), "new");

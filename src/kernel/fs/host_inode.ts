@@ -154,8 +154,6 @@ export class HostInode extends Inode {
   }
 
   override stat(): Stat {
-    const { pages } = this.opened ?? {};
-    pages?.flush();
     if (this.#checkedChanges !== hostChanges() || performance.now() - this.#checked >= TRUST_MS) this.refresh();
     return super.stat();
   }
@@ -223,6 +221,7 @@ export class HostInode extends Inode {
   }
 
   override sync(): number {
-    return this.opened?.pages?.flush() ?? 0;
+    this.opened?.pages?.flush();
+    return 0;
   }
 }

@@ -92,6 +92,7 @@ const nodes = new Map<string, HostNode>();
 /** Forgets everything read from the host. */
 export function forgetHostFiles(): void {
   nodes.clear();
+  young.clear();
   contents.clear();
 }
 
@@ -126,6 +127,7 @@ export function hostNode(path: string): HostNode | number {
     info = hostInfo(lookAt(path));
   } catch (error) {
     nodes.delete(path);
+    if (known && young.delete(known)) known.release();
     return hostErrno(error);
   }
   if (known?.isStill(info)) {
@@ -133,25 +135,32 @@ export function hostNode(path: string): HostNode | number {
     known.changes = changes;
     return known;
   }
-  if (nodes.size >= MAX_NODES) nodes.clear();
+  if (known && young.delete(known)) known.release();
+  if (nodes.size >= MAX_NODES) {
+    nodes.clear();
+    young.clear();
+  }
   const node = new HostNode(path, info, now, changes);
   nodes.set(path, node);
   if (node.isYoung) rememberYoung(node);
   return node;
 }
 
-/** Nodes of young files, made since the last change: after the next, nothing of them is used again. */
-let young: HostNode[] = [];
+/** Known nodes of young files, made since the last change: after the next, nothing of them is used again. */
+const young = new Set<HostNode>();
+/** What {@link hostChanges} said when they were made. */
+let youngSince = -1;
 
 function rememberYoung(node: HostNode): void {
-  if (young[0] !== undefined && young[0].changes !== node.changes) {
+  if (youngSince !== node.changes) {
     for (const old of young) {
-      if (nodes.get(old.path) === old) nodes.delete(old.path);
+      nodes.delete(old.path);
       old.release();
     }
-    young = [];
+    young.clear();
+    youngSince = node.changes;
   }
-  young.push(node);
+  young.add(node);
 }
 
 /** Names in a host directory and their DT_* types, sorted so that runs repeat; a negative errno if unreadable. */

@@ -83,6 +83,22 @@ Deno.test("hostNode gives back what was read of young files when the next one is
     assert.equal(made, 2);
   }));
 
+Deno.test("hostNode gives back what was read of a young file when it looks at it again", () =>
+  withFile("content", (path) => {
+    let made = 0;
+    const frame = {} as Frame, source: FrameSource = { createFrame: () => (made++, frame) };
+    const { content } = node(path), { now } = performance, later = now.call(performance) + 10_000;
+    content.frame(0, source);
+    performance.now = () => later;
+    try {
+      assert.notEqual(node(path).content, content);
+    } finally {
+      performance.now = now;
+    }
+    content.frame(0, source);
+    assert.equal(made, 2);
+  }));
+
 Deno.test("HostContent is shared by the names of one old file", () =>
   withFile("content", (path) =>
     later(() => {

@@ -1,11 +1,17 @@
 /**
  * Pages of a host file that is mapped. What a shared mapping may have changed is written back before anybody reads,
- * and what write(2) changes goes to the pages too: all views agree.
+ * and what write(2) changes goes to the pages too: all views through read-write binds agree. A layer over the same
+ * folder shows it to those who open the file anew; its descriptors and mappings from before stay as they were.
+ *
+ * What the host refuses to take back (a full disk) stays in the pages, and is tried again. The next fsync or msync
+ * tells of it, as of Linux's writeback errors (fsync(2)). Only when nobody has the file open for writing any more is
+ * it lost.
  *
  * As long as nobody writes, pages are those of the file's content in this state (host_node.ts), which the next guest
  * finds with its decoded code. With the first writer they become the file's own, and mappings ask again.
  */
 import { type Frame, PAGE_SIZE } from "../../engine/engine.ts";
+import { EIO } from "../abi/errno.ts";
 import { contentChanged } from "./host_changes.ts";
 import { readAt, writeAt } from "./host_io.ts";
 import { HostContent, hostContent, type HostInfo, isSameState, isYoung } from "./host_node.ts";
@@ -20,9 +26,12 @@ export class HostPages implements Mappable {
   #base: HostContent | undefined;
   /** The state in which the file was when it last was the same as the pages. */
   #seen: HostInfo | undefined;
+  /** The file's size in bytes, as far as the pages follow it. */
+  #size: number;
 
   constructor(readonly file: OpenHostFile) {
     this.#seen = file.look();
+    this.#size = this.#seen?.size ?? 0;
     if (this.#seen && !file.writer && !isYoung(this.#seen)) this.#base = hostContent(file.path, this.#seen);
   }
 
@@ -52,6 +61,7 @@ export class HostPages implements Mappable {
     const now = this.file.look();
     if (now && this.#seen && isSameState(now, this.#seen)) return;
     this.#seen = now;
+    if (now) this.#resized(now.size);
     this.own();
     const { reader } = this.file, bytes = new Uint8Array(PAGE_SIZE), before = new Uint8Array(PAGE_SIZE);
     if (!reader) return;
@@ -75,51 +85,84 @@ export class HostPages implements Mappable {
 
   sharedWritable(change: 1 | -1): number {
     this.#writableMappings += change;
-    if (this.#writableMappings === 0) {
-      this.flush();
-      this.#dirty.clear();
-    }
+    if (this.#writableMappings === 0) this.flush();
     return 0;
   }
 
-  /** Writes back what mappings changed; 0 or a negative errno. */
-  flush(): number {
-    return this.#dirty.size === 0 ? 0 : this.#writeBack(0, Infinity);
-  }
-
-  sync(first: number, end: number): void {
-    this.#writeBack(first, end);
-  }
-
-  #writeBack(first: number, end: number): number {
-    const { writer } = this.file, size = this.file.look()?.size ?? 0, now = new Uint8Array(PAGE_SIZE);
+  /** Writes back what mappings changed of bytes [start, end). What goes wrong is kept for {@link OpenHostFile.sync}. */
+  flush(start = 0, end = Infinity): void {
+    if (this.#dirty.size === 0) return;
+    const pages = [...entriesIn(this.#dirty, start, end)];
+    if (pages.length === 0) return;
+    const { writer } = this.file, size = this.file.look()?.size ?? 0;
+    this.#resized(size);
     let written = false;
-    for (const [pageIndex, before] of this.#dirty) {
-      const offset = pageIndex * PAGE_SIZE, length = Math.min(PAGE_SIZE, size - offset);
-      const frame = pageIndex >= first && pageIndex < end ? this.#frames.get(pageIndex) : undefined;
-      if (!frame || length <= 0 || !writer) continue;
-      frame.read(0, now);
-      const changed = difference(before.subarray(0, length), now.subarray(0, length));
-      if (!changed) continue;
-      const error = writeAt(writer, now.subarray(changed.start, changed.end), offset + changed.start);
-      if (error < 0) return error;
-      before.set(now);
-      written = true;
+    for (const [pageIndex, before] of pages) {
+      const result = writer && this.#writePage(writer, pageIndex, before, size);
+      if (result === undefined) continue;
+      if (result < 0) this.file.writeError = result;
+      else if (this.#writableMappings === 0) this.#dirty.delete(pageIndex);
+      written ||= result !== 0;
     }
     if (written) this.#changedHere();
-    return 0;
+  }
+
+  /** Writes what is new of a page; 1 if something was, 0 if nothing is, or a negative errno. */
+  #writePage(writer: Deno.FsFile, pageIndex: number, before: Uint8Array, size: number): number {
+    const offset = pageIndex * PAGE_SIZE, length = Math.max(0, Math.min(PAGE_SIZE, size - offset));
+    const now = new Uint8Array(PAGE_SIZE);
+    this.#frames.get(pageIndex)?.read(0, now);
+    const changed = difference(before.subarray(0, length), now.subarray(0, length));
+    if (!changed) return 0;
+    for (let { start } = changed; start < changed.end;) {
+      const count = writeAt(writer, now.subarray(start, changed.end), offset + start);
+      if (count <= 0) return count || -EIO;
+      before.set(now.subarray(start, start + count), start);
+      start += count;
+    }
+    return 1;
+  }
+
+  sync(first: number, end: number): number {
+    this.flush(first * PAGE_SIZE, end * PAGE_SIZE);
+    return this.file.takeError();
+  }
+
+  /** Nobody can write the file any more: what it did not take is lost, and new mappings show the file. */
+  abandon(): void {
+    if (this.#dirty.size === 0) return;
+    this.#dirty.clear();
+    this.#seen = undefined;
   }
 
   /** The file changed, and the pages with it. */
   #changedHere(): void {
     contentChanged();
     this.#seen = this.file.look();
+    if (this.#seen) this.#resized(this.#seen.size);
+  }
+
+  /**
+   * The file has this size now. What mappings stored in its last page behind its end never was part of it: where it
+   * grows over that, it has zeros (mmap(2), NOTES).
+   */
+  #resized(size: number): void {
+    const kept = this.#size % PAGE_SIZE;
+    if (size > this.#size && kept > 0) this.#zero(Math.floor(this.#size / PAGE_SIZE), kept);
+    this.#size = size;
+  }
+
+  /** Zeros in a page from a byte on, which the file has too. */
+  #zero(pageIndex: number, from: number): void {
+    this.#frames.get(pageIndex)?.write(from, new Uint8Array(PAGE_SIZE - from));
+    this.#dirty.get(pageIndex)?.fill(0, from);
   }
 
   /** write(2) changed these bytes. */
   update(from: Uint8Array, offset: number): void {
     const last = offset + from.length;
-    for (const [pageIndex, frame] of this.#pagesIn(offset, last)) {
+    this.#resized(Math.max(this.#size, last));
+    for (const [pageIndex, frame] of entriesIn(this.#frames, offset, last)) {
       const at = pageIndex * PAGE_SIZE, start = Math.max(offset, at), end = Math.min(last, at + PAGE_SIZE);
       const piece = from.subarray(start - offset, end - offset);
       frame.write(start - at, piece);
@@ -128,32 +171,30 @@ export class HostPages implements Mappable {
     this.#changedHere();
   }
 
-  /** Pages in a range of bytes: by the range or by the pages, whichever are fewer. */
-  *#pagesIn(start: number, end: number): Generator<[number, Frame]> {
-    const first = Math.floor(start / PAGE_SIZE), beyond = Math.ceil(end / PAGE_SIZE);
-    if (beyond - first > this.#frames.size) {
-      for (const entry of this.#frames) if (entry[0] >= first && entry[0] < beyond) yield entry;
-      return;
-    }
-    for (let index = first; index < beyond; index++) {
-      const frame = this.#frames.get(index);
-      if (frame) yield [index, frame];
-    }
-  }
-
   /** Pages past the new end go, and the rest of the last one reads as zeros. */
   truncate(size: number): void {
-    for (const [pageIndex, frame] of this.#frames) {
-      const start = pageIndex * PAGE_SIZE, kept = size - start;
+    for (const pageIndex of this.#frames.keys()) {
+      const kept = size - pageIndex * PAGE_SIZE;
       if (kept <= 0) {
         this.#frames.delete(pageIndex);
         this.#dirty.delete(pageIndex);
-      } else if (kept < PAGE_SIZE) {
-        frame.write(kept, new Uint8Array(PAGE_SIZE - kept));
-        this.#dirty.get(pageIndex)?.fill(0, kept);
-      }
+      } else if (kept < PAGE_SIZE) this.#zero(pageIndex, kept);
     }
+    this.#resized(size);
     this.#changedHere();
+  }
+}
+
+/** What is known by page of bytes [start, end): asked by the range or by what is known, whichever is less. */
+function* entriesIn<Value>(pages: Map<number, Value>, start: number, end: number): Generator<[number, Value]> {
+  const first = Math.floor(start / PAGE_SIZE), beyond = Math.ceil(end / PAGE_SIZE);
+  if (beyond - first > pages.size) {
+    for (const entry of pages) if (entry[0] >= first && entry[0] < beyond) yield entry;
+    return;
+  }
+  for (let index = first; index < beyond; index++) {
+    const value = pages.get(index);
+    if (value !== undefined) yield [index, value];
   }
 }
 

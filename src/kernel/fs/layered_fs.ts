@@ -9,7 +9,8 @@
  * Directories of the same path merge; anything else hides what lies below it.
  *
  * What is below is taken as not changing, but where the guest itself may change it through a read-write bind
- * ({@link LayeredFs.follow}): there it is looked at anew after each change, until the guest has changed it here.
+ * ({@link LayeredFs.follow}): there a name is looked at anew after each change, until the guest has changed it here.
+ * Descriptors and mappings show the file as it was when they were opened, or as it was when they first read of it.
  */
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../abi/stat.ts";
 import { OVERLAYFS_MAGIC, type StatFs } from "../abi/statfs.ts";
@@ -17,10 +18,11 @@ import { direntType } from "../abi/dirent.ts";
 import { ENOENT, ENOTDIR } from "../abi/errno.ts";
 import { toHost } from "./byte_string.ts";
 import type { Dentry } from "./dentry.ts";
-import { hostChanges } from "./host_changes.ts";
+import { hostChanges, nameChanges } from "./host_changes.ts";
 import { type HostInfo, type HostNode, hostNode } from "./host_node.ts";
 import type { DirectoryEntry, Inode } from "./inode.ts";
 import { MemoryFile } from "./memory_file.ts";
+import { findOpen } from "./open_host_file.ts";
 import type { Ownership } from "./ownership.ts";
 import {
   DEFAULT_LIMITS,
@@ -161,6 +163,8 @@ interface LayeredEntry extends MemoryEntry {
   readonly fromLower?: true;
   /** What the inode was made of, once it is known. */
   node?: HostNode;
+  /** What {@link hostChanges} said when it was last looked at. */
+  changes?: number;
 }
 
 export class LayeredDirectory extends MemoryDirectory {
@@ -168,7 +172,9 @@ export class LayeredDirectory extends MemoryDirectory {
   /** Host directories that show through, uppermost first. */
   lowers: Lower[] = [];
   #follows: boolean | undefined;
-  #seen = -1;
+  /** What {@link nameChanges} said when the folders below, and all names in them, were last looked at. */
+  #folderChanges = -1;
+  #listChanges = -1;
 
   /** Whether the guest may change what is below, through a read-write bind. */
   get follows(): boolean {
@@ -176,20 +182,42 @@ export class LayeredDirectory extends MemoryDirectory {
     return this.#follows ??= this.lowers.some(({ node }) => this.sb.follows(node.path));
   }
 
-  /** Takes over what changed below since the last look. */
-  #follow(): void {
-    if (!this.follows || this.#seen === hostChanges()) return;
-    this.#seen = hostChanges();
+  /** Takes over what changed below under one name since the last look. */
+  #follow(name: string): void {
+    if (!this.follows) return;
+    this.#followFolders();
+    const entry = this.names.get(name) as LayeredEntry | null | undefined;
+    if (!entry?.fromLower) return;
+    if (entry.node) this.#flush(entry.node);
+    if (entry.changes === hostChanges()) return;
+    entry.changes = hostChanges();
+    this.#renew(name, entry);
+  }
+
+  /** Takes over which names there are below. */
+  #followAll(): void {
+    if (!this.follows || this.#listChanges === nameChanges()) return;
+    this.#listChanges = nameChanges();
+    for (const name of [...this.names.keys()]) this.#follow(name);
+    this.#followFolders();
+  }
+
+  /** What mappings of a read-write bind stored goes to the file, before it is looked at. */
+  #flush(node: HostNode): void {
+    findOpen(this.sb.services.frames, node.path, node.info)?.pages?.flush();
+  }
+
+  #followFolders(): void {
+    if (this.#folderChanges === nameChanges()) return;
+    this.#folderChanges = nameChanges();
     this.lowers = this.lowers.flatMap(({ node, layer }) => {
       const now = hostNode(node.path);
       return typeof now !== "number" && now.isDirectory ? [{ node: now, layer }] : [];
     });
-    for (const [name, entry] of this.names) if (entry) this.#renew(name, entry);
   }
 
   /** Forgets what was below under this name if it is there no more as it was, and the guest has not changed it here. */
-  #renew(name: string, { ino, fromLower, inode, node }: LayeredEntry): void {
-    if (!fromLower) return;
+  #renew(name: string, { ino, inode, node }: LayeredEntry): void {
     const type = this.#lowerType(name);
     if (!node || !inode) {
       if (type === undefined) this.names.delete(name);
@@ -218,7 +246,7 @@ export class LayeredDirectory extends MemoryDirectory {
   }
 
   protected override entry(name: string): MemoryEntry | undefined {
-    this.#follow();
+    this.#follow(name);
     const known = this.names.get(name);
     if (known !== undefined || this.lowers.length === 0) return known ?? undefined;
     const type = this.#lowerType(name);
@@ -247,7 +275,11 @@ export class LayeredDirectory extends MemoryDirectory {
 
   #hostChild(node: HostNode, name: string): HostNode | number {
     const hostName = toHost(name);
-    return hostName === undefined ? -ENOENT : hostNode(node.childPath(hostName));
+    if (hostName === undefined) return -ENOENT;
+    const path = node.childPath(hostName), child = hostNode(path);
+    if (typeof child === "number" || !this.follows) return child;
+    this.#flush(child);
+    return hostNode(path);
   }
 
   override lookup(name: string): Inode | number {
@@ -282,6 +314,7 @@ export class LayeredDirectory extends MemoryDirectory {
     if (inode.ino !== entry.ino) this.names.set(name, entry = { ...entry, ino: inode.ino });
     entry.inode = inode;
     entry.node = found[0]!.node;
+    entry.changes = hostChanges();
     return inode;
   }
 
@@ -291,7 +324,7 @@ export class LayeredDirectory extends MemoryDirectory {
   }
 
   override isEmpty(): boolean {
-    this.#follow();
+    this.#followAll();
     for (const entry of this.names.values()) if (entry) return false;
     return this.#lowerNames().length === 0;
   }
@@ -309,7 +342,7 @@ export class LayeredDirectory extends MemoryDirectory {
 
   /** What the guest made, newest first; then what lies below, by name. */
   override entries(): DirectoryEntry[] | number {
-    this.#follow();
+    this.#followAll();
     const unreadable = this.lowers.length > 0 && this.lowers.every(({ node }) => typeof node.names() === "number");
     if (unreadable && this.names.size === 0) return this.lowers[0]!.node.names() as number;
     for (const name of this.#lowerNames()) this.entry(name);

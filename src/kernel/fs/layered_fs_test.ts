@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import type { Frame } from "../../engine/engine.ts";
 import { ENOENT, ENOTEMPTY } from "../abi/errno.ts";
 import { O_RDWR, O_TRUNC } from "../abi/fcntl.ts";
 import { toBytes } from "./byte_string.ts";
+import type { Mappable } from "./file.ts";
+import { HostFs } from "./host_fs.ts";
 import { forgetHostFiles } from "./host_node.ts";
 import { LayeredFs } from "./layered_fs.ts";
 import { makeLink, removeDirectory, rename, unlink } from "./names.ts";
-import { sysrootOwnership } from "./ownership.ts";
+import { hostOwnership, sysrootOwnership } from "./ownership.ts";
 import { fakeServices, TestGuest } from "./test_guest.ts";
 
 /** Makes host folders, one per layer, from paths and contents; a path ending in "/" is a folder, "->" makes a link. */
@@ -154,4 +157,76 @@ Deno.test("LayeredFs notices a host file that changed between two guests", () =>
       new LayeredFs(fakeServices(), [{ path: host!, ownership: sysrootOwnership(0, 0) }]),
     );
     assert.equal(next.read("/f"), "longer");
+  }));
+
+/** One host folder as a layer and, to `writer`, bound read-write. */
+function withFollowed(
+  files: Record<string, string>,
+  test: (guest: TestGuest, writer: TestGuest, host: string) => void,
+) {
+  withLayers([files], (guest, [host]) => {
+    const sb = guest.place("/").dentry.inode.sb as LayeredFs, path = Deno.realPathSync(host!);
+    sb.follow(path);
+    test(guest, TestGuest.root(HostFs.open(sb.services, path, hostOwnership(0, 0)) as HostFs), path);
+  });
+}
+
+Deno.test("LayeredFs shows by name what a read-write bind of the folder wrote, made, moved and removed", () =>
+  withFollowed({ "f": "old", "gone": "", "d/g": "" }, (guest, writer) => {
+    const at = writer.fs.cwd;
+    assert.equal(guest.read("/f"), "old");
+    assert.deepEqual(guest.list("/"), ["d", "f", "gone"]);
+    writer.write("/f", "newer");
+    writer.write("/made", "here");
+    assert.equal(unlink(writer, at, "/gone"), 0);
+    assert.equal(rename(writer, at, "/d/g", at, "/d/h", 0), 0);
+    assert.equal(guest.read("/f"), "newer");
+    assert.equal(guest.walk("/gone"), -ENOENT);
+    assert.equal(guest.walk("/d/g"), -ENOENT);
+    assert.deepEqual(guest.list("/"), ["d", "f", "made"]);
+    assert.deepEqual(guest.list("/d"), ["h"]);
+    assert.equal(guest.read("/made"), "here");
+  }));
+
+Deno.test("LayeredFs lists a file that took the place of another with the number that stat gives", () =>
+  withFollowed({ "f": "old", "g": "another" }, (guest, writer) => {
+    guest.read("/f");
+    assert.equal(rename(writer, writer.fs.cwd, "/g", writer.fs.cwd, "/f", 0), 0);
+    const entries = guest.place("/").dentry.inode.entries();
+    assert.ok(typeof entries !== "number");
+    assert.deepEqual(entries.map(({ ino }) => ino), [guest.place("/f").dentry.inode.ino]);
+    assert.equal(guest.read("/f"), "another");
+  }));
+
+Deno.test("LayeredFs looks only at the name that is asked for after a read-write bind was written to", () => {
+  const names = Array.from({ length: 50 }, (_, i) => `f${i}`);
+  withFollowed(Object.fromEntries(names.map((name) => [name, name])), (guest, writer) => {
+    for (const name of names) guest.read("/" + name);
+    const file = writer.file("/f0", O_RDWR), { lstatSync } = Deno;
+    let looks = 0;
+    Deno.lstatSync = (path) => (looks++, lstatSync(path));
+    try {
+      file.write(toBytes("x"), writer);
+      guest.place("/f1");
+    } finally {
+      Deno.lstatSync = lstatSync;
+    }
+    assert.ok(looks < 5, `${looks} looks`);
+  });
+});
+
+Deno.test("LayeredFs shows to who opens a file anew what a shared mapping of a read-write bind stored", () =>
+  withFollowed({ "f": "0123", "g": "0123" }, (guest, writer) => {
+    const before = guest.file("/f");
+    for (const path of ["/f", "/g"]) {
+      const mappable = writer.file(path, O_RDWR).mappable() as Mappable;
+      mappable.sharedWritable?.(1);
+      const frame = mappable.frame(0) as Frame;
+      mappable.written?.(0);
+      for (const letter of "AB") {
+        frame.write(0, toBytes(letter));
+        assert.equal(guest.read(path), letter + "123");
+      }
+    }
+    before.unref();
   }));

@@ -30,6 +30,8 @@ export class OpenHostFile {
   /** Pages, once somebody has mapped them. */
   pages: HostPages | undefined;
   readonly #files = new Set<HostFile>();
+  /** The negative errno with which the host last refused what a mapping wrote; 0 once somebody was told. */
+  writeError = 0;
 
   private constructor(readonly frames: FrameSource, readonly path: string, readonly key: string) {}
 
@@ -49,6 +51,7 @@ export class OpenHostFile {
   leave(file: HostFile): void {
     if (file.writable) this.pages?.flush();
     this.#files.delete(file);
+    if (!this.writer) this.pages?.abandon();
     if (!this.reader) this.pages = undefined;
     if (this.#files.size === 0) opened.get(this.frames)?.delete(this.key);
   }
@@ -81,6 +84,18 @@ export class OpenHostFile {
       }
     }
     return undefined;
+  }
+
+  /** Writes back what mappings changed; 0, or the negative errno of this or of an attempt before that nobody was told. */
+  sync(): number {
+    this.pages?.flush();
+    return this.takeError();
+  }
+
+  takeError(): number {
+    const error = this.writeError;
+    this.writeError = 0;
+    return error;
   }
 
   /** The pages for a new mapping, as the file is now. */

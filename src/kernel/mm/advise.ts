@@ -1,6 +1,6 @@
 /** madvise(2), mincore(2), msync(2) and the mlock family (man 2 mlock), below argument checks. */
 import { PAGE_SIZE } from "../../engine/engine.ts";
-import { EACCES, EBUSY, EFAULT, EINVAL, EIO, ENOMEM, EPERM } from "../abi/errno.ts";
+import { EACCES, EBUSY, EFAULT, EINVAL, ENOMEM, EPERM } from "../abi/errno.ts";
 import * as mman from "../abi/mman.ts";
 import { RLIMIT_MEMLOCK } from "../abi/resource.ts";
 import { populateRange } from "./fault.ts";
@@ -137,11 +137,8 @@ export function msync(mm: Mm, address: number, length: number, flags: number): n
     const from = Math.max(vma.start, address), to = Math.min(vma.end, end);
     if (flags & mman.MS_INVALIDATE && vma.flags & Vm.locked) return -EBUSY;
     if (flags & mman.MS_SYNC && vma.shared && vma.object?.sync) {
-      try {
-        vma.object.sync(vma.pageIndex(from), vma.pageIndex(to));
-      } catch {
-        return -EIO;
-      }
+      const error = vma.object.sync(vma.pageIndex(from), vma.pageIndex(to));
+      if (error) return error;
     }
     covered = to;
   }

@@ -58,7 +58,7 @@ export class FileObject implements MapObject, PageUser {
   get written(): ((pageIndex: number) => void) | undefined {
     return this.#mappable.written?.bind(this.#mappable);
   }
-  get sync(): ((first: number, end: number) => void) | undefined {
+  get sync(): ((first: number, end: number) => number) | undefined {
     return this.#mappable.sync?.bind(this.#mappable);
   }
   get punch(): ((first: number, end: number) => void) | undefined {

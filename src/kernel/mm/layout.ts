@@ -29,8 +29,8 @@ export const STACK_RESERVE_MAX = 64 * 1024 * 1024;
 
 /**
  * The largest share of the address space that one mapping without any right may take: less than half, so that it fits
- * into the upper half. Runtimes reserve room for a heap
- * so, first for terabytes, then for less and less until they get it: what is left must do for everything else.
+ * into the upper half. Runtimes reserve room for a heap so, first terabytes, then less and less until they get it: what
+ * is left must do for everything else.
  */
 export const LARGEST_RESERVATION = 3 / 8;
 /**

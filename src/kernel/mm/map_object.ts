@@ -33,8 +33,8 @@ export interface MapObject extends Pick<Mappable, "frame"> {
   unref(user: MapUser, vmFlags: number): void;
   /** Called before a page is first written through a shared mapping, so that the owner can write it back. */
   readonly written?: ((pageIndex: number) => void) | undefined;
-  /** msync(MS_SYNC): writes changed pages in [first, end) back. */
-  readonly sync?: ((first: number, end: number) => void) | undefined;
+  /** msync(MS_SYNC): writes changed pages in [first, end) back; 0 or a negative errno. */
+  readonly sync?: ((first: number, end: number) => number) | undefined;
   /** MADV_REMOVE: frees the pages in [first, end); absent where the object cannot. */
   readonly punch?: ((first: number, end: number) => void) | undefined;
 }
