@@ -7,7 +7,6 @@ import type { FirstWorker } from "../runner/first_worker.ts";
 import { Guest } from "../runner/guest.ts";
 import { GuestPool } from "../runner/guest_pool.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
-import { inheritedStream } from "../runner/inherited_stream.ts";
 import { guestSpec } from "../runner/world.ts";
 import { VERSION } from "../version.ts";
 import { TraceFile } from "../runner/trace_file.ts";
@@ -96,8 +95,7 @@ export async function run(args: readonly string[], first?: FirstWorker): Promise
   const done = await settleEngine(world.engine ?? "auto", verbose > 0, ["run", ...args]);
   if (done !== undefined) return done;
   using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb, stopOnEntry);
-  const [stdin, stdout, stderr] = [inheritedStream(0), inheritedStream(1), inheritedStream(2)];
-  const spec = guestSpec({ path, args: rest, stdin, stdout, stderr }, world);
+  const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const file = output === undefined ? undefined : new TraceFile(output);
   const guest = new Guest(spec, { pool, debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
   const release = forwardSignals(guest);

@@ -18,6 +18,8 @@ export interface HostInput {
    */
   read(): Promise<Uint8Array | null>;
   readonly isTerminal: boolean;
+  /** Whether it is /dev/null. Takes long to find out the first time. */
+  readonly isNull?: boolean;
   /** Undefined where it is no terminal or its size is unknown. Read anew each time: it changes with SIGWINCH. */
   readonly size: TerminalSize | undefined;
   /**

@@ -6,7 +6,6 @@ import * as linux from "../kernel/abi/signal.ts";
 import { Guest } from "../runner/guest.ts";
 import type { GuestOutcome, GuestSpec } from "../runner/guest_spec.ts";
 import type { OutputStream } from "../runner/worker_messages.ts";
-import { inheritedStream } from "../runner/inherited_stream.ts";
 import { guestSpec } from "../runner/world.ts";
 import { pathOf, worldFrom, type WorldOptions } from "./world.ts";
 
@@ -162,9 +161,9 @@ export class LinuxChildProcess {
     const spec: GuestSpec = guestSpec({
       path,
       args: options.args ?? [],
-      stdin: options.stdin === "inherit" ? inheritedStream(0) : options.stdin,
-      stdout: options.stdout === "inherit" ? inheritedStream(1) : options.stdout,
-      stderr: options.stderr === "inherit" ? inheritedStream(2) : options.stderr,
+      stdin: options.stdin,
+      stdout: options.stdout,
+      stderr: options.stderr,
     }, { watchdog: 0, ...await worldFrom(options) });
     return new Guest(spec, {
       output: (stream, bytes) => pipes[stream]?.write(bytes),

@@ -141,11 +141,29 @@ export class MessageOutput implements HostOutput {
   }
 }
 
+/** st_rdev of /dev/null. */
+const NULL_DEVICE: Readonly<Record<string, number>> = { linux: 0x103, darwin: 0x3000002 };
+
+function isNullDevice(fd: number): boolean {
+  try {
+    // Only node:fs tells, and it takes longer to load than the whole kernel.
+    const info = globalThis.process.getBuiltinModule("node:fs").fstatSync(fd);
+    return info.isCharacterDevice() && info.rdev === NULL_DEVICE[Deno.build.os];
+  } catch {
+    return false; // closed
+  }
+}
+
 /** `Deno.stdin`; a read is started only when the guest wants bytes. */
 class InheritedInput implements HostInput {
   readonly isTerminal = Deno.stdin.isTerminal();
+  #isNull: boolean | undefined;
   #buffer: Uint8Array | undefined;
   #raw = false;
+
+  get isNull(): boolean {
+    return this.#isNull ??= !this.isTerminal && isNullDevice(0);
+  }
 
   async read(): Promise<Uint8Array | null> {
     this.#buffer ??= new Uint8Array(65536);

@@ -56,8 +56,14 @@ const sockfs = new PseudoFs("sockfs", SOCKFS_MAGIC);
 const anonInodeFs = new PseudoFs("anon_inodefs", ANON_INODE_FS_MAGIC);
 
 /** The inode of an unnamed pipe; set {@link PseudoInode.reopen} to make `/proc/self/fd/N` work on it. */
+export class PipeInode extends PseudoInode {
+  constructor(uid: number, gid: number) {
+    super(pipefs, S_IFIFO | 0o600, uid, gid, "pipe:[%]");
+  }
+}
+
 export function pipeInode(uid: number, gid: number): PseudoInode {
-  return new PseudoInode(pipefs, S_IFIFO | 0o600, uid, gid, "pipe:[%]");
+  return new PipeInode(uid, gid);
 }
 
 /** The inode of a socket. */

@@ -2,16 +2,37 @@
  * The host's standard streams where they are no terminal: the guest sees ends of pipes. Nothing is read from the
  * host before the guest reads or polls; nothing is taken from the guest that the host has no room for.
  */
-import { EAGAIN, ENOTTY, EPIPE } from "../abi/errno.ts";
+import { EAGAIN, ENOTTY, EPIPE, ESPIPE } from "../abi/errno.ts";
 import { O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { FIONREAD } from "../abi/ioctl.ts";
 import { SIGPIPE } from "../abi/signal.ts";
+import { S_IFCHR, type Stat } from "../abi/stat.ts";
 import { type FileContext, OpenFile, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
-import { pipeInode } from "../fs/pseudo_inode.ts";
+import { DEV_NULL } from "../fs/devices.ts";
+import { PipeInode, pipeInode } from "../fs/pseudo_inode.ts";
 import type { HostInput, HostOutput } from "../host_stdio.ts";
 
 const READABLE = POLLIN | POLLRDNORM;
 const WRITABLE = POLLOUT | POLLWRNORM;
+
+/**
+ * What fstat says of standard input. /dev/null is no pipe at its end: ripgrep, without a folder, searches standard input
+ * if that is a pipe, and the working directory if not. The host takes long to tell, so it is asked when the guest looks.
+ */
+class HostInputInode extends PipeInode {
+  constructor(readonly host: HostInput, uid: number, gid: number) {
+    super(uid, gid);
+  }
+
+  override stat(): Stat {
+    const stat = super.stat();
+    return this.host.isNull ? { ...stat, mode: S_IFCHR | 0o666, rdev: DEV_NULL } : stat;
+  }
+
+  override get label(): string {
+    return this.host.isNull ? "/dev/null" : super.label;
+  }
+}
 
 /** Standard input. */
 export class HostInputFile extends OpenFile {
@@ -20,7 +41,11 @@ export class HostInputFile extends OpenFile {
   #reading = false;
 
   constructor(readonly host: HostInput, uid: number, gid: number) {
-    super(O_RDONLY, pipeInode(uid, gid));
+    super(O_RDONLY, new HostInputInode(host, uid, gid));
+  }
+
+  override seek(): number {
+    return this.host.isNull ? 0 : -ESPIPE;
   }
 
   override read(into: Uint8Array, _context: FileContext): number {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { EAGAIN, EPIPE } from "../abi/errno.ts";
+import { EAGAIN, EPIPE, ESPIPE } from "../abi/errno.ts";
 import { SIGPIPE } from "../abi/signal.ts";
+import { makedev, S_IFCHR, S_IFIFO, S_IFMT } from "../abi/stat.ts";
 import { POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
 import type { HostInput, HostOutput } from "../host_stdio.ts";
 import { FakeCaller, text } from "./fake_caller.ts";
@@ -36,6 +37,26 @@ Deno.test("HostInputFile leaves the host's input alone until somebody wants it",
   assert.equal(file.read(into.subarray(0, 3), caller), 3);
   assert.equal(file.read(into, caller), 2);
   assert.equal(host.reads, 1);
+});
+
+Deno.test("HostInputFile is /dev/null where the host's input is, which is asked when somebody looks", () => {
+  let asked = 0;
+  class Null extends Input {
+    get isNull(): boolean {
+      asked++;
+      return true;
+    }
+  }
+  const file = new HostInputFile(new Null(), 0, 0), into = new Uint8Array(10);
+  file.read(into, caller);
+  file.poll();
+  assert.equal(asked, 0);
+  const { mode, rdev } = file.inode.stat();
+  assert.deepEqual([mode, rdev], [S_IFCHR | 0o666, makedev(1, 3)]);
+  assert.equal(file.seek(), 0);
+  const pipe = new HostInputFile(new Input(), 0, 0);
+  assert.equal(pipe.inode.stat().mode & S_IFMT, S_IFIFO);
+  assert.equal(pipe.seek(), -ESPIPE);
 });
 
 Deno.test("HostInputFile ends for good", async () => {
