@@ -1,4 +1,7 @@
-/** What one guest leaves on the host is what the next one sees, and a file has one content in every kind of place. */
+/**
+ * What one guest leaves on the host is what the next one sees, and a file of a read-write bind has one content for all
+ * who look at it; a layer over the same folder has it for those who open the file after the change.
+ */
 import assert from "node:assert/strict";
 import { runGuest } from "../../src/runner/guest.ts";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
@@ -13,7 +16,7 @@ for (const { title, why } of built.skipped) console.error(`skipped guest ${title
 const views = built.guests[0];
 
 Deno.test({
-  name: "views of a file agree in a read-write bind",
+  name: "views of a file agree in a read-write bind, and in a layer over it",
   ignore: views === undefined,
   // Workers are kept from one program to the next.
   sanitizeOps: false,
@@ -26,10 +29,16 @@ Deno.test({
     const spec = runner.spec(views!);
     const { stdout, outcome } = await runGuest({
       ...spec,
+      argv: [...spec.argv, "/mnt/layer"],
       cwd: "/mnt/bind",
-      binds: [...spec.binds, { host: folder.path, guest: "/mnt/bind", readOnly: false }],
+      binds: [
+        ...spec.binds,
+        { host: folder.path, guest: "/mnt/bind", readOnly: false },
+        { host: folder.path, guest: "/mnt/layer", readOnly: true },
+      ],
     }, { pool });
     const text = new TextDecoder().decode(stdout);
+    assert.match(text, /mapping stored is read from the layer/);
     assert.deepEqual(outcome.ending, { kind: "exit", code: 0 }, text);
     runner.close();
   },

@@ -4,8 +4,8 @@
  * folder shows it to those who open the file anew; its descriptors and mappings from before stay as they were.
  *
  * What the host refuses to take back (a full disk) stays in the pages, and is tried again. The next fsync or msync
- * tells of it, as of Linux's writeback errors (fsync(2)). Only when nobody has the file open for writing any more is
- * it lost.
+ * tells of it, as of Linux's writeback errors (fsync(2)). It is lost when nobody has the file open for writing, or
+ * nobody for reading, any more.
  *
  * As long as nobody writes, pages are those of the file's content in this state (host_node.ts), which the next guest
  * finds with its decoded code. With the first writer they become the file's own, and mappings ask again.

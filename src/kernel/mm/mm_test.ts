@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { madvise } from "./advise.ts";
-import { MADV_DONTFORK, MADV_DONTNEED, MADV_WIPEONFORK, MAP_FIXED } from "../abi/mman.ts";
-import { EINVAL, ENOMEM } from "../abi/errno.ts";
+import { madvise, msync } from "./advise.ts";
+import { MADV_DONTFORK, MADV_DONTNEED, MADV_WIPEONFORK, MAP_FIXED, MS_SYNC } from "../abi/mman.ts";
+import { EINVAL, ENOMEM, ENOSPC } from "../abi/errno.ts";
 import { FakeObject } from "./fake_object.ts";
 import { fakeEngine, FakeSpace } from "./fake_space.ts";
 import { map } from "./map.ts";
@@ -138,4 +138,18 @@ Deno.test("readIovec refuses what readv refuses", () => {
   assert.equal(mm.readIovec(BASE, 1025), -EINVAL);
   mm.writeU64(BASE + 8, 2n ** 63n);
   assert.equal(mm.readIovec(BASE, 1), -EINVAL);
+});
+
+Deno.test("msync ends with the error of the object that cannot write its pages back", () => {
+  const mm = new Mm(fakeEngine()), ranges: number[][] = [];
+  class FullObject extends FakeObject {
+    sync(first: number, end: number): number {
+      ranges.push([first, end]);
+      return first === 1 ? -ENOSPC : 0;
+    }
+  }
+  fixed(mm, 0, 2, { flags: MAP_FIXED, vmFlags: Vm.shared | VM_MAY_ALL, object: new FullObject(4) });
+  assert.equal(msync(mm, BASE, K, MS_SYNC), 0);
+  assert.equal(msync(mm, BASE + K, K, MS_SYNC), -ENOSPC);
+  assert.deepEqual(ranges, [[0, 1], [1, 2]]);
 });

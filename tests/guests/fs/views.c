@@ -21,7 +21,58 @@ static char *map(int fd, int prot, int flags)
 	return at;
 }
 
-int main(void)
+/* The folder seen through a read-only layer too: who opens a file there gets what the bind has by now. */
+static void look_through(const char *layer, const char *folder)
+{
+	char path[256], text[64] = "";
+	snprintf(path, sizeof path, "%s/%s/seen", layer, folder);
+	put("seen", "0123");
+	int fd = must(open("seen", O_RDWR));
+	char *at = map(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
+	for (int i = 0; i < 3; i++) {
+		at[0] = 'A' + i;
+		int layered = must(open(path, O_RDONLY));
+		must(read(layered, text, 4));
+		is(text[0], 'A' + i, "what a mapping stored is read from the layer");
+		char *below = map(layered, PROT_READ, MAP_PRIVATE);
+		is(below[0], 'A' + i, "and mapped");
+		munmap(below, PAGE);
+		close(layered);
+	}
+	must(pwrite(fd, "longer", 6, 0));
+	struct stat st;
+	must(stat(path, &st));
+	is(st.st_size, 6, "what was written is seen in the layer");
+	must(unlink("seen"));
+	is(access(path, F_OK), -1, "and what was removed");
+}
+
+/* A file on a disk: Linux's tmpfs keeps what was stored behind the end. */
+static void store_behind_the_end(void)
+{
+	char text[64];
+	for (int by_write = 0; by_write < 2; by_write++) {
+		put("tail", "12345");
+		int fd = must(open("tail", O_RDWR));
+		char *at = map(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
+		at[4] = 'V';
+		at[100] = 'T';
+		must(pread(fd, text, 5, 0));
+		is(text[4], 'V', "a store before the end is read");
+		must(by_write ? pwrite(fd, "end", 3, 300) : ftruncate(fd, 303));
+		is(at[100], 0, "a store behind the end is gone from the mapping when the file grows over it");
+		must(pread(fd, text, 1, 100));
+		is(text[0], 0, "and never was in the file");
+		at[100] = 'U';
+		is(msync(at, PAGE, MS_SYNC), 0, "msync");
+		must(pread(fd, text, 1, 100));
+		is(text[0], 'U', "a store before the new end is read");
+		munmap(at, PAGE);
+		close(fd);
+	}
+}
+
+int main(int argc, char **argv)
 {
 	char folder[] = "viewsXXXXXX", text[64];
 	struct stat st;
@@ -116,5 +167,10 @@ int main(void)
 	is(write(fd, "data", 4), 4, "and takes a write");
 	is(ftruncate(fd, 2), 0, "and a truncation");
 	is_str((snprintf(text, sizeof text, "%d", (int)lseek(fd, 0, SEEK_END)), text), "2", "which its size shows");
+	/* With a layer over the folder, which then is on a disk. */
+	if (argc > 1) {
+		look_through(argv[1], folder);
+		store_behind_the_end();
+	}
 	return done();
 }
