@@ -295,6 +295,18 @@ for (
     }));
 }
 
+Deno.test("HostFs keeps times that were set after a mapping stored", () =>
+  withBind((guest, host) => {
+    guest.write("/f", "old");
+    const file = guest.file("/f", O_RDWR), { frame, mappable } = storing(file);
+    frame.write(0, toBytes("new"));
+    assert.equal(changeTimes(guest, guest.place("/f"), 1_000_000_000n, 2_000_000_000n, false), 0);
+    mappable.sharedWritable?.(-1);
+    file.unref();
+    assert.equal(Deno.statSync(`${host}/f`).mtime!.getTime(), 2000);
+    assert.equal(Deno.readTextFileSync(`${host}/f`), "new");
+  }));
+
 Deno.test("HostFs looks at the pages that a read asks for alone, and at none to tell attributes", () =>
   withBind((guest) => {
     guest.write("/f", "x".repeat(3 * 4096));

@@ -194,6 +194,8 @@ export class HostInode extends Inode {
       Object.assign(this.#nameless ??= {}, change);
       return super.setAttributes(change);
     }
+    // What mappings stored before must not move the times later.
+    this.opened?.pages?.flush();
     const path = this.#path;
     let error = 0;
     if (change.mode !== undefined) error = attempt(() => Deno.chmodSync(path, change.mode!));

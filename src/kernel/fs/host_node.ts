@@ -127,7 +127,8 @@ export function hostNode(path: string): HostNode | number {
     info = hostInfo(lookAt(path));
   } catch (error) {
     nodes.delete(path);
-    if (known && young.delete(known)) known.release();
+    // Who has it open goes on with what was read of it.
+    if (known) young.delete(known);
     return hostErrno(error);
   }
   if (known?.isStill(info)) {

@@ -5,7 +5,8 @@
  *
  * What the host refuses to take back (a full disk) stays in the pages, and is tried again. The next fsync or msync
  * tells of it, as of Linux's writeback errors (fsync(2)). It is lost when nobody has the file open for writing, or
- * nobody for reading, any more.
+ * nobody for reading, any more. The file's times move when it is written back (POSIX: at the latest with msync), not at
+ * the store.
  *
  * As long as nobody writes, pages are those of the file's content in this state (host_node.ts), which the next guest
  * finds with its decoded code. With the first writer they become the file's own, and mappings ask again.
@@ -94,7 +95,7 @@ export class HostPages implements Mappable {
     if (this.#dirty.size === 0) return;
     const pages = [...entriesIn(this.#dirty, start, end)];
     if (pages.length === 0) return;
-    const { writer } = this.file, size = this.file.look()?.size ?? 0;
+    const { writer } = this.file, size = this.file.look()?.size ?? this.#size;
     this.#resized(size);
     let written = false;
     for (const [pageIndex, before] of pages) {
