@@ -1,14 +1,15 @@
 /** A folder in a read-write bind, and the names in it that only the guest sees. */
-import { EINVAL, ENOENT, ENOSPC, ENOTEMPTY, EPERM, EXDEV } from "../abi/errno.ts";
+import { EINVAL, ENOENT, ENOSPC, ENOTEMPTY, EPERM, ESTALE, EXDEV } from "../abi/errno.ts";
 import { direntType } from "../abi/dirent.ts";
 import { S_IFLNK, S_IFMT, S_IFREG } from "../abi/stat.ts";
 import { toHost } from "./byte_string.ts";
 import { DirectoryFile } from "./directory_file.ts";
-import { hostErrno } from "./host_error.ts";
+import { changeHostFile } from "./host_attributes.ts";
 import type { HostFs } from "./host_fs.ts";
-import { attempt, HostInode, lstat } from "./host_inode.ts";
+import { isAt, isSameFile } from "./host_guard.ts";
+import { HostInode, lstat } from "./host_inode.ts";
 import { namesChanged } from "./host_changes.ts";
-import { hostNames } from "./host_node.ts";
+import { hostInfo, hostNames } from "./host_node.ts";
 import { type DirectoryEntry, Inode, type Opener, type OpenResult } from "./inode.ts";
 
 /** A folder of the host. */
@@ -31,6 +32,12 @@ export class HostDirectory extends HostInode {
     return typeof info === "number" ? info : this.sb.inode(path, info);
   }
 
+  /** A host call on names whose folders are in the bind; `-ENOENT` where one of these was removed or replaced. */
+  #guarded(paths: readonly string[], call: () => number | void, placesLink = false): number {
+    const error = this.sb.guard.run(paths, () => call() ?? 0, placesLink);
+    return error === -ESTALE ? -ENOENT : error;
+  }
+
   /** After a host call that made `path`. */
   #made(error: number, path: string): Inode | number {
     if (error) return error;
@@ -47,16 +54,30 @@ export class HostDirectory extends HostInode {
     if ((mode & S_IFMT) !== S_IFREG) {
       return this.#keep(name, new MemoryNode(this.sb, mode, uid, gid, rdev));
     }
-    let file: Deno.FsFile | undefined;
-    const error = attempt(() => {
-      file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: mode & 0o777 });
-      // The host's umask had its say.
-      Deno.chmodSync(path, mode & 0o7777);
-    });
-    const inode = this.#made(error, path);
-    if (file && inode instanceof HostInode) this.sb.keepNewborn(inode, file);
-    else file?.close();
+    const file = this.#createFile(path, mode & 0o7777);
+    if (typeof file === "number") return file;
+    const inode = this.#made(0, path);
+    if (inode instanceof HostInode) this.sb.keepNewborn(inode, file);
+    else file.close();
     return inode;
+  }
+
+  #createFile(path: string, mode: number): Deno.FsFile | number {
+    let file: Deno.FsFile | undefined;
+    const error = this.#guarded([path], () => {
+      file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: mode & 0o777 });
+      const made = hostInfo(file.statSync());
+      if (!this.sb.guard.leadsInside(path) || !isAt(path, made)) {
+        // Made elsewhere, and ours to remove where it can be found.
+        if (isAt(path, made)) Deno.removeSync(path);
+        return -ESTALE;
+      }
+      // The host's umask had its say.
+      return (made.mode & 0o7777) === mode ? 0 : changeHostFile(path, made, { mode });
+    });
+    if (!error) return file!;
+    file?.close();
+    return error;
   }
 
   /** Adds a name that only the guest sees. */
@@ -71,9 +92,12 @@ export class HostDirectory extends HostInode {
   override mkdir(name: string, mode: number): Inode | number {
     const path = this.#child(name);
     if (path === undefined) return -EINVAL;
-    const error = attempt(() => {
-      Deno.mkdirSync(path);
-      Deno.chmodSync(path, mode & 0o7777);
+    const error = this.#guarded([path], () => {
+      Deno.mkdirSync(path, { mode: mode & 0o777 });
+      const made = lstat(path);
+      if (typeof made === "number") return made;
+      // The host's umask had its say.
+      return (made.mode & 0o7777) === (mode & 0o7777) ? 0 : changeHostFile(path, made, { mode: mode & 0o7777 });
     });
     return this.#made(error, path);
   }
@@ -81,13 +105,16 @@ export class HostDirectory extends HostInode {
   override symlink(name: string, target: string, uid: number, gid: number): Inode | number {
     const path = this.#child(name), text = toHost(target);
     if (path === undefined || text === undefined) return -EINVAL;
-    try {
-      Deno.symlinkSync(text, path);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotCapable)) return hostErrno(error);
-      return this.#keep(name, new MemoryNode(this.sb, S_IFLNK | 0o777, uid, gid, 0, target));
-    }
-    return this.#made(0, path);
+    let refused = false;
+    const error = this.#guarded([path], () => {
+      try {
+        Deno.symlinkSync(text, path);
+      } catch (failure) {
+        if (!(refused = failure instanceof Deno.errors.NotCapable)) throw failure;
+      }
+    }, true);
+    if (refused) return this.#keep(name, new MemoryNode(this.sb, S_IFLNK | 0o777, uid, gid, 0, target));
+    return this.#made(error, path);
   }
 
   override link(name: string, inode: Inode): number {
@@ -101,10 +128,20 @@ export class HostDirectory extends HostInode {
       return 0;
     }
     if (!(inode instanceof HostInode)) return -EPERM;
-    const error = attempt(() => Deno.linkSync(inode.path, path));
+    const { path: from, info } = inode;
+    const error = this.#guarded([from, path], () => {
+      if (!isAt(from, info)) return -ESTALE;
+      Deno.linkSync(from, path);
+      const made = lstat(path);
+      if (typeof made !== "number" && isSameFile(made, info)) return 0;
+      Deno.removeSync(path);
+      return -ESTALE;
+    }, inode.isSymlink);
     namesChanged();
-    if (!error) inode.refresh();
-    return error;
+    if (error) return error;
+    inode.named(path);
+    inode.refresh();
+    return 0;
   }
 
   /** The name at `path` is gone from the host. */
@@ -123,7 +160,7 @@ export class HostDirectory extends HostInode {
     if (this.#special.delete(name)) this.sb.memoryOnly.delete(path);
     else {
       // Never a directory here: removing is not recursive, and a link is removed itself.
-      const error = attempt(() => Deno.removeSync(path));
+      const error = this.#guarded([path], () => Deno.removeSync(path));
       if (error) return error;
     }
     this.#gone(inode, path);
@@ -134,7 +171,7 @@ export class HostDirectory extends HostInode {
     const path = this.#child(name);
     if (path === undefined) return -ENOENT;
     if (!inode.isEmpty()) return -ENOTEMPTY;
-    const error = attempt(() => Deno.removeSync(path));
+    const error = this.#guarded([path], () => Deno.removeSync(path));
     if (error) return error;
     this.#gone(inode, path);
     return 0;
@@ -164,27 +201,41 @@ export class HostDirectory extends HostInode {
       toDir.#keep(toName, inode);
       return 0;
     }
-    const error = attempt(() => Deno.renameSync(from, to));
+    const moved = inode as HostInode;
+    const error = this.#guarded([from, to], () => {
+      // Another file could be a link, which must not be moved like this.
+      if (!isAt(from, moved.info)) return -ESTALE;
+      Deno.renameSync(from, to);
+      return 0;
+    }, inode.isSymlink);
     if (error) return error;
     if (target) {
       toDir.#special.delete(toName);
       toDir.#gone(target, to);
     }
     namesChanged();
-    (inode as HostInode).movedTo(to);
+    moved.moved(from, to);
     if (inode.isDirectory) this.sb.moved(from, to);
     this.refresh();
     if (toDir !== this) toDir.refresh();
     return 0;
   }
 
+  #hostNames(): ReadonlyMap<string, number> | number {
+    let names: ReadonlyMap<string, number> | number = -ENOENT;
+    const error = this.#guarded([this.path.endsWith("/") ? this.path : this.path + "/"], () => {
+      names = hostNames(this.path);
+    });
+    return error || names;
+  }
+
   override isEmpty(): boolean {
-    const names = hostNames(this.path);
+    const names = this.#hostNames();
     return this.#special.size === 0 && (typeof names === "number" || names.size === 0);
   }
 
   override entries(): DirectoryEntry[] | number {
-    const names = hostNames(this.path);
+    const names = this.#hostNames();
     if (typeof names === "number") return names;
     const list: DirectoryEntry[] = [];
     for (const [name, type] of names) {

@@ -4,7 +4,8 @@
  * The host may change the folder at any time, so names are checked at every walk (lstat per component, never through
  * a symbolic link) and attributes are refreshed before they are reported. A link that leads out of the folder is text
  * for the guest's own walk: Deno would follow it, whatever its permissions say, so no path with a link in it is ever
- * given to Deno, and what was opened is compared with what was looked up.
+ * given to Deno, and what was opened is compared with what was looked up. Other guests may put a link in the place of
+ * a folder at any moment: host_guard.ts says how far that is kept from leading out, and what is left.
  *
  * What cannot be made with Deno exists in memory only, for the guest: sockets, FIFOs, device nodes; and symbolic links
  * where Deno's permissions are narrowed to folders, because it makes links only with unscoped ones.
@@ -13,6 +14,7 @@ import { S_IFDIR, S_IFMT } from "../abi/stat.ts";
 import { EXT4_MAGIC, type StatFs } from "../abi/statfs.ts";
 import type { Dentry } from "./dentry.ts";
 import { HostDirectory } from "./host_directory.ts";
+import { HostGuard } from "./host_guard.ts";
 import { HostInode, lstat } from "./host_inode.ts";
 import type { HostInfo } from "./host_node.ts";
 import type { Inode } from "./inode.ts";
@@ -24,13 +26,14 @@ export class HostFs extends SuperBlock {
   override readonly type = "ext4";
   override readonly dentries = "checked";
   readonly root: HostInode;
+  readonly guard: HostGuard = new HostGuard();
   /** By host identity, so that hard links and open descriptions meet. */
   readonly #inodes = new Map<string, HostInode>();
 
   private constructor(readonly services: FsServices, path: string, info: HostInfo, readonly ownership: Ownership) {
     super();
     this.source = "/dev/host";
-    this.root = this.inode(path, info);
+    this.guard.add(this.root = this.inode(path, info));
   }
 
   /**
@@ -50,7 +53,10 @@ export class HostFs extends SuperBlock {
   other(path: string): Inode | number | undefined {
     const info = lstat(path);
     if (typeof info === "number") return info;
-    return info.dev === this.root.info.dev ? this.inode(path, info) : undefined;
+    if (info.dev !== this.root.info.dev) return undefined;
+    const root = this.inode(path, info);
+    this.guard.add(root);
+    return root;
   }
 
   /** The inode for a host file, known or new. */

@@ -431,14 +431,15 @@ Deno.test("HostFs turns a permission that Deno withholds into EACCES", async () 
     const { fakeServices, TestGuest } = await import(${JSON.stringify(import.meta.resolve("./test_guest.ts"))});
     const same = { uid: (id) => id, gid: (id) => id };
     const fs = HostFs.open(fakeServices(), ${JSON.stringify(host + "/inside")}, same);
-    fs.root.movedTo(${JSON.stringify(host)});
+    const moveRoot = (path) => fs.root.moved(fs.root.path, path);
+    moveRoot(${JSON.stringify(host)});
     const guest = TestGuest.root(fs);
     // As if the kernel had been tricked into a path outside of the bind.
     const { makeSymlink } = await import(${JSON.stringify(import.meta.resolve("./names.ts"))});
-    fs.root.movedTo(${JSON.stringify(host + "/inside")});
+    moveRoot(${JSON.stringify(host + "/inside")});
     const linked = makeSymlink(guest, "target", guest.fs.cwd, "/link");
     const text = guest.place("/link", false).dentry.inode.readlink();
-    fs.root.movedTo(${JSON.stringify(host)});
+    moveRoot(${JSON.stringify(host)});
     postMessage([linked, text, guest.open("/outside"), guest.open("/made", ${O_CREAT | O_WRONLY})]);`;
   const worker = new Worker(`data:application/typescript,${encodeURIComponent(code)}`, {
     type: "module",

@@ -1,8 +1,10 @@
 /** A file in a read-write bind: attributes that are asked from the host, and changes that go to it. */
-import { EOPNOTSUPP, EPERM } from "../abi/errno.ts";
+import { ELOOP, ENOENT, EOPNOTSUPP, ESTALE } from "../abi/errno.ts";
 import type { Stat } from "../abi/stat.ts";
+import { changeHostFile } from "./host_attributes.ts";
 import { contentChanged, hostChanges, nameChanges, namesChanged } from "./host_changes.ts";
 import { hostErrno } from "./host_error.ts";
+import { isAt, isSameFile } from "./host_guard.ts";
 import { HostFile, openVerified } from "./host_file.ts";
 import type { HostFs } from "./host_fs.ts";
 import { type HostInfo, hostInfo, hostTarget } from "./host_node.ts";
@@ -35,7 +37,7 @@ export function attempt(call: () => void): number {
 export class HostInode extends Inode {
   declare readonly sb: HostFs;
   #path: string;
-  /** Other paths that led here: one takes over when {@link path} is removed. */
+  /** Other paths that led here: one takes over when {@link path} is removed. There is none then: it is "". */
   #otherPaths: Set<string> | undefined;
   /** When the path was last seen to lead here, in `performance.now()` ms, and {@link nameChanges} then. */
   #found = 0;
@@ -63,9 +65,10 @@ export class HostInode extends Inode {
   /** A look at this path showed the file. */
   foundAt(path: string, info: HostInfo): void {
     if (path !== this.#path) {
-      if (info.nlink > 1) (this.#otherPaths ??= new Set()).add(this.#path);
+      const before = this.#path;
       this.#otherPaths?.delete(path);
       this.#path = path;
+      if (info.nlink > 1) this.named(before);
     }
     this.#found = performance.now();
     this.#foundChanges = nameChanges();
@@ -77,10 +80,18 @@ export class HostInode extends Inode {
     return this.#foundChanges === nameChanges() && performance.now() - this.#found < TRUST_MS;
   }
 
-  /** The file was moved. */
-  movedTo(path: string): void {
-    this.#path = path;
-    this.#otherPaths?.delete(path);
+  /** This path leads here too. */
+  named(path: string): void {
+    if (path !== "" && path !== this.#path) (this.#otherPaths ??= new Set()).add(path);
+  }
+
+  /** The file was moved: one of its names is another now. */
+  moved(from: string, to: string): void {
+    this.#otherPaths?.delete(from);
+    if (from === this.#path || this.#path === "") {
+      this.#otherPaths?.delete(to);
+      this.#path = to;
+    } else this.named(to);
   }
 
   /** A directory moved: paths below it change with it. */
@@ -92,16 +103,17 @@ export class HostInode extends Inode {
 
   /** The name at this path was taken away. */
   lost(path: string): void {
+    const now = this.opened?.look();
     this.#otherPaths?.delete(path);
-    if (path === this.#path && this.#otherPaths) {
-      for (const other of this.#otherPaths) {
-        this.#otherPaths.delete(other);
+    if (path === this.#path) {
+      this.#path = "";
+      for (const other of this.#otherPaths ?? []) {
+        this.#otherPaths!.delete(other);
+        if (!isAt(other, this.info)) continue;
         this.#path = other;
-        const info = lstat(other);
-        if (typeof info !== "number" && info.ino === this.info.ino && info.dev === this.info.dev) break;
+        break;
       }
     }
-    const now = this.opened?.look();
     this.nlink = this.isDirectory ? 0 : now ? now.nlink : Math.max(0, this.nlink - 1);
     this.#checkedChanges = -1;
   }
@@ -138,7 +150,7 @@ export class HostInode extends Inode {
     if (open) return this.#adopt(open);
     if (this.nlink === 0) return;
     const info = lstat(this.#path);
-    if (typeof info !== "number" && info.ino === this.info.ino && info.dev === this.info.dev) this.#adopt(info);
+    if (typeof info !== "number" && isSameFile(info, this.info)) this.#adopt(info);
   }
 
   override get size(): number {
@@ -159,7 +171,12 @@ export class HostInode extends Inode {
   }
 
   override readlink(): string | number {
-    return hostTarget(this.#path);
+    let target: string | number = -ENOENT;
+    const error = this.sb.guard.run([this.#path], () => {
+      target = hostTarget(this.#path);
+      return 0;
+    });
+    return error === -ESTALE ? -ENOENT : error || target;
   }
 
   override open(flags: number): OpenResult {
@@ -196,30 +213,29 @@ export class HostInode extends Inode {
     }
     // What mappings stored before must not move the times later.
     this.opened?.pages?.flush();
-    const path = this.#path;
-    let error = 0;
-    if (change.mode !== undefined) error = attempt(() => Deno.chmodSync(path, change.mode!));
-    if (!error && (change.uid !== undefined || change.gid !== undefined)) error = this.#chown(change);
-    if (!error && (change.atime !== undefined || change.mtime !== undefined)) {
-      const atime = change.atime ?? this.atime, mtime = change.mtime ?? this.mtime;
-      // Loaded when needed: node:fs takes longer to load than the whole kernel.
-      const { lutimesSync } = globalThis.process.getBuiltinModule("node:fs");
-      error = attempt(() => lutimesSync(path, Number(atime) / 1e9, Number(mtime) / 1e9));
-      if (!error) {
-        this.atime = atime;
-        this.mtime = mtime;
-      }
+    const { mode, uid = this.uid, gid = this.gid, atime = this.atime, mtime = this.mtime } = change;
+    const owner = uid !== this.uid || gid !== this.gid
+      ? { uid: uid === this.uid ? this.info.uid : uid, gid: gid === this.gid ? this.info.gid : gid }
+      : undefined;
+    const times = change.atime !== undefined || change.mtime !== undefined
+      ? { atime: Number(atime) / 1e9, mtime: Number(mtime) / 1e9 }
+      : undefined;
+    const error = mode === undefined && !owner && !times ? 0 : this.sb.guard.run(
+      [this.#path],
+      () => changeHostFile(this.#path, this.info, { mode, owner, times }),
+    );
+    if ((error === -ESTALE || error === -ENOENT || error === -ELOOP) && this.opened?.look()?.nlink === 0) {
+      // The host has removed it meanwhile.
+      this.nlink = 0;
+      return this.setAttributes(change);
+    }
+    if (!error && times) {
+      this.atime = atime;
+      this.mtime = mtime;
     }
     namesChanged();
     if (!error) this.refresh();
     return error;
-  }
-
-  #chown(change: AttributeChange): number {
-    const uid = change.uid === this.uid ? undefined : change.uid,
-      gid = change.gid === this.gid ? undefined : change.gid;
-    if (uid === undefined && gid === undefined) return 0;
-    return attempt(() => Deno.chownSync(this.#path, uid ?? null, gid ?? null)) ? -EPERM : 0;
   }
 
   override sync(): number {

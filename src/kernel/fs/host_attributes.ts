@@ -1,0 +1,97 @@
+/**
+ * Modes, owners and times of host files: changed through a descriptor of just that file, or on the link itself. A
+ * path alone could lead to another file by now.
+ */
+import { EACCES, EOPNOTSUPP, EPERM, ESTALE, ETXTBSY } from "../abi/errno.ts";
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../abi/stat.ts";
+import { hostErrno } from "./host_error.ts";
+import { isAt } from "./host_guard.ts";
+import type { HostInfo } from "./host_node.ts";
+
+/** A change as the host is told: its own ids, and times in seconds. */
+export interface HostChange {
+  readonly mode?: number | undefined;
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly times?: { readonly atime: number; readonly mtime: number } | undefined;
+}
+
+/** Loaded when needed: it takes longer to load than the whole kernel. */
+function nodeFs() {
+  return globalThis.process.getBuiltinModule("node:fs");
+}
+
+/**
+ * Changes a file.
+ *
+ * @param path the folders on it are known to be folders ({@link HostGuard.run})
+ * @param info the file that is meant
+ * @returns 0 or a negative errno: `-ESTALE` if another file is at the path
+ */
+export function changeHostFile(path: string, info: HostInfo, change: HostChange): number {
+  const fs = nodeFs(), type = info.mode & S_IFMT;
+  if (type === S_IFREG || type === S_IFDIR) {
+    const fd = openJust(path, info);
+    if (fd >= 0) {
+      try {
+        return apply(change, {
+          mode: (mode) => fs.fchmodSync(fd, mode),
+          owner: (uid, gid) => fs.fchownSync(fd, uid, gid),
+          times: (atime, mtime) => fs.futimesSync(fd, atime, mtime),
+        });
+      } finally {
+        fs.closeSync(fd);
+      }
+    }
+    if (fd !== -EACCES && fd !== -ETXTBSY) return fd;
+  }
+  // What cannot be opened: links, FIFOs, devices, and files that their owner may neither read nor write.
+  if (!isAt(path, info)) return -ESTALE;
+  if (change.mode !== undefined && type === S_IFLNK) return -EOPNOTSUPP;
+  return apply(change, {
+    mode: (mode) => Deno.chmodSync(path, mode),
+    owner: (uid, gid) => fs.lchownSync(path, uid, gid),
+    times: (atime, mtime) => fs.lutimesSync(path, atime, mtime),
+  });
+}
+
+/** How a change is made. */
+interface Means {
+  mode(mode: number): void;
+  owner(uid: number, gid: number): void;
+  times(atime: number, mtime: number): void;
+}
+
+function apply({ mode, owner, times }: HostChange, by: Means): number {
+  try {
+    if (mode !== undefined) by.mode(mode);
+    if (owner) {
+      try {
+        by.owner(owner.uid, owner.gid);
+      } catch {
+        return -EPERM;
+      }
+    }
+    if (times) by.times(times.atime, times.mtime);
+    return 0;
+  } catch (error) {
+    return hostErrno(error);
+  }
+}
+
+/** A descriptor of this regular file or folder, whatever may be done through it; or a negative errno. */
+function openJust(path: string, info: HostInfo): number {
+  const fs = nodeFs(), { O_RDONLY, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+  let error = -EACCES;
+  for (const access of (info.mode & S_IFMT) === S_IFDIR ? [O_RDONLY] : [O_RDONLY, O_WRONLY]) {
+    try {
+      const fd = fs.openSync(path, access | O_NOFOLLOW | O_NONBLOCK), { dev, ino } = fs.fstatSync(fd);
+      if (info.ino === 0 || (dev === info.dev && ino === info.ino)) return fd;
+      fs.closeSync(fd);
+      return -ESTALE;
+    } catch (failure) {
+      error = hostErrno(failure);
+      if (error !== -EACCES) return error;
+    }
+  }
+  return error;
+}

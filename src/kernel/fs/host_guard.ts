@@ -1,0 +1,146 @@
+/**
+ * Keeps what a path names inside of its bind while the host walks it.
+ *
+ * Deno has no openat(2): a path is walked anew by every call, and who puts a link in the place of one of its folders
+ * leads the call out of the bind. So the folders are looked at right before each call ({@link HostGuard.run}). That
+ * alone leaves a gap, in which another guest could do it: a guest puts a link at a name only while no guest is between
+ * the look and the call. flock(2) on the root of the bind is how guests, which have nothing else in common, agree on
+ * that: shared for calls, exclusive for those that put a link somewhere.
+ *
+ * Not kept out: programs of the host itself, and guests whose binds lie inside one another's. What is opened is
+ * therefore compared afterwards too, before anything is read or written.
+ */
+import { lookAt } from "../../host_look.ts";
+import { EBUSY, ESTALE } from "../abi/errno.ts";
+import { hostErrno } from "./host_error.ts";
+import { type HostInfo, hostInfo } from "./host_node.ts";
+
+/** A bound folder or file, wherever it is by now. */
+export interface GuardedRoot {
+  readonly path: string;
+  readonly info: HostInfo;
+}
+
+/** Whether both are the same file; hosts without inode numbers cannot tell. */
+export function isSameFile(a: HostInfo, b: HostInfo): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Whether this file, not followed if it is a link, is at the path. */
+export function isAt(path: string, info: HostInfo): boolean {
+  try {
+    return isSameFile(hostInfo(lookAt(path)), info);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `path` lies below `root`. */
+function isBelow(path: string, root: string): boolean {
+  return path.startsWith(root.endsWith("/") ? root : root + "/");
+}
+
+export class HostGuard {
+  readonly #roots: GuardedRoot[] = [];
+
+  /** Guards what lies below. */
+  add(root: GuardedRoot): void {
+    if (!this.#roots.includes(root)) this.#roots.push(root);
+  }
+
+  /**
+   * Makes a host call while all folders that the paths lead through are folders of the bind; a path that ends in a
+   * slash means the folder itself too.
+   *
+   * @param call what it throws becomes an errno
+   * @param placesLink a symbolic link gets a name
+   * @returns what the call says, or `-ESTALE` without a call where the paths lead elsewhere by now
+   */
+  run(paths: readonly string[], call: () => number, placesLink = false): number {
+    const locks: RootLock[] = [];
+    try {
+      for (const root of this.#roots) {
+        if (!paths.some((path) => isBelow(path, root.path))) continue;
+        const lock = RootLock.of(root);
+        if (!lock) continue;
+        if (lock.take(placesLink)) locks.push(lock);
+        else if (placesLink) return -EBUSY;
+      }
+      return paths.every((path) => this.leadsInside(path)) ? call() : -ESTALE;
+    } catch (error) {
+      return hostErrno(error);
+    } finally {
+      for (const lock of locks) lock.release();
+    }
+  }
+
+  /** Whether the folders that lead to the path are folders, and the first one is what was bound. */
+  leadsInside(path: string): boolean {
+    let root: GuardedRoot | undefined;
+    for (const other of this.#roots) {
+      if (path === other.path) return isAt(path, other.info);
+      if (isBelow(path, other.path) && (!root || other.path.length > root.path.length)) root = other;
+    }
+    if (!root || !isAt(root.path, root.info)) return false;
+    try {
+      for (let end = path.indexOf("/", root.path.length + 1); end > 0; end = path.indexOf("/", end + 1)) {
+        if (!lookAt(path.slice(0, end)).isDirectory) return false;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Ms to wait for those who put a link somewhere: they take microseconds, but may have lost the processor. */
+const SHARED_WAIT = 100;
+/** Ms to wait for all who use the bind, as each of them must be out of its call at the same time. */
+const EXCLUSIVE_WAIT = 2000;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** The lock on a bound folder: one for all guests of this Worker, one after the other. */
+class RootLock {
+  static readonly #known = new Map<string, RootLock>();
+  /** Somebody who is no guest has it: there is no use in waiting. */
+  #foreign = false;
+
+  private constructor(readonly file: Deno.FsFile, readonly info: HostInfo) {}
+
+  /** Undefined where a folder cannot be opened: without the right to list it, and on some hosts. */
+  static of({ path, info }: GuardedRoot): RootLock | undefined {
+    const known = this.#known.get(path);
+    if (known && isSameFile(known.info, info)) return known;
+    known?.file.close();
+    this.#known.delete(path);
+    try {
+      const file = Deno.openSync(path), lock = new RootLock(file, hostInfo(file.statSync()));
+      // Not all file systems have locks: those say so here.
+      if (isSameFile(lock.info, info) && (!file.tryLockSync(false) || (file.unlockSync(), true))) {
+        this.#known.set(path, lock);
+        return lock;
+      }
+      file.close();
+    } catch {
+      // The looks alone have to do.
+    }
+    return undefined;
+  }
+
+  /** Waits for the lock. @returns whether it was to be had */
+  take(exclusive: boolean): boolean {
+    if (this.file.tryLockSync(exclusive)) return true;
+    if (this.#foreign && !exclusive) return false;
+    const end = performance.now() + (exclusive ? EXCLUSIVE_WAIT : SHARED_WAIT);
+    while (performance.now() < end) {
+      Atomics.wait(pause, 0, 0, 0.05);
+      if (this.file.tryLockSync(exclusive)) return true;
+    }
+    this.#foreign ||= !exclusive;
+    return false;
+  }
+
+  release(): void {
+    this.file.unlockSync();
+  }
+}
