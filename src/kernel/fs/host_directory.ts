@@ -6,7 +6,7 @@ import { toHost } from "./byte_string.ts";
 import { DirectoryFile } from "./directory_file.ts";
 import { changeHostFile } from "./host_attributes.ts";
 import type { HostFs } from "./host_fs.ts";
-import { isAt, isSameFile } from "./host_guard.ts";
+import { isAt, isLink, isSameFile } from "./host_guard.ts";
 import { HostInode, lstat } from "./host_inode.ts";
 import { namesChanged } from "./host_changes.ts";
 import { hostInfo, hostNames } from "./host_node.ts";
@@ -33,8 +33,8 @@ export class HostDirectory extends HostInode {
   }
 
   /** A host call on names whose folders are in the bind; `-ENOENT` where one of these was removed or replaced. */
-  #guarded(paths: readonly string[], call: () => number | void, placesLink = false): number {
-    const error = this.sb.guard.run(paths, () => call() ?? 0, placesLink);
+  #guarded(paths: readonly string[], call: () => number | void, movesLink = false): number {
+    const error = this.sb.guard.run(paths, () => call() ?? 0, movesLink);
     return error === -ESTALE ? -ENOENT : error;
   }
 
@@ -160,7 +160,12 @@ export class HostDirectory extends HostInode {
     if (this.#special.delete(name)) this.sb.memoryOnly.delete(path);
     else {
       // Never a directory here: removing is not recursive, and a link is removed itself.
-      const error = this.#guarded([path], () => Deno.removeSync(path));
+      const error = this.#guarded([path], () => {
+        // Another file could be a link, which must not be removed like this.
+        if (inode instanceof HostInode && !isAt(path, inode.info)) return -ESTALE;
+        Deno.removeSync(path);
+        return 0;
+      }, inode.isSymlink);
       if (error) return error;
     }
     this.#gone(inode, path);
@@ -201,13 +206,13 @@ export class HostDirectory extends HostInode {
       toDir.#keep(toName, inode);
       return 0;
     }
-    const moved = inode as HostInode;
+    const moved = inode as HostInode, movesLink = inode.isSymlink || target?.isSymlink === true;
     const error = this.#guarded([from, to], () => {
-      // Another file could be a link, which must not be moved like this.
-      if (!isAt(from, moved.info)) return -ESTALE;
+      // Other files could be links, which must not be moved or replaced like this.
+      if (!isAt(from, moved.info) || (!movesLink && isLink(to))) return -ESTALE;
       Deno.renameSync(from, to);
       return 0;
-    }, inode.isSymlink);
+    }, movesLink);
     if (error) return error;
     if (target) {
       toDir.#special.delete(toName);

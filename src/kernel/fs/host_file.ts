@@ -7,25 +7,23 @@ import { MAX_OFFSET, O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY } from "../abi/fcnt
 import { type Mappable, OpenFile } from "./file.ts";
 import { contentChanged } from "./host_changes.ts";
 import { hostErrno } from "./host_error.ts";
-import { isAt, isSameFile } from "./host_guard.ts";
+import { isAt } from "./host_guard.ts";
 import type { HostInode } from "./host_inode.ts";
 import { readAt, writeAt } from "./host_io.ts";
-import { hostInfo } from "./host_node.ts";
 import { seekTarget } from "./memory_file.ts";
 import { OpenHostFile } from "./open_host_file.ts";
 
 /**
  * Opens the host file behind an inode, and makes sure that it is this one: somebody may have put a link or another
- * file at its path since it was looked up, and a link in the place of a folder on the way, even between two looks.
- * `-ESTALE` then: look it up again.
+ * file at its path since it was looked up, and a link in the place of a folder on the way. `-ESTALE` then: look it up again.
  */
 export function openVerified(inode: HostInode, options: Deno.OpenOptions): Deno.FsFile | number {
   const { path, info, sb: { guard } } = inode;
   let file: Deno.FsFile | undefined;
-  const error = guard.run([path], () => {
+  const error = guard.runFirst(path, () => {
     file = Deno.openSync(path, options);
-    const found = isSameFile(hostInfo(file.statSync()), info);
-    return found && guard.leadsInside(path) && isAt(path, info) ? 0 : -ESTALE;
+    const { dev, ino } = file.statSync();
+    return dev === info.dev && (ino ?? 0) === info.ino && isAt(path, info) ? 0 : -ESTALE;
   });
   if (!error) return file!;
   file?.close();

@@ -2,13 +2,13 @@
  * Keeps what a path names inside of its bind while the host walks it.
  *
  * Deno has no openat(2): a path is walked anew by every call, and who puts a link in the place of one of its folders
- * leads the call out of the bind. So the folders are looked at right before each call ({@link HostGuard.run}). That
- * alone leaves a gap, in which another guest could do it: a guest puts a link at a name only while no guest is between
- * the look and the call. flock(2) on the root of the bind is how guests, which have nothing else in common, agree on
- * that: shared for calls, exclusive for those that put a link somewhere.
+ * leads the call out of the bind. So the folders are looked at right before each call; or after it, for what only opens
+ * a file and can let go of it unused. That alone leaves a gap, in which another guest could do it: so a link gets or
+ * loses a name only while no guest is between its look and its call. flock(2) on the root of the bind is how guests,
+ * which have nothing else in common, agree on that: shared for calls, exclusive for those that move links.
  *
- * Not kept out: programs of the host itself, and guests whose binds lie inside one another's. What is opened is
- * therefore compared afterwards too, before anything is read or written.
+ * Not kept out: programs of the host itself, and guests whose binds lie inside one another's, where they hit the gap
+ * of some microseconds. A look at attributes alone (stat) is not guarded: it may tell those of a file outside.
  */
 import { lookAt } from "../../host_look.ts";
 import { EBUSY, ESTALE } from "../abi/errno.ts";
@@ -35,6 +35,15 @@ export function isAt(path: string, info: HostInfo): boolean {
   }
 }
 
+/** Whether there is a symbolic link at the path. */
+export function isLink(path: string): boolean {
+  try {
+    return lookAt(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether `path` lies below `root`. */
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
@@ -53,20 +62,33 @@ export class HostGuard {
    * slash means the folder itself too.
    *
    * @param call what it throws becomes an errno
-   * @param placesLink a symbolic link gets a name
+   * @param movesLink a symbolic link gets or loses a name
    * @returns what the call says, or `-ESTALE` without a call where the paths lead elsewhere by now
    */
-  run(paths: readonly string[], call: () => number, placesLink = false): number {
+  run(paths: readonly string[], call: () => number, movesLink = false): number {
+    return this.#locked(paths, () => paths.every((path) => this.leadsInside(path)) ? call() : -ESTALE, movesLink);
+  }
+
+  /**
+   * Makes a host call that has no effect of its own, and only then looks at the folders.
+   *
+   * @returns what the call says, or `-ESTALE` where it may have gone elsewhere: nothing that it gave is to be used
+   */
+  runFirst(path: string, call: () => number): number {
+    return this.#locked([path], () => call() || (this.leadsInside(path) ? 0 : -ESTALE), false);
+  }
+
+  #locked(paths: readonly string[], call: () => number, movesLink: boolean): number {
     const locks: RootLock[] = [];
     try {
       for (const root of this.#roots) {
         if (!paths.some((path) => isBelow(path, root.path))) continue;
         const lock = RootLock.of(root);
         if (!lock) continue;
-        if (lock.take(placesLink)) locks.push(lock);
-        else if (placesLink) return -EBUSY;
+        if (lock.take(movesLink)) locks.push(lock);
+        else if (movesLink) return -EBUSY;
       }
-      return paths.every((path) => this.leadsInside(path)) ? call() : -ESTALE;
+      return call();
     } catch (error) {
       return hostErrno(error);
     } finally {
@@ -93,7 +115,7 @@ export class HostGuard {
   }
 }
 
-/** Ms to wait for those who put a link somewhere: they take microseconds, but may have lost the processor. */
+/** Ms to wait for those who move a link: they take microseconds, but may have lost the processor. */
 const SHARED_WAIT = 100;
 /** Ms to wait for all who use the bind, as each of them must be out of its call at the same time. */
 const EXCLUSIVE_WAIT = 2000;

@@ -33,7 +33,7 @@ function stateOf(outside: string): unknown {
   return { names, text: Deno.readTextFileSync(`${outside}/victim`), uid, mode, mtime };
 }
 
-type HostCall = "lstatSync" | "openSync" | "symlinkSync" | "renameSync";
+type HostCall = "lstatSync" | "openSync" | "symlinkSync" | "renameSync" | "removeSync";
 
 /** Runs a test in which something happens right before the host is asked something about a path for the first time. */
 function before<T>(call: HostCall, path: string, happens: () => void, test: () => T): T {
@@ -115,7 +115,7 @@ function canLock(folder: string, exclusive: boolean): boolean {
   return file.tryLockSync(exclusive);
 }
 
-Deno.test("HostGuard lets guests put links somewhere only while no guest is on its way", () =>
+Deno.test("HostGuard lets guests move links only while no guest is on its way", () =>
   withOutside((guest, host) => {
     const seen: boolean[] = [], look = () => seen.push(canLock(host, false), canLock(host, true));
     before("openSync", `${host}/d/victim`, look, () => guest.file("/d/victim").unref());
@@ -124,6 +124,12 @@ Deno.test("HostGuard lets guests put links somewhere only while no guest is on i
     before("symlinkSync", `${host}/link`, look, () => assert.equal(makeSymlink(guest, "x", at, "/link"), 0));
     assert.deepEqual(seen.splice(0), [false, false]);
     before("renameSync", `${host}/moved`, look, () => assert.equal(rename(guest, at, "/link", at, "/moved", 0), 0));
+    assert.deepEqual(seen.splice(0), [false, false]);
+    guest.write("/f", "");
+    before("renameSync", `${host}/f`, look, () => assert.equal(rename(guest, at, "/f", at, "/moved", 0), 0));
+    assert.deepEqual(seen.splice(0), [false, false]);
+    assert.equal(makeSymlink(guest, "x", at, "/removed"), 0);
+    before("removeSync", `${host}/removed`, look, () => assert.equal(unlink(guest, at, "/removed"), 0));
     assert.deepEqual(seen.splice(0), [false, false]);
     assert.ok(canLock(host, true));
   }));
