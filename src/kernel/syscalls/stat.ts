@@ -1,5 +1,5 @@
 /** Attributes of files and file systems: the stat family, statx, statfs, access, chmod, chown, utimensat, readlinkat. */
-import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno.ts";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EROFS, ESTALE } from "../abi/errno.ts";
 import { CAP_FULL_SET } from "../abi/capability.ts";
 import {
   AT_EACCESS,
@@ -18,6 +18,7 @@ import { changeMode, changeOwner, changeTimes } from "../fs/attributes.ts";
 import { toBytes } from "../fs/byte_string.ts";
 import { fileTime } from "../fs/file_time.ts";
 import type { OpenFile } from "../fs/file.ts";
+import { namesChanged } from "../fs/host_changes.ts";
 import type { Path } from "../fs/path.ts";
 import { filePath } from "../fs/pseudo_inode.ts";
 import { IDENTITY } from "../task/id_map.ts";
@@ -142,14 +143,26 @@ function changeable(task: Task, fd: number): Path | number {
   return !file || (file.flags & O_PATH) !== 0 ? -EBADF : filePath(file);
 }
 
+/** Changes what a path leads to. */
+function changeAt(task: Task, dirfd: number, va: number, flags: number, change: (place: Path) => number): number {
+  const attempt = () => {
+    const place = resolveAt(task, dirfd, va, flags);
+    return typeof place === "number" ? place : change(place);
+  };
+  const error = attempt();
+  if (error !== -ESTALE) return error;
+  // Another file was put at the path on the host since it was looked up.
+  namesChanged();
+  return attempt();
+}
+
 function fchmod(task: Task, fd: number, mode: number): number {
   const place = changeable(task, fd);
   return typeof place === "number" ? place : changeMode(task, place, mode);
 }
 
 function fchmodat(task: Task, dirfd: number, va: number, mode: number): number {
-  const place = resolveAt(task, dirfd, va, 0);
-  return typeof place === "number" ? place : changeMode(task, place, mode);
+  return changeAt(task, dirfd, va, 0, (place) => changeMode(task, place, mode));
 }
 
 function fchown(task: Task, fd: number, uid: number, gid: number): number {
@@ -159,8 +172,7 @@ function fchown(task: Task, fd: number, uid: number, gid: number): number {
 
 function fchownat(task: Task, dirfd: number, va: number, uid: number, gid: number, flags: number): number {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
-  const place = resolveAt(task, dirfd, va, flags);
-  return typeof place === "number" ? place : changeOwnerFrom(task, place, uid, gid);
+  return changeAt(task, dirfd, va, flags, (place) => changeOwnerFrom(task, place, uid, gid));
 }
 
 const UTIME_NOW = (1 << 30) - 1, UTIME_OMIT = (1 << 30) - 2;
@@ -187,14 +199,14 @@ function utimensat(task: Task, dirfd: number, va: number, times: number, flags: 
     if (typeof mtime === "number") return mtime;
     if (atime === undefined && mtime === undefined) return 0;
   }
-  let place: Path | number;
-  if (va === 0) {
-    // futimens: the descriptor itself. AT_FDCWD names none.
-    if (dirfd === AT_FDCWD) return -EFAULT;
-    if (flags !== 0) return -EINVAL;
-    place = changeable(task, dirfd);
-  } else place = resolveAt(task, dirfd, va, flags);
-  return typeof place === "number" ? place : changeTimes(task, place, atime, mtime, now);
+  const [toAtime, toMtime] = [atime, mtime];
+  const change = (place: Path) => changeTimes(task, place, toAtime, toMtime, now);
+  if (va !== 0) return changeAt(task, dirfd, va, flags, change);
+  // futimens: the descriptor itself. AT_FDCWD names none.
+  if (dirfd === AT_FDCWD) return -EFAULT;
+  if (flags !== 0) return -EINVAL;
+  const place = changeable(task, dirfd);
+  return typeof place === "number" ? place : change(place);
 }
 
 export const rows: SyscallRow[] = [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { EACCES, EBADF, EINVAL, ENODATA, ENOENT, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno.ts";
+import { EACCES, EBADF, EINVAL, ENODATA, ENOENT, EOPNOTSUPP, EPERM, EROFS, ESTALE } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CREAT, O_PATH, O_RDWR, O_WRONLY } from "../abi/fcntl.ts";
+import { MS_RDONLY } from "../abi/mount.ts";
 import { BUFFER, FileTask } from "./file_task.ts";
 
 /** A task with descriptor 0: an empty file f of its own. */
@@ -44,6 +45,23 @@ Deno.test("fchownat lets the owner change the group to one of his, and drops set
   assert.equal(mode(guest), 0o100755);
   assert.equal(guest.call("fchownat", AT_FDCWD, "f", -1, 8, 0), -EPERM);
   assert.equal(guest.call("fchownat", AT_FDCWD, "f", 0, -1, 0), -EPERM);
+});
+
+Deno.test("fchmodat looks again when the host put another file at the path", () => {
+  const guest = withFile(), { inode } = guest.task.files.get(0)!, change = inode.setAttributes.bind(inode);
+  const answers = [-ESTALE];
+  inode.setAttributes = (wish) => answers.pop() ?? change(wish);
+  assert.equal(guest.call("fchmodat", AT_FDCWD, "f", 0o600), 0);
+  assert.equal(mode(guest), 0o100600);
+});
+
+Deno.test("changes through a descriptor on a read-only mount are refused, as those by path are", () => {
+  const guest = withFile(0), { mount } = guest.task.files.get(0)!.path!;
+  mount.flags |= MS_RDONLY;
+  assert.equal(guest.call("fchmod", 0, 0o777), -EROFS);
+  assert.equal(guest.call("fchown", 0, 5, 5), -EROFS);
+  assert.equal(guest.call("utimensat", 0, 0, 0, 0), -EROFS);
+  assert.equal(guest.call("fchmodat", AT_FDCWD, "f", 0o777), -EROFS);
 });
 
 Deno.test("write by somebody else drops set-user-ID", () => {
