@@ -1,7 +1,7 @@
 /**
  * open(2), openat2(2): from a path and flags to an open file description.
  */
-import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS, ESTALE, ETXTBSY } from "../abi/errno.ts";
+import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS, ETXTBSY } from "../abi/errno.ts";
 import {
   FMODE_EXEC,
   O_ACCMODE,
@@ -23,7 +23,7 @@ import { type Actor, isOwner, MAY_EXEC, MAY_READ, MAY_WRITE, permission } from "
 import { dropPrivilegeBits } from "./attributes.ts";
 import type { Dentry } from "./dentry.ts";
 import { OpenFile } from "./file.ts";
-import { namesChanged } from "./host_changes.ts";
+import { byPath } from "./host_changes.ts";
 import type { Inode, Opener } from "./inode.ts";
 import { newFileOwner } from "./names.ts";
 import { notifyEntry, notifyPath } from "./notify.ts";
@@ -59,11 +59,7 @@ export function open(
   mode: number,
   resolve = 0,
 ): OpenFile | number | Generator<Wait, OpenFile | number, Wake> {
-  const file = openOnce(opener, base, path, flags, mode, resolve);
-  if (file !== -ESTALE) return file;
-  // The host put another file at the path since it was looked up (fs/namei.c: do_filp_open with LOOKUP_REVAL).
-  namesChanged();
-  return openOnce(opener, base, path, flags, mode, resolve);
+  return byPath(() => openOnce(opener, base, path, flags, mode, resolve));
 }
 
 function openOnce(

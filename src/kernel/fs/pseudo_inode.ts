@@ -62,10 +62,6 @@ export class PipeInode extends PseudoInode {
   }
 }
 
-export function pipeInode(uid: number, gid: number): PseudoInode {
-  return new PipeInode(uid, gid);
-}
-
 /** The inode of a socket. */
 export function socketInode(uid: number, gid: number): PseudoInode {
   return new PseudoInode(sockfs, S_IFSOCK | 0o777, uid, gid, "socket:[%]");

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT } from "../abi/epoll.ts";
 import { EEXIST, EINVAL, ELOOP, ENOENT } from "../abi/errno.ts";
 import { type OpenFile, POLLHUP, POLLIN, POLLOUT, POLLRDNORM } from "../fs/file.ts";
-import { pipeInode } from "../fs/pseudo_inode.ts";
+import { PipeInode } from "../fs/pseudo_inode.ts";
 import { Epoll, isPollable } from "./epoll.ts";
 import { FakeCaller, text } from "./fake_caller.ts";
 import { createPipe } from "./pipe.ts";
 
 const caller = new FakeCaller();
-const pipe = () => createPipe(pipeInode(0, 0), 0);
+const pipe = () => createPipe(new PipeInode(0, 0), 0);
 const into = new Uint8Array(4096);
 
 function ready(epoll: Epoll, max = 16): [data: number, events: number][] {

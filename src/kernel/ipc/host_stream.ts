@@ -9,7 +9,7 @@ import { SIGPIPE } from "../abi/signal.ts";
 import { S_IFCHR, type Stat } from "../abi/stat.ts";
 import { type FileContext, OpenFile, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
 import { DEV_NULL } from "../fs/devices.ts";
-import { PipeInode, pipeInode } from "../fs/pseudo_inode.ts";
+import { PipeInode } from "../fs/pseudo_inode.ts";
 import type { HostInput, HostOutput } from "../host_stdio.ts";
 
 const READABLE = POLLIN | POLLRDNORM;
@@ -94,7 +94,7 @@ export class HostOutputFile extends OpenFile {
   #broken = false;
 
   constructor(readonly host: HostOutput, uid: number, gid: number) {
-    super(O_WRONLY, pipeInode(uid, gid));
+    super(O_WRONLY, new PipeInode(uid, gid));
   }
 
   override write(from: Uint8Array, context: FileContext): number {

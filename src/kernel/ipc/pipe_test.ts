@@ -5,13 +5,13 @@ import { FIONREAD } from "../abi/ioctl.ts";
 import { SIGPIPE } from "../abi/signal.ts";
 import { S_IFIFO } from "../abi/stat.ts";
 import { type OpenFile, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
-import { pipeInode, PseudoInode } from "../fs/pseudo_inode.ts";
+import { PipeInode, PseudoInode } from "../fs/pseudo_inode.ts";
 import { SyntheticFs } from "../fs/proc/synthetic.ts";
 import { FakeCaller, text } from "./fake_caller.ts";
 import { openFifo } from "./fifo.ts";
 import { createPipe } from "./pipe.ts";
 
-const pipe = (flags = 0) => createPipe(pipeInode(0, 0), flags);
+const pipe = (flags = 0) => createPipe(new PipeInode(0, 0), flags);
 /** A FIFO with a name. */
 const fifo = () => new PseudoInode(new SyntheticFs("test", 0), S_IFIFO | 0o600, 0, 0, "fifo");
 const fill = (length: number, seed = 0) => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);

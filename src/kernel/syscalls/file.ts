@@ -12,7 +12,6 @@ import {
   EOPNOTSUPP,
   EROFS,
   ESPIPE,
-  ESTALE,
   ETXTBSY,
 } from "../abi/errno.ts";
 import * as fcntl from "../abi/fcntl.ts";
@@ -23,7 +22,7 @@ import { MAY_WRITE, permission } from "../fs/access.ts";
 import { dropPrivilegeBits } from "../fs/attributes.ts";
 import { DirectoryFile } from "../fs/directory_file.ts";
 import type { OpenFile } from "../fs/file.ts";
-import { namesChanged } from "../fs/host_changes.ts";
+import { byPath } from "../fs/host_changes.ts";
 import type { Inode } from "../fs/inode.ts";
 import { notifyPath } from "../fs/notify.ts";
 import { open } from "../fs/open.ts";
@@ -234,24 +233,18 @@ function truncateTo(task: Task, inode: Inode, place: Path | undefined, length: n
 
 function truncate(task: Task, pathVa: number, length: number): number {
   if (length < 0) return -EINVAL;
-  const error = truncatePath(task, pathVa, length);
-  if (error !== -ESTALE) return error;
-  // Another file was put at the path on the host since it was looked up.
-  namesChanged();
-  return truncatePath(task, pathVa, length);
-}
-
-function truncatePath(task: Task, pathVa: number, length: number): number {
-  const place = resolveAt(task, fcntl.AT_FDCWD, pathVa, 0);
-  if (typeof place === "number") return place;
-  const { inode } = place.dentry;
-  if (inode.isDirectory) return -EISDIR;
-  if (!inode.isRegular) return -EINVAL;
-  if (place.mount.readOnly) return -EROFS;
-  const denied = permission(task, inode, MAY_WRITE);
-  if (denied) return denied;
-  if (inode.deniers > 0) return -ETXTBSY;
-  return truncateTo(task, inode, place, length);
+  return byPath(() => {
+    const place = resolveAt(task, fcntl.AT_FDCWD, pathVa, 0);
+    if (typeof place === "number") return place;
+    const { inode } = place.dentry;
+    if (inode.isDirectory) return -EISDIR;
+    if (!inode.isRegular) return -EINVAL;
+    if (place.mount.readOnly) return -EROFS;
+    const denied = permission(task, inode, MAY_WRITE);
+    if (denied) return denied;
+    if (inode.deniers > 0) return -ETXTBSY;
+    return truncateTo(task, inode, place, length);
+  });
 }
 
 function ftruncate(task: Task, fd: number, length: number): number {

@@ -1,7 +1,7 @@
 /** pipe2(2). */
 import { EINVAL } from "../abi/errno.ts";
 import { O_CLOEXEC, O_DIRECT, O_NONBLOCK } from "../abi/fcntl.ts";
-import { pipeInode } from "../fs/pseudo_inode.ts";
+import { PipeInode } from "../fs/pseudo_inode.ts";
 import { openFifo } from "../ipc/fifo.ts";
 import { createPipe } from "../ipc/pipe.ts";
 import type { Task } from "../task/task.ts";
@@ -10,7 +10,7 @@ import { row, type SyscallRow } from "./row.ts";
 
 function pipe2(task: Task, fds: number, flags: number): number {
   if (flags & ~(O_CLOEXEC | O_DIRECT | O_NONBLOCK)) return -EINVAL;
-  const inode = pipeInode(task.uid, task.gid);
+  const inode = new PipeInode(task.uid, task.gid);
   inode.reopen = (openFlags) => openFifo(inode, openFlags);
   const [readEnd, writeEnd] = createPipe(inode, flags & ~O_CLOEXEC);
   const cloexec = (flags & O_CLOEXEC) !== 0;

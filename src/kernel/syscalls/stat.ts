@@ -1,5 +1,5 @@
 /** Attributes of files and file systems: the stat family, statx, statfs, access, chmod, chown, utimensat, readlinkat. */
-import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EROFS, ESTALE } from "../abi/errno.ts";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno.ts";
 import { CAP_FULL_SET } from "../abi/capability.ts";
 import {
   AT_EACCESS,
@@ -18,7 +18,7 @@ import { changeMode, changeOwner, changeTimes } from "../fs/attributes.ts";
 import { toBytes } from "../fs/byte_string.ts";
 import { fileTime } from "../fs/file_time.ts";
 import type { OpenFile } from "../fs/file.ts";
-import { namesChanged } from "../fs/host_changes.ts";
+import { byPath } from "../fs/host_changes.ts";
 import type { Path } from "../fs/path.ts";
 import { filePath } from "../fs/pseudo_inode.ts";
 import { IDENTITY } from "../task/id_map.ts";
@@ -145,15 +145,10 @@ function changeable(task: Task, fd: number): Path | number {
 
 /** Changes what a path leads to. */
 function changeAt(task: Task, dirfd: number, va: number, flags: number, change: (place: Path) => number): number {
-  const attempt = () => {
+  return byPath(() => {
     const place = resolveAt(task, dirfd, va, flags);
     return typeof place === "number" ? place : change(place);
-  };
-  const error = attempt();
-  if (error !== -ESTALE) return error;
-  // Another file was put at the path on the host since it was looked up.
-  namesChanged();
-  return attempt();
+  });
 }
 
 function fchmod(task: Task, fd: number, mode: number): number {
