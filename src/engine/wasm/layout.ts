@@ -28,10 +28,11 @@ export const PLAIN_BLOCKS = 20 * MiB;
 export const WINDOW = 64 * MiB;
 /**
  * Size of a guest memory when it is new, which modules may rely on: V8 leaves out a comparison at every access when
- * its constant offset lies below. It accounts a memory by its size and may collect garbage at each growth (2.4 ms):
- * start large.
+ * its constant offset lies below. It accounts memories by their size, as if they were resident, and begins to collect
+ * garbage when they grow (2.4 ms), or are more than 459 MiB together (15 ms of two cores in a Worker that has just
+ * started). So the first guest memory has room for the stack and the mappings of a small program, and is not larger.
  */
-export const GUEST_MEMORY_MIN = WINDOW + 256 * MiB;
+export const GUEST_MEMORY_MIN = WINDOW + 288 * MiB;
 /** First guest address outside the window. */
 export const GUEST_LIMIT = GUEST_MEMORY_MAX - WINDOW;
 export const GUEST_PAGES = GUEST_LIMIT / 4096;

@@ -33,7 +33,7 @@ const DEFAULT_LIMITS: Limits = defaultLimits();
 
 /** A process's address space. */
 export class Mm extends GuestMemory implements MapUser {
-  override readonly space: AddressSpace;
+  #space: AddressSpace | undefined;
   readonly vmas = new VmaList();
   readonly resident: ResidentPages;
   /** Memory that all processes of the engine use. */
@@ -94,7 +94,11 @@ export class Mm extends GuestMemory implements MapUser {
     super();
     this.gauge = gaugeOf(engine);
     this.resident = new ResidentPages(this.gauge);
-    this.space = engine.createAddressSpace();
+  }
+
+  /** The engine's part. Made when it is first needed: a process that begins with exec never does. */
+  override get space(): AddressSpace {
+    return this.#space ??= this.engine.createAddressSpace();
   }
 
   /** Makes the page of `va` accessible, or says which signal the access deserves. */
@@ -115,7 +119,7 @@ export class Mm extends GuestMemory implements MapUser {
     this.vmas.splice(0, this.vmas.size);
     this.setExeFile(undefined);
     this.resident.clear();
-    this.space.free();
+    this.#space?.free();
   }
 
   /** Number of tasks that use it. */
