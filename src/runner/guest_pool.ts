@@ -2,16 +2,17 @@
  * The Workers that guests run in. Starting one takes longer than many a test, so a Worker serves guest after guest, as
  * long as they have the same permissions; every guest gets a fresh kernel in it.
  */
-import { type InterpreterImage, loadInterpreter, readInterpreter, translatorName } from "../engine/wasm/image.ts";
-import { DIST, INTERPRETER_FILE, isBuilt, WORKER_FILE } from "../build_product.ts";
+import { loadInterpreter, translatorName } from "../engine/wasm/image.ts";
+import type { InterpreterImage } from "../engine/wasm/image_file.ts";
+import { DIST, isBuilt, WORKER_FILE } from "../build_product.ts";
 import { PROJECT } from "../project.ts";
 import { VERSION } from "../version.ts";
 import { type EngineChoice, engineFor } from "./engine_choice.ts";
 import type { GuestSpec } from "./guest_spec.ts";
-import { type FirstWorker, startWorker } from "./first_worker.ts";
+import { builtInterpreter, type FirstWorker, giveInterpreter, startWorker } from "./first_worker.ts";
 import { guestPermissions, type Reach, requirePermissions } from "./permissions.ts";
 import { RegionCache } from "./region_cache.ts";
-import type { EngineParts, ToWorker } from "./worker_messages.ts";
+import type { ToWorker } from "./worker_messages.ts";
 
 /** A Worker and what it may do. */
 export interface PooledWorker {
@@ -57,8 +58,7 @@ export class GuestPool implements Disposable {
     this.#keep = options.keep ?? 0;
     this.#engine = options.engine;
     this.#first = options.first;
-    // Compiled by other threads, while this one finds out what is to be run.
-    if (this.#first && !this.#entry) (image ??= loadImage()).catch(() => {});
+    if (this.#first && !this.#entry) image ??= this.#first.interpreter.catch(loadImage);
   }
 
   /** Translated code of earlier runs; undefined where none is kept. */
@@ -77,9 +77,11 @@ export class GuestPool implements Disposable {
     const { key, permissions } = this.#permissionsFor(reach, engine?.shim);
     const at = this.#idle.findIndex((each) => each.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
-    const worker = this.#takeFirst(key) ??
+    const first = this.#takeFirst(key);
+    const worker = first?.worker ??
       (this.#entry ? startWorker(this.#entry, permissions) : startGuestWorker(permissions));
-    return { worker, key, equipped: engine ? equip(worker, engine) : Promise.resolve() };
+    const equipIt = () => engine ? equip(worker, engine) : Promise.resolve();
+    return { worker, key, equipped: first ? first.interpreter.then(() => {}, equipIt) : equipIt() };
   }
 
   #permissionsFor({ sysroot, hostFallback, binds, core }: Reach, shim: string | undefined) {
@@ -97,11 +99,11 @@ export class GuestPool implements Disposable {
   }
 
   /** The Worker that was started ahead, if it is of use. */
-  #takeFirst(key: string): Worker | undefined {
+  #takeFirst(key: string): FirstWorker | undefined {
     const first = this.#first;
     this.#first = undefined;
     if (first === undefined) return undefined;
-    if (!first.isBroken && JSON.stringify(first.permissions) === key) return first.worker;
+    if (!first.isBroken && JSON.stringify(first.permissions) === key) return first;
     first.worker.terminate();
     return undefined;
   }
@@ -141,16 +143,15 @@ function startGuestWorker(permissions: Deno.PermissionOptionsObject): Worker {
 let image: Promise<InterpreterImage> | undefined;
 
 async function equip(worker: Worker, { name, shim }: EngineChoice): Promise<void> {
-  const engine: EngineParts = name === "wasm"
-    ? { name, interpreter: await (image ??= loadImage()) }
-    : { name, shim: shim! };
-  worker.postMessage({ type: "engine", engine } satisfies ToWorker);
+  if (name === "wasm") giveInterpreter(worker, await (image ??= usesBuild() ? loadBuilt() : loadImage()));
+  else worker.postMessage({ type: "engine", engine: { name, shim: shim! } } satisfies ToWorker);
 }
 
-/** The interpreter of the build, or of the user's cache. */
-async function loadImage(): Promise<InterpreterImage> {
-  const built = usesBuild() ? await readInterpreter(new URL(INTERPRETER_FILE, DIST)) : undefined;
-  return built ?? await loadInterpreter(cacheFolder(), VERSION);
+const loadBuilt = () => builtInterpreter().catch(loadImage);
+
+/** The interpreter of the user's cache. */
+function loadImage(): Promise<InterpreterImage> {
+  return loadInterpreter(cacheFolder(), VERSION);
 }
 
 /** Where translated code of this version is kept; undefined where elftap may not read its own sources. */

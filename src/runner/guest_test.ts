@@ -122,7 +122,8 @@ Deno.test("GuestPool reuses a Worker for the same reach", async () => {
 Deno.test("GuestPool takes a Worker that was started ahead, for a guest that may do the same", () => {
   const open = { hostFallback: true, binds: [], engine: "auto" } as const, closed = { ...open, hostFallback: false };
   const permissions = guestPermissions(open);
-  const ahead = () => ({ worker: startWorker(entry, permissions), permissions, isBroken: false });
+  const interpreter = Promise.resolve({} as Awaited<FirstWorker["interpreter"]>);
+  const ahead = () => ({ worker: startWorker(entry, permissions), permissions, interpreter, isBroken: false });
   const acquire = (first: FirstWorker, reach: typeof open | typeof closed) => {
     const pool = new GuestPool({ entry, first }), pooled = pool.acquire(reach);
     pool.discard(pooled);

@@ -2,7 +2,7 @@
  * What a guest's Worker and the thread that started it say to each other. One guest at a time per Worker; messages
  * carry the number of the run, so that a late one is recognised as such.
  */
-import type { InterpreterImage } from "../engine/wasm/image.ts";
+import type { InterpreterImage } from "../engine/wasm/image_file.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 
 /** A stream of bytes from the Worker: the guest's, the trace of `-v`, or a trace that goes to a file of its own. */

@@ -120,7 +120,10 @@ export class MessageOutput implements HostOutput {
 
   #send(bytes: Uint8Array<ArrayBuffer>): void {
     this.#inFlight += bytes.length;
-    this.post({ type: "output", run: this.run, stream: this.stream, bytes }, [bytes.buffer]);
+    const message: FromWorker = { type: "output", run: this.run, stream: this.stream, bytes };
+    // Measured: 163 MB in full batches take 90 ms transferred, 135 copied. Few bytes are not worth what it loads.
+    if (bytes.length >= BATCH / 2) this.post(message, [bytes.buffer]);
+    else this.post(message);
   }
 
   /** The consumer has taken so many bytes. */

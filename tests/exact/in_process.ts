@@ -3,7 +3,7 @@
  * signals do to them what the handler of `machine.c` does.
  */
 import type { AddressSpace, Cpu, Exit } from "../../src/engine/engine.ts";
-import type { InterpreterImage } from "../../src/engine/wasm/image.ts";
+import type { InterpreterImage } from "../../src/engine/wasm/image_file.ts";
 import { type Tier, WasmEngine } from "../../src/engine/wasm/engine.ts";
 import { Translator } from "../../src/engine/wasm/translator/translator.ts";
 import { PSTATE } from "./cases.ts";

@@ -5,7 +5,7 @@
  * is also run by the tier `auto`, and some by all of elftap, with signals that its kernel makes.
  */
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
-import type { InterpreterImage } from "../../src/engine/wasm/image.ts";
+import type { InterpreterImage } from "../../src/engine/wasm/image_file.ts";
 import { COUNTER } from "./code_writer.ts";
 import { compare, type Difference } from "./compare.ts";
 import { describe, killer } from "./differential.ts";

@@ -4,7 +4,7 @@ import { frame, type Incoming, PacketReader } from "../../src/debug/gdb/packet.t
 import type { Engine } from "../../src/engine/engine.ts";
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
 import { WasmEngine } from "../../src/engine/wasm/engine.ts";
-import type { InterpreterImage } from "../../src/engine/wasm/image.ts";
+import type { InterpreterImage } from "../../src/engine/wasm/image_file.ts";
 import { discardingOutput, emptyInput } from "../../src/kernel/host_stdio.ts";
 import { Machine } from "../../src/runner/machine.ts";
 import type { EngineParts } from "../../src/runner/worker_messages.ts";

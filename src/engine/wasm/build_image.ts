@@ -1,6 +1,6 @@
 /** Generates the interpreter in this process: for tests, and where nothing is cached. */
 import { rows } from "../../isa/a64/table.ts";
-import type { InterpreterImage } from "./image.ts";
+import type { InterpreterImage } from "./image_file.ts";
 import { generateInterpreter, type Interpreter } from "./interpreter/generate.ts";
 
 /** Generates the interpreter for all rows. */

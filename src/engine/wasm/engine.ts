@@ -11,7 +11,7 @@ import { type SpaceParts, WasmAddressSpace } from "./address_space.ts";
 import { WasmCpu } from "./cpu.ts";
 import { WasmFrame } from "./frame.ts";
 import { FrameBlocks } from "./frame_blocks.ts";
-import type { InterpreterImage } from "./image.ts";
+import type { InterpreterImage } from "./image_file.ts";
 import { Code } from "./layout.ts";
 import { EngineMemory, GuestMemory } from "./memory.ts";
 import { MemoryPool } from "./memory_pool.ts";

@@ -1,20 +1,11 @@
 /**
  * The generated interpreter as a thing to keep: generating takes some 700 ms in a fresh process, compiling the kept
- * bytes 5 ms of background threads. The module itself can be sent to Workers, which then share its compiled code.
- *
- * The file: {@link HEADER} bytes with a magic number, the length of the tables and the SHA-256 of all that follows;
- * the tables; the module.
+ * bytes 5 ms of background threads.
  */
 import { textName } from "../../content_name.ts";
 import { PROJECT } from "../../project.ts";
 import { writeAside } from "../../write_aside.ts";
-import { type DecodeTables, packTables, unpackTables } from "./decode_tables.ts";
-
-/** The interpreter, ready to be instantiated. */
-export interface InterpreterImage {
-  readonly module: WebAssembly.Module;
-  readonly tables: DecodeTables;
-}
+import { type InterpreterImage, isIntact, openImage, packImage } from "./image_file.ts";
 
 /** Folders whose files decide what is generated, as the interpreter and as translated code. */
 const GENERATOR = ["isa/ir/", "isa/a64/", "isa/a64/softfloat/", "engine/wasm/", "engine/wasm/interpreter/"];
@@ -22,9 +13,6 @@ const TRANSLATOR = [...GENERATOR, "engine/wasm/translator/"];
 
 /** Names everything that decides what translated code looks like, and whether it fits the interpreter. */
 export const translatorName = (version: string): string => sourceName(version, TRANSLATOR);
-
-const MAGIC = 0x31665445; // "ETf1", little-endian
-const HEADER = 64, HASH_AT = 16;
 
 /** Names the sources in these folders by version, or by size and time of change where they are files. */
 function sourceName(version: string, folders: readonly string[]): string {
@@ -71,8 +59,8 @@ export async function readInterpreter(path: string | URL): Promise<InterpreterIm
   try {
     const file = Deno.readFileSync(path);
     // Compiled while it is checked: both happen on other threads.
-    const [image, hash] = await Promise.all([openImage(file), crypto.subtle.digest("SHA-256", file.subarray(HEADER))]);
-    return new Uint8Array(hash).every((byte, i) => byte === file[HASH_AT + i]) ? image : undefined;
+    const [image, intact] = await Promise.all([openImage(file), isIntact(file)]);
+    return intact ? image : undefined;
   } catch {
     return undefined; // Not there yet, or damaged.
   }
@@ -84,21 +72,5 @@ export async function packInterpreter(): Promise<Uint8Array<ArrayBuffer>> {
   const generator = new URL("src/engine/wasm/build_image.ts", PROJECT).href;
   const { generateFromRows } = await import(generator) as typeof import("./build_image.ts");
   const { bytes, tables } = generateFromRows();
-  const packed = packTables(tables);
-  const file = new Uint8Array(HEADER + packed.length + bytes.length), view = new DataView(file.buffer);
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, packed.length, true);
-  file.set(packed, HEADER);
-  file.set(bytes, HEADER + packed.length);
-  file.set(new Uint8Array(await crypto.subtle.digest("SHA-256", file.subarray(HEADER))), HASH_AT);
-  return file;
-}
-
-async function openImage(file: Uint8Array<ArrayBuffer>): Promise<InterpreterImage> {
-  const view = new DataView(file.buffer), length = view.getUint32(4, true);
-  if (view.getUint32(0, true) !== MAGIC) throw new TypeError("not an interpreter image");
-  return {
-    module: await WebAssembly.compile(file.subarray(HEADER + length)),
-    tables: unpackTables(file.slice(HEADER, HEADER + length)),
-  };
+  return await packImage(bytes, tables);
 }

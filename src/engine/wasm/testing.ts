@@ -2,7 +2,7 @@
 import type { Exit, Registers } from "../engine.ts";
 import { type Tier, WasmEngine } from "./engine.ts";
 import { buildInterpreter } from "./build_image.ts";
-import type { InterpreterImage } from "./image.ts";
+import type { InterpreterImage } from "./image_file.ts";
 import { Translator } from "./translator/translator.ts";
 
 const CODE = 0x10000;
