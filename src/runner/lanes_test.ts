@@ -51,6 +51,19 @@ Deno.test("inLanes begins a piece more for each that takes long", () => {
   equal(ends.length, 6);
 });
 
+Deno.test("inLanes is patient with a lane that has just begun", async () => {
+  const { work, options, ends, pass } = stage(1);
+  void inLanes(2, work, options);
+  for (let done = 0; done < 50; done++) {
+    pass(100);
+    equal(ends.length, done + 1);
+    ends[done]!(true);
+    await Promise.resolve();
+  }
+  pass(110);
+  equal(ends.length, 52);
+});
+
 Deno.test("inLanes goes on in a lane whose piece is done, and ends when there is none", async () => {
   const { work, options, ends } = stage(1);
   const done = inLanes(4, work, options);
