@@ -11,7 +11,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { buildInterpreter } from "../src/engine/wasm/build_image.ts";
 import { Machine } from "../src/engine/wasm/testing.ts";
 import { runDebugged } from "./debugger.ts";
@@ -19,6 +18,7 @@ import { peakMemory } from "./memory.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
 import { type RealPlaces, realWorkloads, runReal } from "./real.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
+import { readOptions } from "../tests/support/options.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BUILD = join(HERE, "build");
@@ -312,7 +312,7 @@ async function* debuggerLines(kernels: string, milliseconds: string, rounds: num
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
+  const { values } = readOptions("deno task bench [options]", {
     args: Deno.args,
     options: {
       rounds: { type: "string", default: "5" },

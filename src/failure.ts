@@ -47,8 +47,9 @@ export function describeFailure(error: unknown): FailureReport {
   if (typeof exitCode === "number") {
     return { message: oneLine(error.message), hint: typeof hint === "string" ? hint : undefined, exitCode };
   }
-  if (error instanceof Deno.errors.NotCapable) {
-    const what = /Requires (.*?), run again with the (--allow-\w+) flag/.exec(error.message);
+  // import() reports it as a TypeError.
+  const what = /Requires (.*?), run again with the (--allow-\w+) flag/.exec(error.message);
+  if (error instanceof Deno.errors.NotCapable || what) {
     return {
       message: what ? `Deno refused ${what[1]}` : oneLine(error.message),
       hint: what ? `run elftap with ${what[2]}` : undefined,

@@ -12,12 +12,12 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { runGuest } from "../../src/runner/guest.ts";
 import { GuestPool } from "../../src/runner/guest_pool.ts";
 import { type GuestOutcome, type GuestSpec, type Tier, TIERS } from "../../src/runner/guest_spec.ts";
 import { missingPrograms, prepareRoot } from "./root.ts";
 import { compare, parseRows, type Row } from "./rows.ts";
+import { readOptions } from "../support/options.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BUILD = join(HERE, "build");
@@ -169,7 +169,7 @@ function report(results: readonly Result[]): void {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
+  const { values } = readOptions("deno task corpus [options]", {
     args: Deno.args,
     options: {
       group: { type: "string", multiple: true },

@@ -5,10 +5,10 @@
  *
  * The first difference of every seed is printed; `--log` prints all lines of one seed under Linux and elftap.
  */
-import { parseArgs } from "node:util";
 import { Exerciser, PLACES, whyNot } from "./places.ts";
+import { readOptions } from "../support/options.ts";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions("deno run -A tests/files/run.ts [options] [PLACE…]", {
   allowPositionals: true,
   options: {
     count: { type: "string", default: "1000" },

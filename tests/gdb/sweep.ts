@@ -4,10 +4,10 @@
  *
  *     deno run -A tests/gdb/sweep.ts [--instructions N] [--sysroot DIR] -- PROGRAM [args…]
  */
-import { parseArgs } from "node:util";
 import type { AddressSpace, Cpu, Engine, Exit } from "../../src/engine/engine.ts";
 import type { World } from "../../src/runner/world.ts";
 import { InProcess, interpreterEngine, PlainRun, quietSpec } from "./in_process.ts";
+import { readOptions } from "../support/options.ts";
 
 /** An engine whose log takes the pc of every instruction that the first thread executes. */
 function logging(engine: Engine, log: (pc: number) => void): Engine {
@@ -127,7 +127,7 @@ function pcOf(reply: string): number {
 }
 
 if (import.meta.main) {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readOptions("deno run -A tests/gdb/sweep.ts [options] -- PROGRAM [args…]", {
     allowPositionals: true,
     options: { instructions: { type: "string", default: "100000" }, sysroot: { type: "string" } },
   });

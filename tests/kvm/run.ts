@@ -13,7 +13,6 @@
  * Skipped, loudly, where QEMU or the machine's parts cannot be had. Minutes, not seconds.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { buildGuests, type Guest } from "../guests/build.ts";
 import { ElftapRunner } from "../guests/elftap.ts";
 import { type ProgramResult, table } from "./compare.ts";
@@ -23,6 +22,7 @@ import { ALL, partsOf, type Plan, programsOf, script, SHORT } from "./plan.ts";
 import { readRows, type Row } from "./rows.ts";
 import { buildForTest, buildProgram, buildSanitized, type EngineName, sanitizerLibraries, shimName } from "./shims.ts";
 import { stage } from "./stage.ts";
+import { readOptions } from "../support/options.ts";
 
 /** The program of the debugger's session. */
 const DEBUGGED = "debug/basic";
@@ -155,7 +155,7 @@ function summarise(boots: readonly Boot[]): void {
 }
 
 if (import.meta.main) {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readOptions("deno task test-kvm-arm64 [options] [GUEST…]", {
     args: Deno.args,
     options: {
       all: { type: "boolean", default: false },
