@@ -31,15 +31,15 @@ const candidates = rows.filter(({ name, lift }) =>
   !/^(B|BL|BR|B\.cond|CBZ|TBZ|SVC|BRK|IC IVAU|DC .*|ADR|LDR \((literal|register)\)|LDAPUR|MRS .*|MRS|UDF)$/.test(name)
 );
 
-/** A random instruction on X0..X25 and V0..V7, memory at X26. */
-function instruction(next: () => number): number {
+/** A random instruction on X0..X25, or fewer, and V0..V7, memory at X26. */
+function instruction(next: () => number, registers = 26): number {
   for (;;) {
     const row = candidates[next() % candidates.length]!;
     let word = ((next() & ~row.mask) | row.value) >>> 0;
     for (const { name, lsb, width } of row.fields) {
       if (!/^R[a-z]2?$/.test(name)) continue;
       const isBase = name === "Rn" && isMemory(row.name);
-      const number = isBase ? 26 : next() % (width < 5 ? 8 : 26);
+      const number = isBase ? 26 : next() % (width < 5 ? 8 : registers);
       word = (word & ~(((1 << width) - 1) << lsb)) | ((number & ((1 << width) - 1)) << lsb);
     }
     // Offsets stay within the data, most of the time.
@@ -52,15 +52,15 @@ function instruction(next: () => number): number {
 }
 
 /** Forward branches over one or two instructions, on flags, a register or a bit. */
-function branch(next: () => number): number {
+function branch(next: () => number, registers = 26): number {
   const over = 2 + (next() % 2);
   switch (next() % 3) {
     case 0:
       return (0x54000000 | (over << 5) | (next() % 14)) >>> 0;
     case 1:
-      return ((next() % 2 ? 0xb4000000 : 0x35000000) | (over << 5) | (next() % 26)) >>> 0;
+      return ((next() % 2 ? 0xb4000000 : 0x35000000) | (over << 5) | (next() % registers)) >>> 0;
     default:
-      return (0x36000000 | ((next() % 2) << 24) | ((next() % 32) << 19) | (over << 5) | (next() % 26)) >>> 0;
+      return (0x36000000 | ((next() % 2) << 24) | ((next() % 32) << 19) | (over << 5) | (next() % registers)) >>> 0;
   }
 }
 
@@ -76,11 +76,52 @@ function program(next: () => number): number[] {
   return words;
 }
 
-function run(machine: Machine, words: readonly number[], seed: number): string {
+/** Operations of a machine, a power of two, and how many are executed. */
+const OPERATIONS = 16, EXECUTED = 100_000;
+
+/**
+ * A machine that executes random operations and goes on at the next by a computed branch: each by one of its own, or
+ * all by one that they branch back to. Short operations fit a region with its registers, long ones do not.
+ */
+function operations(next: () => number, isThreaded: boolean): number[] {
+  const shift = 7 + next() % 2, room = (1 << shift) / 4;
+  const dispatch = (at: number, end: number): number[] => [
+    0xd100079c, // sub x28, x28, #1
+    (0xb4000000 | (((end - at - 1) & 0x7ffff) << 5) | 28) >>> 0, // cbz x28, end
+    0xca193739, // eor x25, x25, x25, lsl #13
+    0xca591f39, // eor x25, x25, x25, lsr #7
+    0xca194739, // eor x25, x25, x25, lsl #17
+    0x92400f38, // and x24, x25, #15
+    next() % 2 ? 0xd503201f : 0x927f0b18, // nop, or and x24, x24, #14: the odd ones are executed more seldom
+    (0x8b1802f8 | (shift << 10)) >>> 0, // add x24, x23, x24, lsl #shift
+    0xd61f0300, // br x24
+  ];
+  const length = dispatch(0, 0).length, start = 1 + length, end = start + OPERATIONS * room;
+  const words = [(0x10000000 | (start << 5) | 23) >>> 0, ...dispatch(1, end)]; // adr x23, start
+  for (let operation = 0; operation < OPERATIONS; operation++) {
+    const from = words.length, body = from + room / 2 + next() % (room / 2 - length - 6);
+    // Into the middle or to the start of an operation: loops beside the dispatch, entered by it at several places.
+    if (next() % 3 === 0) {
+      const to = start + room * (next() % OPERATIONS) + (next() % 2) * 6;
+      words.push(0xd100079c, (0xb4000000 | (((end - from - 1) & 0x7ffff) << 5) | 28) >>> 0);
+      words.push((0x36000000 | (next() % 8 << 19) | (((to - from - 2) & 0x3fff) << 5) | next() % 23) >>> 0); // tbz
+    }
+    while (words.length < body) {
+      words.push(words.length < body - 3 && next() % 5 === 0 ? branch(next, 23) : instruction(next, 23));
+    }
+    if (isThreaded) words.push(...dispatch(words.length, end));
+    else words.push((0x14000000 | ((1 - words.length) & 0x3ffffff)) >>> 0); // b to the first dispatch
+    while (words.length < from + room) words.push(0xd503201f);
+  }
+  words.push(0xd4000001); // svc #0
+  return words;
+}
+
+function run(machine: Machine, words: readonly number[], seed: number, passes = PASSES): string {
   const next = random(seed);
   for (let n = 0; n < 31; n++) machine.regs.setX(n, (BigInt(next()) << 32n) | BigInt(next() >>> (next() % 32)));
   machine.regs.setX(26, machine.data + 0x1000);
-  machine.regs.setX(28, PASSES);
+  machine.regs.setX(28, passes);
   const vectors = new Uint8Array(512).map(() => next() & 0xff);
   machine.regs.writeV(vectors);
   machine.regs.nzcv = 0x60000000;
@@ -88,14 +129,14 @@ function run(machine: Machine, words: readonly number[], seed: number): string {
   machine.regs.fpsr = 0;
   machine.memory(0, 65536).forEach((_, at, bytes) => bytes[at] = at * 7);
   // Time slices end at other places in the two tiers; only the end of the program counts.
-  let exit = machine.run(words, 1_000_000);
-  while (exit.kind === "fuel") exit = machine.resume(1_000_000);
+  let exit = machine.run(words, 1_000_000), retired = exit.retired;
+  for (; exit.kind === "fuel"; retired += exit.retired) exit = machine.resume(1_000_000);
   machine.regs.readV(vectors);
   const registers = Array.from({ length: 31 }, (_, n) => machine.regs.x(n).toString(16));
   return [
     exit.kind,
     exit.kind === "fault" || exit.kind === "alignment" ? exit.address.toString(16) : "",
-    `pc ${machine.regs.pc.toString(16)}`,
+    `pc ${machine.regs.pc.toString(16)} after ${retired}`,
     `nzcv ${machine.regs.nzcv.toString(16)} fpsr ${machine.regs.fpsr.toString(16)}`,
     ...registers.map((value, n) => `x${n} ${value}`),
     ...Array.from({ length: 32 }, (_, n) => `v${n} ${vectors.subarray(16 * n, 16 * n + 16).toHex()}`),
@@ -133,4 +174,40 @@ Deno.test("translated loops end as interpreted ones do", () => {
     equal(run(eager, words, seed), expected, `all translated: loop ${loop}, seed ${seed}: ${listing}`);
   }
   ok(translator.engine.translator!.stats.regions > LOOPS / 4, "hardly anything was translated");
+});
+
+Deno.test("translated computed branches go where interpreted ones do", () => {
+  const image = buildInterpreter();
+  const interpreter = new Machine(image, "interpreter"), translator = new Machine(image, "auto");
+  const eager = new Machine(image, "translator");
+  for (let loop = 0; loop < LOOPS / 4; loop++) {
+    const seed = SEED * 1_000_003 + loop, words = operations(random(seed), loop % 2 === 0);
+    const expected = run(interpreter, words, seed, EXECUTED);
+    equal(run(translator, words, seed, EXECUTED), expected, `auto, machine ${loop}, seed ${seed}`);
+    equal(run(eager, words, seed, EXECUTED), expected, `all translated, machine ${loop}, seed ${seed}`);
+  }
+  ok(translator.engine.translator!.stats.dispatching > LOOPS / 16, "hardly any was distributed in a region");
+});
+
+Deno.test("a callee may change the registers that callees preserve: the caller's next access faults where they lead", () => {
+  const image = buildInterpreter();
+  for (const [change, end] of [[0xd2800013, "fault\n8\n"], [0x91400673, "syscall\n"]] as const) {
+    const words = [
+      0xaa1a03f3, // mov x19, x26
+      0xf9400260, // loop: ldr x0, [x19]
+      0x94000005, // bl callee
+      0xf9400661, // ldr x1, [x19, #8]
+      0xd100079c, // sub x28, x28, #1
+      0xb5ffff9c, // cbnz x28, loop
+      0xd4000001, // svc #0
+      0xf101439f, // callee: cmp x28, #80
+      0x54000041, // b.ne over the next
+      change, // mov x19, #0, or add x19, x19, #1, lsl #12
+      0xd65f03c0, // ret
+    ];
+    const expected = run(new Machine(image, "interpreter"), words, 1);
+    equal(run(new Machine(image, "auto"), words, 1), expected);
+    equal(run(new Machine(image, "translator"), words, 1), expected);
+    ok(expected.startsWith(end), expected.slice(0, 40));
+  }
 });

@@ -161,6 +161,7 @@ export class WasmEngine implements Engine {
       ...Object.fromEntries(reasons.map(([name, code]) => [`exits.${name}`, exits[code]!])),
       ...(translator && {
         "regions.translated": translator.regions,
+        "regions.translated.dispatching": translator.dispatching,
         "regions.translated.instructions": translator.instructions,
         "regions.translated.bytes": translator.bytes,
         "regions.milliseconds": Math.round(translator.milliseconds),

@@ -111,6 +111,10 @@ export const FlagKinds = { sub32: 1, sub64: 2, add32: 3, add64: 4, logic32: 5, l
 /** Engine memory: counters of arrivals at branch targets, u16 each, found by bits 23..2 of the address. */
 export const HEAT = 0x10000;
 export const HEAT_COUNTERS = 0x400000;
+/** Bits of a counter: how many; which branch the last one was that came by BR, see {@link sourceOf}; whether one did. */
+export const Heat = { count: 0x0fff, sourceShift: 12, source: 0x7000, computed: 0x8000 } as const;
+/** Tells the BR at an address from most others. */
+export const sourceOf = (pc: number): number => (pc / 4) & (Heat.source >> Heat.sourceShift);
 /** Engine memory: instructions that translated code has executed, an i64. */
 export const TALLY = HEAT + 2 * HEAT_COUNTERS;
 /**
@@ -119,6 +123,12 @@ export const TALLY = HEAT + 2 * HEAT_COUNTERS;
  */
 export const JUMPS = TALLY + 64;
 export const JUMP_ENTRIES = 4096;
+/**
+ * Engine memory: maps of regions with computed branches: a byte per instruction, which tells what number the target
+ * has in the region, or 0.
+ */
+export const TARGET_MAPS = JUMPS + 8 * JUMP_ENTRIES;
+export const TARGET_MAPS_SIZE = 4 * MiB;
 /**
  * Arrivals that make a place hot. A region takes one or two milliseconds to generate and compile, which its faster
  * execution repays within a few thousand passes. Measured, in seconds, with cc1 of gcc (flat), a Python program, and

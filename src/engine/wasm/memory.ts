@@ -7,12 +7,14 @@ import {
   GUEST_MEMORY_MAX,
   GUEST_MEMORY_MIN,
   HEAT,
+  Heat,
   HEAT_COUNTERS,
   HOT,
-  JUMP_ENTRIES,
   JUMPS,
   RECORD,
   TALLY,
+  TARGET_MAPS,
+  TARGET_MAPS_SIZE,
   WASM_PAGE,
   WINDOW,
 } from "./layout.ts";
@@ -29,6 +31,12 @@ const BLOCK_AREA = 32 * MiB;
 
 /** Index of an instruction's counter of arrivals, in units of two bytes. */
 const counterOf = (va: number): number => (HEAT >> 1) + ((va / 4) & (HEAT_COUNTERS - 1));
+
+/** Where targets of computed branches lie: the first, and instructions to behind the last. */
+export function extentOf(targets: readonly number[]): { first: number; length: number } {
+  const first = Math.min(...targets);
+  return { first, length: (Math.max(...targets) - first) / 4 + 1 };
+}
 
 /** A thread's registers: where they are kept, and where they are now. */
 export interface RegisterFile {
@@ -54,8 +62,10 @@ export class EngineMemory {
   /** Pages of code whose counters may not be as they were. */
   readonly #warm = new Set<number>();
   #freeCpus: number[] = [];
-  /** Address 0 is the file of the running thread; counters and the table of jumps lie behind. */
-  #nextCpu = JUMPS + 8 * JUMP_ENTRIES;
+  /** Address 0 is the file of the running thread; counters, the table of jumps and the maps of targets lie behind. */
+  #nextCpu = TARGET_MAPS + TARGET_MAPS_SIZE;
+  #nextMap = TARGET_MAPS;
+  readonly #maps = new Map<string, number>();
   #active: RegisterFile | undefined;
   #freeBlocks: number[] = [];
   #nextBlock = BLOCK_AREA;
@@ -80,15 +90,42 @@ export class EngineMemory {
     return Number(this.i64[TALLY >> 3]!);
   }
 
+  /** An instruction is new. */
+  forgetArrivals(va: number): void {
+    this.u16[counterOf(va)] = this.#heat;
+  }
   /** Sets how often an instruction was arrived at: as if it were new, or to a number. */
   cool(va: number, arrivals = this.#heat): void {
-    this.u16[counterOf(va)] = arrivals;
+    const at = counterOf(va);
+    this.u16[at] = (this.u16[at]! & ~Heat.count) | arrivals;
   }
-
   /** Has an instruction been arrived at as often as that, at least. */
   heatUp(va: number, arrivals: number): void {
-    const at = counterOf(va);
-    if (this.u16[at]! < arrivals) this.u16[at] = arrivals;
+    if (this.#arrivals(va) < arrivals) this.cool(va, arrivals);
+  }
+  #arrivals(va: number): number {
+    return this.u16[counterOf(va)]! & Heat.count;
+  }
+  /** How often an instruction was arrived at, and by which BR: undefined if by none. */
+  computedArrivals(va: number): { count: number; source: number } | undefined {
+    const counter = this.u16[counterOf(va)]!;
+    if (!(counter & Heat.computed)) return undefined;
+    return { count: counter & Heat.count, source: (counter & Heat.source) >> Heat.sourceShift };
+  }
+
+  /**
+   * A map of these targets, numbered from 1: a byte per instruction from the first to the last. Returns its address,
+   * always the same for the same targets; undefined if there is no room for it.
+   */
+  mapTargets(targets: readonly number[]): number | undefined {
+    const name = targets.join(), known = this.#maps.get(name);
+    if (known !== undefined) return known;
+    const { first, length } = extentOf(targets), at = this.#nextMap;
+    if (at + length > TARGET_MAPS + TARGET_MAPS_SIZE) return undefined;
+    this.#nextMap = at + length;
+    for (const [index, target] of targets.entries()) this.u8[at + (target - first) / 4] = index + 1;
+    this.#maps.set(name, at);
+    return at;
   }
 
   /** Arrivals in a page of code are counted from now on. */

@@ -44,7 +44,7 @@ export class Predecoder {
         return;
       }
       // Other code than what was counted here before, in this process or another.
-      if (allowNear) this.#memory.cool(base + at);
+      if (allowNear) this.#memory.forgetArrivals(base + at);
       const word = page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24);
       const handler = this.#decode(word, at, record, allowNear);
       u16[record >> 1] = handler;

@@ -125,6 +125,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   }
   const runtime: Runtime = {
     jump: module.declare(["i64", "i32"], ["i32"]),
+    jumpComputed: module.declare(["i64", "i32", "i64"], ["i32"]),
     jumpPlain: module.declare(["i64", "i32"], ["i32"]),
     comeBack: module.declare(["i64", "i32"], ["i32"]),
     heat: module.declare(["i64"], ["i32"]),

@@ -9,6 +9,9 @@ import { Code, Op, VOID } from "../module.ts";
 import type { RecordLayout } from "./record.ts";
 import { dispatch, ENGINE, FUEL, GUEST, IP, pcOf, RECORD_WORD, type Runtime } from "./runtime.ts";
 
+/** How a branch to a computed address goes on. */
+const WAY = { jump: "jumpComputed", call: "jump", return: "comeBack" } as const;
+
 /** The open fields of a row: numbers for the varying ones, slots for the rest. */
 export class OpenBuilder extends Builder {
   constructor(readonly row: Row, readonly variant: Fields) {
@@ -310,8 +313,9 @@ export class HandlerLowering extends InterpreterLowering {
         code.get(FUEL);
         code.i32(1);
         code.opcode(0x6b);
+        if (stmt.kind === "jump") pcOf(code, IP);
         // Returns do not count as arrivals: the caller's code is reached by its own loops and calls.
-        code.op1(Op.return_call, stmt.kind === "return" ? runtime.comeBack : runtime.jump);
+        code.op1(Op.return_call, runtime[WAY[stmt.kind]]);
         break;
       case "branch":
         this.#branch(stmt.name);

@@ -1,6 +1,17 @@
 /** What all handlers share: their signature, the way to the next one, and the functions that they end in. */
 import type { Type } from "../../../isa/ir/ops.ts";
-import { BLOCKS, Code as Exit, Cpu, GUEST_LIMIT, HEAT, HEAT_COUNTERS, HOT, PLAIN_BLOCKS, RIGHTS } from "../layout.ts";
+import {
+  BLOCKS,
+  Code as Exit,
+  Cpu,
+  GUEST_LIMIT,
+  HEAT,
+  Heat,
+  HEAT_COUNTERS,
+  HOT,
+  PLAIN_BLOCKS,
+  RIGHTS,
+} from "../layout.ts";
 import { Code, Module, Op, VOID } from "../module.ts";
 
 /** Memories. */
@@ -17,6 +28,7 @@ export const REGION: readonly [Type[], Type[]] = [["i64", "i32", "i32"], ["i64",
 /** Function indices that handlers refer to. */
 export interface Runtime {
   readonly jump: number;
+  readonly jumpComputed: number;
   readonly jumpPlain: number;
   readonly comeBack: number;
   readonly heat: number;
@@ -134,30 +146,65 @@ function defineJump(
   module.define(index, jump);
 }
 
+/** Leaves the distance from {@link HEAT} of the counter of the address in parameter 0. */
+function counterOf(code: Code): void {
+  code.get(0);
+  code.opcode(0xa7);
+  code.i32(1);
+  code.opcode(0x76); // i32.shr_u: two bytes a counter, four bytes an instruction
+  code.i32(2 * HEAT_COUNTERS - 2);
+  code.opcode(0x71);
+}
+
 /** Functions shared by all handlers. */
 export function defineRuntime(module: Module, runtime: Runtime, run: number): void {
   // heat(pc): counts an arrival; 1 when the place has just become hot.
   const heat = new Code(1);
   {
-    const at = heat.local("i32"), count = heat.local("i32");
-    heat.get(0);
-    heat.opcode(0xa7);
-    heat.i32(1);
-    heat.opcode(0x76); // i32.shr_u: two bytes a counter, four bytes an instruction
-    heat.i32(2 * HEAT_COUNTERS - 2);
-    heat.opcode(0x71);
+    const at = heat.local("i32"), word = heat.local("i32"), count = heat.local("i32");
+    counterOf(heat);
     heat.tee(at);
     heat.get(at);
     heat.memory("i32.load16_u", ENGINE, HEAT);
+    heat.tee(word);
     heat.i32(1);
     heat.opcode(0x6a);
+    heat.i32(Heat.count);
+    heat.opcode(0x71);
     heat.tee(count);
+    heat.get(word);
+    heat.i32(~Heat.count);
+    heat.opcode(0x71);
+    heat.opcode(0x72);
     heat.memory("i32.store16", ENGINE, HEAT);
     heat.get(count);
     heat.i32(HOT);
     heat.opcode(0x46); // i32.eq
   }
   module.define(runtime.heat, heat);
+
+  // jumpComputed(target, fuel, source): jump, by a BR there.
+  const jumpComputed = new Code(3), counter = jumpComputed.local("i32");
+  counterOf(jumpComputed);
+  jumpComputed.tee(counter);
+  jumpComputed.get(counter);
+  jumpComputed.memory("i32.load16_u", ENGINE, HEAT);
+  jumpComputed.i32(Heat.count);
+  jumpComputed.opcode(0x71);
+  jumpComputed.get(2);
+  jumpComputed.opcode(0xa7);
+  jumpComputed.i32(Heat.sourceShift - 2); // as sourceOf has it
+  jumpComputed.opcode(0x74);
+  jumpComputed.i32(Heat.source);
+  jumpComputed.opcode(0x71);
+  jumpComputed.opcode(0x72);
+  jumpComputed.i32(Heat.computed);
+  jumpComputed.opcode(0x72);
+  jumpComputed.memory("i32.store16", ENGINE, HEAT);
+  jumpComputed.get(0);
+  jumpComputed.get(1);
+  jumpComputed.op1(Op.return_call, runtime.jump);
+  module.define(runtime.jumpComputed, jumpComputed);
 
   // jump(target, fuel): goes to a guest address.
   defineJump(module, runtime, runtime.jump, BLOCKS, Exit.miss, true);

@@ -1,10 +1,14 @@
 /**
  * Which accesses of a region need a check, and of how much.
  *
- * Rights can change only while the guest is not in translated code, so what was checked stays checked until a call.
- * The plan follows addresses as a version of a register plus a constant: accesses through the same version (a stack
- * frame, the fields of a structure, a register that a loop leaves alone) share one check of the whole stretch, and
- * those dominated by it have none. A stretch is shorter than a page, so its two ends tell about all of it.
+ * Rights can change only while the guest is not in translated code, so what was checked stays checked, also behind a
+ * call: if something other than translated code ran in it, control does not come back here. The plan follows addresses
+ * as a version of a register plus a constant: accesses through the same version (a stack frame, the fields of a
+ * structure, a register that a loop leaves alone) share one check of the whole stretch, and those dominated by it have
+ * none. A stretch is shorter than a page, so its two ends tell about all of it.
+ *
+ * Calls leave the registers alone that the procedure call standard saves (AAPCS64 6.1.1: X19 to X29, SP), or nearly
+ * always do: where the plan relies on it, the call is followed by a comparison ({@link AccessPlan.kept}).
  */
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
@@ -14,6 +18,14 @@ import type { Structure } from "./structure.ts";
 
 /** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */
 const MAX_STRETCH = 1024;
+/**
+ * Longest stretch that an earlier check is made wider for, though control may not come to the later access. Where the
+ * object ends, and memory with it, the check fails for nothing, and the interpreter executes the earlier access.
+ */
+const MAX_WIDER = 256;
+
+/** Registers that a call leaves alone, as bits. */
+const PRESERVED = 0xbff80000;
 
 /** An address: a value that is not known, apart from a distance that is. Version 0 is the constant zero. */
 interface Symbol {
@@ -27,11 +39,20 @@ interface Stretch {
   readonly need: number;
 }
 
+/** A stretch that has been checked; by one check, unless paths have met behind several. */
+interface Fact extends Stretch {
+  low: number;
+  high: number;
+  readonly check: Check | undefined;
+  /** The address of the access that is checked. */
+  readonly offset: number;
+}
+
 /** The check due before an access. */
 export interface Check {
   /** First byte and end of the stretch, relative to the address of the access. */
-  readonly from: number;
-  readonly to: number;
+  from: number;
+  to: number;
   /** Rights that both ends must have. */
   readonly need: number;
   /** The address, where it is known now. */
@@ -43,6 +64,8 @@ export interface AccessPlan {
   readonly checks: ReadonlyMap<Stmt, Check>;
   /** Stack pointer checks that an earlier one makes superfluous. */
   readonly alignedStack: ReadonlySet<Stmt>;
+  /** General registers, as bits, that must be behind a call what they were before, by its address. */
+  readonly kept: ReadonlyMap<number, number>;
 }
 
 type AccessStmt = Stmt & { readonly s: "access" };
@@ -61,7 +84,7 @@ const ADD64 = 0x7c, SUB64 = 0x7d;
 class State {
   constructor(
     readonly registers: Symbol[],
-    readonly facts: Map<number, readonly Stretch[]>,
+    readonly facts: Map<number, readonly Fact[]>,
     /** Versions known to be multiples of 16. */
     readonly aligned: Set<number>,
   ) {}
@@ -73,6 +96,7 @@ class State {
 class Planner {
   readonly checks = new Map<Stmt, Check>();
   readonly alignedStack = new Set<Stmt>();
+  readonly kept = new Map<number, number>();
   #versions = 0;
   readonly #locals = new Map<Local, Symbol>();
   #met: Met[] = [];
@@ -85,17 +109,25 @@ class Planner {
   }
 
   block(block: Block, state: State): void {
-    for (const { body } of block.instructions) {
+    for (const { pc, body } of block.instructions) {
       this.#body(body!, state, true);
       this.#locals.clear();
-      if (callsOut(body!)) {
-        this.#settle(state);
-        state.facts.clear();
-        state.aligned.clear();
-        for (let n = 0; n < 32; n++) state.registers[n] = this.fresh();
-      }
+      if (!callsOut(body!)) continue;
+      this.#settle(state);
+      this.kept.set(pc, this.#forgetBehindCall(state));
     }
     this.#settle(state);
+  }
+
+  /** Registers are others behind a call, apart from those preserved ones that something is known about: these, as bits. */
+  #forgetBehindCall(state: State): number {
+    let kept = 0;
+    for (let n = 0; n < 32; n++) {
+      const { version } = state.registers[n]!;
+      if (PRESERVED & (1 << n) && (state.facts.has(version) || state.aligned.has(version))) kept |= 1 << n;
+      else state.registers[n] = this.fresh();
+    }
+    return kept;
   }
 
   #symbol(value: Value): Symbol | undefined {
@@ -192,6 +224,7 @@ class Planner {
       const own: Stretch = { low: offset, high: offset + stmt.size, need };
       const known = state.facts.get(version) ?? [];
       if (known.some((fact) => covers(fact, own))) continue;
+      if (known.some((fact) => widen(fact, own))) continue;
       let stretch = own;
       for (let at = index + 1; certain && at < met.length; at++) {
         const later = met[at]!;
@@ -200,13 +233,14 @@ class Planner {
         const high = Math.max(stretch.high, later.symbol.offset + later.stmt.size);
         if (high - low <= MAX_STRETCH) stretch = { low, high, need: stretch.need | later.need };
       }
-      this.checks.set(stmt, {
+      const check: Check = {
         from: stretch.low - offset,
         to: stretch.high - offset,
         need: stretch.need,
         address: version === 0 ? offset : undefined,
-      });
-      if (certain) state.facts.set(version, [...known, stretch]);
+      };
+      this.checks.set(stmt, check);
+      if (certain) state.facts.set(version, [...known, { ...stretch, check, offset }]);
     }
   }
 
@@ -228,9 +262,12 @@ class Planner {
     const merged = states[0]!.copy();
     this.#join(merged.registers, states.slice(1).map((state) => state.registers));
     for (const [version, facts] of merged.facts) {
-      const common = facts.filter((fact) =>
-        states.every((state) => state.facts.get(version)?.some((other) => covers(other, fact)) ?? false)
-      );
+      const common = facts.flatMap((fact): Fact[] => {
+        const others = states.map((state) => state.facts.get(version) ?? []);
+        if (others.every((list) => list.includes(fact))) return [fact];
+        // Several checks: none of them may grow.
+        return others.every((list) => list.some((other) => covers(other, fact))) ? [{ ...fact, check: undefined }] : [];
+      });
       if (common.length > 0) merged.facts.set(version, common);
       else merged.facts.delete(version);
     }
@@ -242,15 +279,23 @@ class Planner {
   /** What a loop changes does not hold at its head. */
   enterLoop(state: State, written: ReadonlySet<number>, calls: boolean): void {
     for (const n of written) state.registers[n] = this.fresh();
-    if (!calls) return;
-    state.facts.clear();
-    state.aligned.clear();
-    for (let n = 0; n < 32; n++) state.registers[n] = this.fresh();
+    if (calls) this.#forgetBehindCall(state);
   }
 }
 
 const covers = (fact: Stretch, want: Stretch): boolean =>
   fact.low <= want.low && fact.high >= want.high && (fact.need & want.need) === want.need;
+
+/** Makes the check behind a fact cover another access to the same object, if it can. */
+function widen(fact: Fact, want: Stretch): boolean {
+  const low = Math.min(fact.low, want.low), high = Math.max(fact.high, want.high);
+  if (fact.check === undefined || (fact.need & want.need) !== want.need || high - low > MAX_WIDER) return false;
+  fact.low = low;
+  fact.high = high;
+  fact.check.from = low - fact.offset;
+  fact.check.to = high - fact.offset;
+  return true;
+}
 
 type General = Place & { readonly file: "x" };
 /** A general register or SP, and not ZR. */

@@ -9,8 +9,8 @@ import type { RegionObject } from "./region_object.ts";
 /** The same in every module: type of a region, and the first imported functions. */
 export const REGION_TYPE = 0, CONDITION = 0, CALL_TO = 1;
 
-/** The region's own function. */
-export const SELF = "self";
+/** The region's own function, and the map of the targets of its computed branches. */
+export const SELF = "self", TARGETS = "targets";
 const SLOT = "slot ";
 
 /** Table slot of the region rooted at an address. */
@@ -19,12 +19,18 @@ export const slotSymbol = (root: number): string => SLOT + root;
 /** A helper of the interpreter, with its type: it is imported by whoever knows no more than this. */
 export const helperSymbol = ({ name, params, results }: Helper): string => `${params}:${results}:helper ${name}`;
 
+/** What differs from one engine to the next. */
+export interface Links {
+  /** Table slot of the region rooted at an address. */
+  slotOf(root: number): number;
+  /** Address of the map of the targets of a region. */
+  mapOf(object: RegionObject): number;
+}
+
 /**
  * The module of these regions. It exports `place(slot, index)`, which puts region number `index` into the table.
- *
- * @param slotOf table slot of the region rooted at an address
  */
-export function link(objects: readonly RegionObject[], slotOf: (root: number) => number): Uint8Array<ArrayBuffer> {
+export function link(objects: readonly RegionObject[], links: Links): Uint8Array<ArrayBuffer> {
   const module = new Module();
   if (module.type(...REGION) !== REGION_TYPE) throw new Error("regions have another type");
   module.importTable("host", "regions", REGION_TYPE);
@@ -38,13 +44,16 @@ export function link(objects: readonly RegionObject[], slotOf: (root: number) =>
   module.importFunction("interpreter", "callTo", ...REGION);
   const helpers = importHelpers(module, objects);
   const indices = objects.map(() => module.declare(...REGION));
-  for (const [i, { body, hints, symbols }] of objects.entries()) {
+  for (const [i, object] of objects.entries()) {
+    const { body, hints, symbols } = object;
     const resolved = body.slice();
     for (const { at, name } of symbols) {
       const value = name === SELF
         ? indices[i]!
+        : name === TARGETS
+        ? links.mapOf(object)
         : name.startsWith(SLOT)
-        ? slotOf(Number(name.slice(SLOT.length)))
+        ? links.slotOf(Number(name.slice(SLOT.length)))
         : helpers.get(name)!;
       resolveSymbol(resolved, at, value);
     }
@@ -67,7 +76,7 @@ function importHelpers(module: Module, objects: readonly RegionObject[]): Map<st
   const helpers = new Map<string, number>();
   for (const { symbols } of objects) {
     for (const { name } of symbols) {
-      if (name === SELF || name.startsWith(SLOT) || helpers.has(name)) continue;
+      if (name === SELF || name === TARGETS || name.startsWith(SLOT) || helpers.has(name)) continue;
       const [params = "", results = "", ...helper] = name.split(":");
       const types = (list: string) => (list === "" ? [] : list.split(",")) as Type[];
       helpers.set(name, module.importFunction("interpreter", helper.join(":"), types(params), types(results)));

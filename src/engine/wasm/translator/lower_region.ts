@@ -16,20 +16,30 @@ import { jumpEntry } from "../interpreter/regions.ts";
 import { REGION } from "../interpreter/runtime.ts";
 import { Cpu, FlagKinds, GUEST_LIMIT, GUEST_PAGES, JUMPS, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
 import { Lowering, type TargetStmt } from "../lower.ts";
+import { extentOf } from "../memory.ts";
 import { Code, Op, VOID } from "../module.ts";
 import { type AccessPlan, type Check, planAccesses } from "./access_plan.ts";
 import { lastingReads } from "./aliases.ts";
 import { emitHolds } from "./conditions.ts";
-import { CALL_TO, CONDITION, helperSymbol, REGION_TYPE, SELF, slotSymbol } from "./linker.ts";
-import { type Block, callTarget, type Instruction, isCall, type Region, successors } from "./region.ts";
+import { CALL_TO, CONDITION, helperSymbol, REGION_TYPE, SELF, slotSymbol, TARGETS } from "./linker.ts";
+import {
+  type Block,
+  callTarget,
+  DISPATCH,
+  type Instruction,
+  isCall,
+  type Region,
+  successors,
+  targetsOf,
+} from "./region.ts";
 import { savePoints } from "./save_points.ts";
-import { isZero, type RegisterFlow, registerFlow, type RegisterSet } from "./register_flow.ts";
+import { dispatchesHome, isZero, type RegisterFlow, registerFlow, type RegisterSet } from "./register_flow.ts";
 import { type Structure, structure } from "./structure.ts";
 
 /** Memories of a region's module: the guest's first, because V8 keeps the base of the first at hand. */
 export const GUEST = 0, ENGINE = 1;
-/** Parameters; the first, the root, is for the stub that stands in for absent regions. */
-const FUEL = 1, DEPTH = 2;
+/** Parameters; the first, the root, is for the stub that stands in for absent regions, and for regions with many entries. */
+const ROOT = 0, FUEL = 1, DEPTH = 2;
 /** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
 const SHORT = 16;
 
@@ -44,6 +54,9 @@ function members(mask: number): number[] {
 
 export class RegionLowering extends Lowering {
   readonly #region: Region;
+  readonly #entry: number;
+  /** Whether registers are at home where computed branches are distributed. */
+  readonly #dispatchesHome: boolean;
   readonly #graph: Structure;
   readonly #plan: AccessPlan;
   readonly #saved: ReadonlySet<number>;
@@ -73,10 +86,16 @@ export class RegionLowering extends Lowering {
   constructor(region: Region) {
     super(new Code(REGION[0].length));
     this.#region = region;
-    this.#graph = structure({ root: region.root, successors: (node) => successors(region, region.blocks.get(node)!) });
+    this.#entry = region.entry;
+    this.#dispatchesHome = dispatchesHome(region);
+    this.#graph = structure({
+      root: this.#entry,
+      successors: (node) => successors(region, region.blocks.get(node)!),
+      isSwitch: (node) => node === DISPATCH && !this.#dispatchesHome,
+    });
     this.#plan = planAccesses(region, this.#graph);
     this.#saved = savePoints(region, this.#graph, this.#plan);
-    this.#flow = registerFlow(region, this.#graph, this.#saved);
+    this.#flow = registerFlow(region, this.#graph, this.#saved, this.#plan.kept);
     const { code } = this;
     for (const n of members(this.#flow.used.x)) this.#x.set(n, code.local("i64"));
     this.#pc = code.local("i64");
@@ -101,7 +120,11 @@ export class RegionLowering extends Lowering {
       this.#loadFast();
     }
     this.#load(this.#flow.entry);
-    this.#tree(this.#region.root);
+    if (this.#entry === DISPATCH) {
+      code.get(ROOT);
+      code.set(this.#pc);
+    }
+    this.#tree(this.#entry);
     code.byte(Op.unreachable);
     return code;
   }
@@ -168,6 +191,13 @@ export class RegionLowering extends Lowering {
     this.#dirtyFlags = false;
   }
 
+  /** All registers and flags are in the register file from here on. */
+  #atHome(): void {
+    this.#dirtyX = this.#dirtyV = 0;
+    this.#dirtyFlags = false;
+    this.#kinds = 1;
+  }
+
   // ---- control flow -------------------------------------------------------------------------------------------
 
   /** The code of a node and of what it dominates; entered with what is owed at its only way in. */
@@ -216,6 +246,12 @@ export class RegionLowering extends Lowering {
 
   #goto(from: number, to: number): void {
     if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return this.#passOn(to);
+    if (to === DISPATCH && this.#dispatchesHome) {
+      this.#store();
+      this.#atHome();
+      this.code.i32(0);
+      this.code.set(this.#kind);
+    }
     const label = this.#label(from, to);
     if (label === undefined) return this.#tree(to);
     this.#charge();
@@ -270,6 +306,80 @@ export class RegionLowering extends Lowering {
     code.byte(Op.end);
   }
 
+  /** Returns to the dispatcher when the time slice is over, to go on at the address that is put on the stack. */
+  #poll(at: () => void): void {
+    const { code } = this;
+    code.get(FUEL);
+    code.i32(0);
+    code.opcode(0x4c); // i32.le_s
+    code.hint(false);
+    code.byte(Op.if);
+    code.byte(VOID);
+    this.scoped(1, () => {
+      this.#store();
+      at();
+      this.#fuel();
+      code.byte(Op.return);
+    });
+    code.byte(Op.end);
+  }
+
+  /** The block {@link DISPATCH}: goes on at the address in `pc`, at one of the targets or in another region. */
+  #dispatch(): void {
+    const targets = targetsOf(this.#region);
+    this.#charge();
+    if (this.#dispatchesHome) return this.#loadBehind(targets, targets.length);
+    // A target without a label is the head of a loop that this is outside of: left to the dispatcher.
+    const labelOf = (target: number) =>
+      this.#graph.isIrreducible(DISPATCH, target) ? 0 : 1 + this.#label(DISPATCH, target)!;
+    this.#distribute(targets, targets.map(labelOf));
+  }
+  /** Distributes, and has code behind it for each of the first so many targets that loads what is needed there. */
+  #loadBehind(targets: readonly number[], count: number): void {
+    const { code } = this, target = targets[targets.length - count];
+    if (target === undefined) return this.#distribute(targets, targets.map((_, index) => targets.length - index));
+    code.byte(Op.block);
+    code.byte(VOID);
+    this.scoped(1, () => this.#loadBehind(targets, count - 1));
+    code.byte(Op.end);
+    this.#atHome();
+    this.#owed = 0;
+    this.#load(this.#flow.live.get(target)!);
+    this.#goto(DISPATCH, target);
+  }
+  /** @param labels of the targets, from inside one more block; 0 for none */
+  #distribute(targets: readonly number[], labels: readonly number[]): void {
+    const { code } = this, { first, length } = extentOf(targets);
+    code.byte(Op.block);
+    code.byte(VOID);
+    this.scoped(1, () => {
+      const index = this.scratch("i64");
+      code.get(this.#pc);
+      code.i64(BigInt(first));
+      code.opcode(0x7d);
+      code.i64(2n);
+      code.opcode(0x8a); // i64.rotr: that of a misaligned address is large
+      code.tee(index);
+      code.i64(BigInt(length));
+      code.opcode(0x5a); // i64.ge_u
+      code.hint(false);
+      code.op1(Op.br_if, 0);
+      this.#poll(() => code.get(this.#pc));
+      code.get(index);
+      code.opcode(0xa7);
+      code.byte(Op.i32_const);
+      code.symbol(TARGETS);
+      code.opcode(0x6a);
+      code.memory("i32.load8_u", ENGINE, 0);
+      code.byte(Op.br_table);
+      code.u(1 + labels.length);
+      for (const label of [0, ...labels, 0]) code.u(label);
+    });
+    code.byte(Op.end);
+    this.#store();
+    this.#goComputed();
+  }
+
   #block(block: Block): void {
     const { code } = this;
     const { start, instructions, terminator } = block;
@@ -278,16 +388,8 @@ export class RegionLowering extends Lowering {
     this.#dirtyV = dirty.v;
     this.#dirtyFlags = this.#flow.dirtyFlags.has(start);
     this.#kinds = this.#flow.kinds.get(start)!;
-    if (start === this.#region.root || this.#graph.loopHeaders.has(start)) {
-      code.get(FUEL);
-      code.i32(0);
-      code.opcode(0x4c); // i32.le_s
-      code.hint(false);
-      code.byte(Op.if);
-      code.byte(VOID);
-      this.scoped(1, () => this.#leave(start));
-      code.byte(Op.end);
-    }
+    if (terminator.kind === "dispatch") return this.#dispatch();
+    if (start === this.#entry || this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
     for (const instruction of instructions) {
       this.#current = instruction;
       if (this.#saved.has(instruction.pc)) this.#save();
@@ -299,7 +401,11 @@ export class RegionLowering extends Lowering {
       this.#instruction(isPlainJump ? body!.slice(0, -1) : body!);
       this.#owed++;
     }
-    if (terminator.kind === "goto") this.#goto(start, terminator.target);
+    if (terminator.kind === "detour") {
+      code.i64(BigInt(terminator.target));
+      code.set(this.#pc);
+      this.#goto(start, DISPATCH);
+    } else if (terminator.kind === "goto") this.#goto(start, terminator.target);
     else if (terminator.kind === "interpret") this.#leave(terminator.pc, Resume.interpret);
   }
 
@@ -439,16 +545,20 @@ export class RegionLowering extends Lowering {
     if (kind === "call") {
       return this.#call(() => code.get(this.#pc), () => this.#enterComputed(false));
     }
+    if (kind === "jump" && this.#region.blocks.has(DISPATCH)) return; // where the block goes
     this.#owed++;
     this.#store();
     if (kind === "return") this.#return();
-    else {
-      code.get(this.#pc);
-      this.#fuel();
-      code.get(DEPTH);
-      this.#enterComputed(true);
-    }
+    else this.#goComputed();
     this.#owed--;
+  }
+  /** Goes on in the region at the address in `pc`, all being stored. */
+  #goComputed(): void {
+    const { code } = this;
+    code.get(this.#pc);
+    this.#fuel();
+    code.get(DEPTH);
+    this.#enterComputed(true);
   }
 
   /** Returns to the address in `pc`, where the caller goes on if it expects that. */
@@ -521,7 +631,10 @@ export class RegionLowering extends Lowering {
     this.code.symbol(slotSymbol(root));
   }
 
-  /** Calls a region; goes on behind the call if that is where the callee returned to, else passes its answer on. */
+  /**
+   * Calls a region; goes on behind the call if that is where the callee returned to, with the registers preserved that
+   * the plan relies on, else passes its answer on.
+   */
   #call(target: () => void, call: () => void): void {
     const { code } = this;
     const { pc } = this.#current!;
@@ -546,7 +659,20 @@ export class RegionLowering extends Lowering {
     code.set(FUEL);
     code.tee(this.#pc);
     code.i64(BigInt(pc + 4));
-    code.opcode(0x52); // i64.ne
+    const behind = this.#flow.behindCall.get(pc)!, kept = behind.x & this.#plan.kept.get(pc)!;
+    if (kept === 0) code.opcode(0x52); // i64.ne
+    else {
+      code.opcode(0x85); // i64.xor
+      for (const n of members(kept)) {
+        code.i32(0);
+        code.memory("i64.load", ENGINE, Cpu.x + 8 * n);
+        code.get(this.#x.get(n)!);
+        code.opcode(0x85);
+        code.opcode(0x84); // i64.or
+      }
+      code.opcode(0x50); // i64.eqz
+      code.opcode(0x45); // i32.eqz
+    }
     code.hint(false);
     code.byte(Op.if);
     code.byte(VOID);
@@ -556,13 +682,11 @@ export class RegionLowering extends Lowering {
     code.byte(Op.end);
     // The block goes on as if it began here; its loop counts this instruction once more.
     this.#owed = -1;
-    this.#load(this.#flow.behindCall.get(pc)!);
+    this.#load({ x: behind.x & ~kept, v: behind.v });
     this.#loadFast();
-    this.#dirtyX = this.#dirtyV = 0;
-    this.#dirtyFlags = false;
+    this.#atHome();
     code.i32(0);
     code.set(this.#kind);
-    this.#kinds = 1;
   }
 
   // ---- memory -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  */
 import { type BranchHint, Code, type SymbolUse } from "../module.ts";
 import { RegionLowering } from "./lower_region.ts";
-import type { Region } from "./region.ts";
+import { DISPATCH, type Region, targetsOf } from "./region.ts";
 
 /** Instruction words from an address on. */
 export interface CodeRun {
@@ -14,6 +14,10 @@ export interface CodeRun {
 
 export interface RegionObject {
   readonly root: number;
+  /** Targets of computed branches inside, in the order of their numbers: see {@link targetsOf}. */
+  readonly targets: readonly number[];
+  /** Whether control may enter at all of them, the root being one; else at the root alone. */
+  readonly isOpen: boolean;
   /** What it was made of. */
   readonly code: readonly CodeRun[];
   /** Its entry of the code section. */
@@ -27,6 +31,8 @@ export function makeObject(region: Region, word: (pc: number) => number): Region
   const code: Code = new RegionLowering(region).emit();
   return {
     root: region.root,
+    targets: targetsOf(region),
+    isOpen: region.entry === DISPATCH,
     code: runsOf(region, word),
     body: code.finish().view().slice(),
     hints: code.hints(),
@@ -45,6 +51,9 @@ function runsOf(region: Region, word: (pc: number) => number): CodeRun[] {
   }
   return runs;
 }
+
+/** Where control may enter. */
+export const entriesOf = ({ root, targets, isOpen }: RegionObject): readonly number[] => isOpen ? targets : [root];
 
 /** Guest pages the code was read from. */
 export function pagesOf({ code }: RegionObject): Set<number> {

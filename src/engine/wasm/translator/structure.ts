@@ -7,6 +7,8 @@
 export interface Graph {
   readonly root: number;
   readonly successors: (node: number) => readonly number[];
+  /** Whether a node goes on by br_table: its successors need labels. */
+  readonly isSwitch: (node: number) => boolean;
 }
 
 export interface Structure {
@@ -21,7 +23,7 @@ export interface Structure {
   readonly children: ReadonlyMap<number, readonly number[]>;
   /** Targets of back edges. */
   readonly loopHeaders: ReadonlySet<number>;
-  /** Nodes with several forward edges into them. */
+  /** Nodes with several forward edges into them, or one from a switch. */
   readonly merges: ReadonlySet<number>;
   /** Whether the edge goes back to a node that does not dominate its source. */
   readonly isIrreducible: (from: number, to: number) => boolean;
@@ -31,7 +33,7 @@ export interface Structure {
 export function structure(given: Graph): Structure {
   const known = new Map<number, readonly number[]>();
   const graph: Graph = {
-    root: given.root,
+    ...given,
     successors: (node) => {
       let next = known.get(node);
       if (next === undefined) known.set(node, next = given.successors(node));
@@ -82,7 +84,7 @@ export function structure(given: Graph): Structure {
   for (const node of order) {
     let forward = 0;
     for (const from of predecessors.get(node)!) {
-      if (!isBackward(from, node)) forward++;
+      if (!isBackward(from, node)) forward += graph.isSwitch(from) ? 2 : 1;
       else if (!isIrreducible(from, node)) loopHeaders.add(node);
     }
     if (forward > 1) merges.add(node);

@@ -3,13 +3,14 @@
  * when their code changes. Compiled modules are shared by all address spaces that have the same code at the same
  * place.
  */
-import type { WasmAddressSpace } from "../address_space.ts";
+import type { ComputedTarget, WasmAddressSpace } from "../address_space.ts";
 import type { EngineMemory, GuestMemory } from "../memory.ts";
-import { HOT } from "../layout.ts";
-import { link } from "./linker.ts";
-import { findRegion } from "./region.ts";
+import { HOT, sourceOf } from "../layout.ts";
+import { link, type Links } from "./linker.ts";
+import { findRegion } from "./find_region.ts";
+import { targetsOf } from "./region.ts";
 import { trimRegion } from "./trim.ts";
-import { covers, dependsOn, makeObject, pagesOf, type RegionObject } from "./region_object.ts";
+import { covers, dependsOn, entriesOf, makeObject, pagesOf, type RegionObject } from "./region_object.ts";
 
 /** Slots of the region tables; a program with more hot places than this is interpreted in the rest. */
 const MAX_SLOTS = 100_000;
@@ -32,26 +33,42 @@ interface Compiled {
 /** Puts a region of an instance into its table. */
 type Place = (slot: number, index: number) => void;
 
+/** Regions in place in an address space, by the pages of their code and by where control comes in. */
+interface Placed {
+  readonly byPage: Map<number, Set<Compiled>>;
+  readonly byEntry: Map<number, Compiled>;
+}
+
 export class Translator {
   readonly #memory: EngineMemory;
   readonly #slots = new Map<number, number>();
-  /** By root: the same address may hold different code in different programs. */
+  /** By entry: the same address may hold different code in different programs. */
   readonly #compiled = new Map<number, Compiled[]>();
   #compiledCount = 0;
   /** Regions from an archive by the page of their root. */
   readonly #ready = new Map<number, Compiled[]>();
   /** Instances live as long as their memory, which serves process after process. */
   readonly #instances = new WeakMap<GuestMemory, Map<WebAssembly.Module, Place>>();
-  /** Regions in place, by address space and page. */
-  readonly #placed = new WeakMap<WasmAddressSpace, Map<number, Set<Compiled>>>();
+  readonly #placed = new WeakMap<WasmAddressSpace, Placed>();
+  readonly #links: Links;
   readonly #onMade: (space: WasmAddressSpace, object: RegionObject) => void;
   /** Figures for ELFTAP_STATS. */
-  readonly stats = { regions: 0, instructions: 0, bytes: 0, milliseconds: 0, archived: 0, placedFromArchive: 0 };
+  readonly stats = {
+    regions: 0,
+    dispatching: 0,
+    instructions: 0,
+    bytes: 0,
+    milliseconds: 0,
+    archived: 0,
+    placedFromArchive: 0,
+  };
 
   /** @param onMade hears of every region that is translated */
   constructor(memory: EngineMemory, onMade: (space: WasmAddressSpace, object: RegionObject) => void = () => {}) {
     this.#memory = memory;
     this.#onMade = onMade;
+    // Who links has seen that there is room.
+    this.#links = { slotOf: (root) => this.#slot(root), mapOf: ({ targets }) => memory.mapTargets(targets)! };
   }
 
   /** Table slots in use: tables must be at least as long. */
@@ -76,60 +93,81 @@ export class Translator {
     const started = performance.now();
     const known = this.#known(space, root), compiled = known ?? this.#compile(space, root);
     if (known && this.#ready.get(Math.floor(root / 4096))?.includes(known)) this.stats.placedFromArchive++;
-    if (compiled) this.#enter(space, compiled);
+    if (compiled) this.#enter(space, compiled, root);
     else space.leaveRegion(root);
     this.stats.milliseconds += performance.now() - started;
   }
 
   /** A region that was made of exactly what is in this address space. */
   #known(space: WasmAddressSpace, root: number): Compiled | undefined {
-    return this.#compiled.get(root)?.find(({ object }) => space.holdsCode(object.code));
+    const all = this.#compiled.get(root) ?? [], holds = ({ object }: Compiled) => space.holdsCode(object.code);
+    return all.find((compiled) => compiled.object.root === root && holds(compiled)) ?? all.find(holds);
   }
 
   #compile(space: WasmAddressSpace, root: number): Compiled | undefined {
     const word = (pc: number) => space.codeWord(pc);
-    const region = trimRegion(
-      findRegion(root, word),
-      (place) => this.#placedAt(space, place) !== undefined,
-      (other, places) => covers(this.#placedAt(space, other)!.object, places),
-    );
+    const isPlaced = (place: number) => this.#placedAt(space, place) !== undefined;
+    const find = (computed: (pc: number) => readonly number[]) =>
+      trimRegion(
+        findRegion(root, word, computed),
+        isPlaced,
+        (other, places) => covers(this.#placedAt(space, other)!.object, places),
+      );
+    // What is in place at a target has its loop: what goes on there is not wanted once more.
+    let nearby: readonly ComputedTarget[] | undefined;
+    const isWanted = (target: number) => target === root || !isPlaced(target);
+    let region = find((pc) => {
+      nearby ??= space.computedTargets(root).filter(({ at }) => isWanted(at));
+      return nearby.filter(({ source }) => source === sourceOf(pc)).map(({ at }) => at);
+    });
+    const targets = targetsOf(region);
+    if (targets.length > 0 && this.#memory.mapTargets(targets) === undefined) region = find(() => []);
     const length = region.blocks.get(root)?.instructions.length ?? 0;
     if (length === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
     const object = makeObject(region, (pc) => word(pc)!);
-    const bytes = link([object], (to) => this.#slot(to));
+    const bytes = link([object], this.#links);
     const compiled = { object, module: new WebAssembly.Module(bytes), index: 0, pages: pagesOf(object) };
     this.#remember(compiled);
     this.stats.regions++;
+    if (object.targets.length > 0) this.stats.dispatching++;
     this.stats.bytes += bytes.length;
     for (const { words } of object.code) this.stats.instructions += words.length;
     this.#onMade(space, object);
     return compiled;
   }
 
-  /** The region that is in place at a root. */
+  /** Whether control comes into a region at an address. */
+  hasPlaced(space: WasmAddressSpace, root: number): boolean {
+    return this.#placedAt(space, root) !== undefined;
+  }
+  /** The region that control comes into at an address. */
   #placedAt(space: WasmAddressSpace, root: number): Compiled | undefined {
-    for (const region of this.#placed.get(space)?.get(Math.floor(root / 4096)) ?? []) {
-      if (region.object.root === root) return region;
-    }
-    return undefined;
+    return this.#placed.get(space)?.byEntry.get(root);
   }
 
   #remember(compiled: Compiled): void {
-    if (++this.#compiledCount > MAX_COMPILED) {
+    const entries = entriesOf(compiled.object);
+    this.#compiledCount += entries.length;
+    if (this.#compiledCount > MAX_COMPILED) {
       this.#compiled.clear();
       this.#ready.clear();
-      this.#compiledCount = 1;
+      this.#compiledCount = entries.length;
     }
-    const { root } = compiled.object, others = this.#compiled.get(root);
-    if (others) others.push(compiled);
-    else this.#compiled.set(root, [compiled]);
+    for (const entry of entries) {
+      const others = this.#compiled.get(entry);
+      if (others) others.push(compiled);
+      else this.#compiled.set(entry, [compiled]);
+    }
   }
 
   /** Compiles regions that were translated before, beside the guest; resolves when they can be put in place. */
   async adopt(objects: readonly RegionObject[]): Promise<void> {
-    const news = objects.filter(({ root }) => !this.#compiled.has(root));
+    const isNew = ({ root, targets }: RegionObject) =>
+      !this.#compiled.get(root)?.some(({ object }) => object.root === root) &&
+      (targets.length === 0 || this.#memory.mapTargets(targets) !== undefined);
+    const news = objects.filter(isNew);
     if (news.length === 0) return;
-    const module = await WebAssembly.compile(link(news, (root) => this.#slot(root)));
+    const module = await WebAssembly.compile(link(news, this.#links));
     for (const [index, object] of news.entries()) {
       const compiled = { object, module, index, pages: pagesOf(object) };
       this.#remember(compiled);
@@ -147,18 +185,22 @@ export class Translator {
   warmUp(space: WasmAddressSpace, page: number): void {
     if (this.#memory.translatesAll) return;
     for (const compiled of this.#ready.get(page) ?? []) {
-      if (!this.#placed.get(space)?.get(page)?.has(compiled)) {
-        this.#memory.heatUp(compiled.object.root, HOT - HOT_AGAIN);
+      if (!this.#placed.get(space)?.byPage.get(page)?.has(compiled)) {
+        for (const entry of entriesOf(compiled.object)) this.#memory.heatUp(entry, HOT - HOT_AGAIN);
       }
     }
   }
 
-  #enter(space: WasmAddressSpace, compiled: Compiled): void {
-    const { memory } = space, { root } = compiled.object, slot = this.#slot(root);
+  /** Puts a region in place at an address where it is wanted, and at its other entries, unless others are there. */
+  #enter(space: WasmAddressSpace, compiled: Compiled, at: number): void {
+    const { memory } = space;
+    const entries = entriesOf(compiled.object).filter((entry) => entry === at || !this.#placedAt(space, entry));
+    const slots = entries.map((entry) => this.#slot(entry));
     this.fit(memory);
-    this.#instance(memory, compiled.module)(slot, compiled.index);
-    this.#place(space, compiled);
-    space.enterRegion(root, slot);
+    const place = this.#instance(memory, compiled.module);
+    for (const slot of slots) place(slot, compiled.index);
+    this.#place(space, compiled, entries);
+    for (const [index, entry] of entries.entries()) space.enterRegion(entry, slots[index]!);
     if (!this.#memory.translatesAll) this.#coolInside(compiled.object);
   }
 
@@ -184,36 +226,44 @@ export class Translator {
     return place;
   }
 
-  #place(space: WasmAddressSpace, region: Compiled): void {
-    let pages = this.#placed.get(space);
-    if (pages === undefined) this.#placed.set(space, pages = new Map());
+  #place(space: WasmAddressSpace, region: Compiled, entries: readonly number[]): void {
+    let placed = this.#placed.get(space);
+    if (placed === undefined) this.#placed.set(space, placed = { byPage: new Map(), byEntry: new Map() });
+    for (const entry of entries) placed.byEntry.set(entry, region);
     for (const page of region.pages) {
-      const there = pages.get(page);
+      const there = placed.byPage.get(page);
       if (there) there.add(region);
-      else pages.set(page, new Set([region]));
+      else placed.byPage.set(page, new Set([region]));
+    }
+  }
+
+  /** Takes a region out of the table, apart from entries where another has come since. */
+  #remove(space: WasmAddressSpace, { byEntry }: Placed, region: Compiled): void {
+    for (const entry of entriesOf(region.object)) {
+      if (byEntry.get(entry) !== region) continue;
+      byEntry.delete(entry);
+      space.memory.removeRegion(this.#slot(entry));
     }
   }
 
   /** The code in a range has changed or is gone: its regions are left. */
   invalidate(space: WasmAddressSpace, from: number, to: number): void {
-    const pages = this.#placed.get(space);
-    if (pages === undefined || pages.size === 0) return;
+    const placed = this.#placed.get(space);
+    if (placed === undefined || placed.byPage.size === 0) return;
     for (let page = Math.floor(from / 4096); page * 4096 < to; page++) {
-      for (const region of pages.get(page) ?? []) {
+      for (const region of placed.byPage.get(page) ?? []) {
         if (!dependsOn(region.object, from, to)) continue;
-        space.memory.removeRegion(this.#slot(region.object.root));
-        for (const each of region.pages) pages.get(each)?.delete(region);
+        this.#remove(space, placed, region);
+        for (const each of region.pages) placed.byPage.get(each)?.delete(region);
       }
     }
   }
 
   /** The address space ends: its table serves another. */
   forget(space: WasmAddressSpace): void {
-    const pages = this.#placed.get(space);
-    if (pages === undefined) return;
-    for (const there of pages.values()) {
-      for (const region of there) space.memory.removeRegion(this.#slot(region.object.root));
-    }
+    const placed = this.#placed.get(space);
+    if (placed === undefined) return;
+    for (const region of new Set(placed.byEntry.values())) this.#remove(space, placed, region);
     this.#placed.delete(space);
   }
 }

@@ -5,7 +5,7 @@
  * So a region ends where another begins, unless control would come back from there again and again: every passage
  * from region to region costs as much as dozens of instructions. It does not if the other one has the whole cycle.
  */
-import { type Region, successors } from "./region.ts";
+import { isAddress, type Region, successors } from "./region.ts";
 
 /**
  * Instructions that have to be saved. Measured, in seconds, with cc1 and a loop with short functions: 1: 9.2 and 1.55;
@@ -18,8 +18,8 @@ export type Covers = (root: number, places: ReadonlySet<number>) => boolean;
 
 /** The region without what other regions do. */
 export function trimRegion(region: Region, isRoot: (place: number) => boolean, covers: Covers): Region {
-  const { root, blocks } = region;
-  const others = [...blocks.keys()].filter((place) => place !== root && isRoot(place));
+  const { root, entry, blocks } = region;
+  const others = [...blocks.keys()].filter((place) => place !== root && isAddress(place) && isRoot(place));
   if (others.length === 0) return region;
   const next = (place: number): readonly number[] => successors(region, blocks.get(place)!);
   const before = new Map<number, number[]>();
@@ -33,9 +33,10 @@ export function trimRegion(region: Region, isRoot: (place: number) => boolean, c
   const left = new Set(others.filter((other) => {
     const ahead = reach(other, next), behind = reach(other, (place) => before.get(place) ?? []);
     const cycle = ahead.intersection(behind);
-    return cycle.size === 1 && !next(other).includes(other) || covers(other, cycle);
+    if (cycle.size === 1 && !next(other).includes(other)) return true;
+    return covers(other, new Set([...cycle].filter(isAddress)));
   }));
-  const kept = reach(root, (place) => next(place).filter((to) => !left.has(to)));
+  const kept = reach(entry, (place) => next(place).filter((to) => !left.has(to)));
   let saved = 0;
   for (const [place, { instructions }] of blocks) if (!kept.has(place)) saved += instructions.length;
   if (saved < WORTH_A_PASSAGE) return region;

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import type { Block, Instruction, Region, Terminator } from "./region.ts";
+import { type Block, DISPATCH, type Instruction, type Region, type Terminator } from "./region.ts";
 import { trimRegion } from "./trim.ts";
 
 /** A region of blocks with a hundred instructions each, by start: where control goes on. */
@@ -20,7 +20,7 @@ function regionOf(graph: Readonly<Record<number, readonly number[]>>): Region {
       : { kind: "cond", taken: first, next: second };
     blocks.set(start, { start, instructions, terminator });
   }
-  return { root: 0, blocks, pages: new Set([0]) };
+  return { root: 0, entry: 0, blocks, pages: new Set([0]) };
 }
 
 const places = (region: Region): string => [...region.blocks.keys()].join();
@@ -47,4 +47,19 @@ Deno.test("trimRegion leaves nothing to a region for a few instructions", () => 
   const block = short.get(1000)!;
   short.set(1000, { ...block, instructions: block.instructions.slice(0, 10) });
   equal(places(trimRegion({ ...region, blocks: short }, (place) => place === 1000, () => false)), "0,1000");
+});
+
+Deno.test("trimRegion keeps together what computed branches go round in", () => {
+  const region = regionOf({ 0: [DISPATCH], 1000: [2000], 2000: [DISPATCH], 3000: [] });
+  const dispatch: Block = {
+    start: DISPATCH,
+    instructions: [],
+    terminator: { kind: "dispatch", targets: [0, 1000, 3000] },
+  };
+  const round: Region = { ...region, entry: DISPATCH, blocks: new Map([...region.blocks, [DISPATCH, dispatch]]) };
+  equal(places(trimRegion(round, (place) => place === 1000, () => false)), `0,1000,2000,3000,${DISPATCH}`);
+  equal(places(trimRegion(round, (place) => place === 3000, () => false)), `0,1000,2000,${DISPATCH}`);
+  const asked: number[] = [];
+  trimRegion(round, (place) => place === 1000, (_, cycle) => asked.push(...cycle) > 0);
+  equal(asked.sort().join(), "0,1000,2000");
 });
