@@ -1,6 +1,6 @@
 /**
  * Real programs of Debian: the workloads of the shared corpus (`perf.sh` in its folder `perf`), each timed from the
- * start of the command to its end, elftap and its peer in turns, on one processor. Both must print the same.
+ * start of the command to its end, elftap and its peer in turns, on the same processors. Both must print the same.
  */
 import { join } from "node:path";
 
@@ -9,6 +9,8 @@ export interface RealPlaces {
   readonly corpus: string;
   readonly root: string;
   readonly build: string;
+  /** Processors that a workload may use. */
+  readonly cpus: number;
 }
 
 /** What came of a workload. */
@@ -33,6 +35,12 @@ async function succeed(command: string, args: readonly string[], env: Record<str
   const output = await new Deno.Command(command, { args: [...args], env, stdin: "null", stdout: "null" }).output();
   if (output.success) return;
   throw new Error(`${command} ended with ${output.code}: ${new TextDecoder().decode(output.stderr).split("\n")[0]}`);
+}
+
+/** The last so many processors, as taskset has it: interrupts usually go to the first. */
+function lastProcessors(count: number): string {
+  const all = navigator.hardwareConcurrency;
+  return `${Math.max(all - count, 0)}-${all - 1}`;
 }
 
 /** Makes the inputs, once. Returns their folder. */
@@ -65,7 +73,7 @@ export async function runReal(
     RWPERF: folder,
     ONLY: `^${workload}$`,
     REPS: "1",
-    CPU: String(navigator.hardwareConcurrency - 1),
+    CPU: lastProcessors(places.cpus),
   });
   const [, seconds, , exitCode, digest] = Deno.readTextFileSync(table).trim().split("\t");
   return { seconds: Number(seconds), exitCode: Number(exitCode), digest: digest! };

@@ -1,10 +1,11 @@
 /**
  * Start-up and speed of elftap beside qemu-user, in the same run and on the same machine.
  *
- *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root DIR] [--corpus DIR] [--json]
+ *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root DIR] [--corpus DIR] [--cpus N] [--json]
  *
  * --root is a root of aarch64 Linux with Python in it; the default is the one that `deno task corpus` makes. --corpus
- * is the shared corpus, which has the workloads of real programs (`--only real`, or one: `--only "real xz"`).
+ * is the shared corpus, which has the workloads of real programs (`--only real`, or one: `--only "real xz"`). They run
+ * on one processor, which the guest shares with V8's compilers, or on --cpus.
  *
  * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
  */
@@ -320,6 +321,7 @@ if (import.meta.main) {
       only: { type: "string" },
       root: { type: "string", default: ROOT },
       corpus: { type: "string", default: "../shared/corpus" },
+      cpus: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
     },
   });
@@ -383,7 +385,7 @@ if (import.meta.main) {
     add({ name, unit, figures, lessIsBetter: false });
   }
   for await (const line of programLines(runners, Math.min(rounds, 3), only)) add(line);
-  const places = { corpus: resolve(values.corpus), root, build: BUILD };
+  const places = { corpus: resolve(values.corpus), root, build: BUILD, cpus: Math.max(Number(values.cpus) || 1, 1) };
   if (existsSync(join(places.corpus, "perf")) && existsSync(join(root, "opt/rw"))) {
     for await (const line of realLines(runners, places, only)) add(line);
   } else console.error(`without real programs: they are in ${places.corpus} and ${root}`);

@@ -467,7 +467,10 @@ debuggerTest("elftap test --gdb-on-failure holds a test whose time is over", GDB
   const command = ["test", "--gdb-on-failure", "-t", "1", "--arg", "run", guest.path];
   await using debugged = new Debugged(guest, { command });
   await debugged.said(/its time is over/);
-  inOrder(await gdb(await debugged.target, ["backtrace", "detach"]), [/#0 +(0x[0-9a-f]+ in )?main \(argc=2/, /detached/]);
+  inOrder(await gdb(await debugged.target, ["backtrace", "detach"]), [
+    /#0 +(0x[0-9a-f]+ in )?main \(argc=2/,
+    /detached/,
+  ]);
   const { code, stdout } = await debugged.end();
   equal(code, 100);
   match(stdout, /TIMEOUT|time/i);
