@@ -49,7 +49,7 @@ const KERNELS: readonly Kernel[] = [
   { name: "faults", unit: "thousand pages/s", scale: 1e3 },
 ];
 
-/** Whole programs of `programs/`, timed from start to end; each takes a second or two under qemu-user. */
+/** Whole programs of `programs/`, timed from start to end; each takes about two seconds under qemu-user. */
 const INTEGER = [
   "sieve.c",
   "sha256.c",

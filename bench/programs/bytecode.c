@@ -53,9 +53,9 @@ static int64_t run(const int32_t *code)
 
 int main(void)
 {
-	/* for (n = 12000000; n; n--) s = (s * 31 + n) ^ 0x55; */
+	/* for (n = 15000000; n; n--) s = (s * 31 + n) ^ 0x55; */
 	static const int32_t program[] = {
-		PUSH, 12000000, STORE, 0,
+		PUSH, 15000000, STORE, 0,
 		/* loop: */ LOAD, 1, PUSH, 31, MUL, LOAD, 0, ADD, PUSH, 0x55, XOR, STORE, 1,
 		LOAD, 0, PUSH, 1, SUB, DUP, STORE, 0, JUMP_IF, -22, HALT,
 	};

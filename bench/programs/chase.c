@@ -33,7 +33,7 @@ int main(void)
 		*bucket = entry;
 	}
 	uint64_t state = 1, sum = 0;
-	for (int i = 0; i < 40000000; i++) {
+	for (int i = 0; i < 55000000; i++) {
 		state = state * 6364136223846793005 + 1442695040888963407;
 		struct entry *entry = find((state >> 33) % (3 * ENTRIES));
 		sum += entry ? entry->value++ : 1;

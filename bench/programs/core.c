@@ -141,7 +141,7 @@ static uint16_t machine(int seed)
 int main(void)
 {
 	uint32_t check = 0;
-	for (int round = 0; round < 9000; round++) {
+	for (int round = 0; round < 15500; round++) {
 		check = check * 31 + lists(round);
 		check = check * 31 + matrices(round);
 		check = check * 31 + machine(round);

@@ -8,5 +8,5 @@ __attribute__((noinline, optimize("no-optimize-sibling-calls"))) static long fib
 
 int main(void)
 {
-	printf("%ld\n", fib(38));
+	printf("%ld\n", fib(39));
 }

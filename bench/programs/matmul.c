@@ -9,7 +9,7 @@ int main(void)
 	for (int i = 0; i < N; i++)
 		for (int j = 0; j < N; j++)
 			a[i][j] = (float)((i * 7 + j * 3) % 17) / 17, b[i][j] = (float)((i * 5 + j) % 13) / 13;
-	for (int round = 0; round < 7; round++)
+	for (int round = 0; round < 16; round++)
 		for (int i = 0; i < N; i++)
 			for (int k = 0; k < N; k++) {
 				float factor = a[i][k] + (float)round;

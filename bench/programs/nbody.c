@@ -47,7 +47,7 @@ static double energy(void)
 
 int main(void)
 {
-	for (int i = 0; i < 900000; i++)
+	for (int i = 0; i < 1430000; i++)
 		advance(0.01);
 	printf("%.17g\n", energy());
 }

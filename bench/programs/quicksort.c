@@ -32,7 +32,7 @@ static void sort(int32_t *low, int32_t *high)
 int main(void)
 {
 	uint32_t seed = 1, check = 0;
-	for (int round = 0; round < 7; round++) {
+	for (int round = 0; round < 13; round++) {
 		for (int i = 0; i < COUNT; i++)
 			numbers[i] = (int32_t)(seed = seed * 1664525 + 1013904223);
 		sort(numbers, numbers + COUNT - 1);

@@ -100,7 +100,7 @@ int main(void)
 	strcpy(first->text, "A PROGRAM OF RECORDS, SOME");
 	char one[31] = "A PROGRAM OF RECORDS, 1'ST", two[31];
 	long check = 0;
-	for (int run = 1; run <= 15000000; run++) {
+	for (int run = 1; run <= 20000000; run++) {
 		letter_a = 'A', letter_b = 'B', flag = letter_a == 'A';
 		int a = 2, b = 3, c = 0;
 		enum kind kind = TWO;

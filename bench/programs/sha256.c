@@ -74,7 +74,7 @@ int main(void)
 	constants();
 	for (unsigned i = 0; i < sizeof data; i++)
 		data[i] = i * 7 + (i >> 8);
-	for (int round = 0; round < 1800; round++)
+	for (int round = 0; round < 1930; round++)
 		for (unsigned i = 0; i < sizeof data; i += 64)
 			compress(data + i);
 	for (int i = 0; i < 8; i++)

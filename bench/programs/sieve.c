@@ -8,7 +8,7 @@ static unsigned char composite[SIZE];
 int main(void)
 {
 	long sum = 0;
-	for (int round = 0; round < 160; round++) {
+	for (int round = 0; round < 270; round++) {
 		memset(composite, 0, sizeof composite);
 		for (long i = 2; i < SIZE; i++) {
 			if (composite[i])

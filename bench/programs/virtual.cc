@@ -44,7 +44,7 @@ int main()
 		}
 	}
 	unsigned long sum = 0;
-	for (int round = 0; round < 30000; round++)
+	for (int round = 0; round < 39000; round++)
 		for (auto &shape : shapes) {
 			sum = sum * 31 + shape->area();
 			shape->grow(round & 7);
