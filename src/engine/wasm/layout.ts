@@ -39,7 +39,7 @@ export const GUEST_PAGES = GUEST_LIMIT / 4096;
 
 /** A rights byte. The low three bits are what may be done at once; the rest is what the kernel allowed. */
 export const PageBits = {
-  /** Direct access is right now possible. */
+  /** Direct access is right now possible; where writing is, reading is. */
   read: 0x01,
   write: 0x02,
   exec: 0x04,

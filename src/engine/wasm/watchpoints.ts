@@ -18,11 +18,14 @@ export interface WatchHit {
   readonly access: Access;
 }
 
-const RIGHTS: Readonly<Record<WatchKind, number>> = {
+/** Accesses that a kind meets. */
+const MEETS: Readonly<Record<WatchKind, number>> = {
   read: PageBits.read,
   write: PageBits.write,
   access: PageBits.read | PageBits.write,
 };
+/** Rights that a kind takes from its pages: a page that cannot be read cannot be written ({@link PageBits}). */
+const WITHHELD: Readonly<Record<WatchKind, number>> = { ...MEETS, read: PageBits.read | PageBits.write };
 
 const same = (a: Watchpoint, b: Watchpoint) => a.va === b.va && a.length === b.length && a.kind === b.kind;
 
@@ -41,7 +44,7 @@ export class Watchpoints {
     for (const { va, length, kind } of this.#list) {
       const [from, to] = pagesOf(va, length);
       for (let page = from; page < to; page++) {
-        this.#withheld.set(page, (this.#withheld.get(page) ?? 0) | RIGHTS[kind]);
+        this.#withheld.set(page, (this.#withheld.get(page) ?? 0) | WITHHELD[kind]);
       }
     }
     return pagesOf(point.va, point.length);
@@ -55,7 +58,7 @@ export class Watchpoints {
   /** Whether an access meets watched bytes; if so it is kept for {@link takeHit}. @param need read or write right */
   hits(va: Va, size: number, need: number): boolean {
     for (const point of this.#list) {
-      if (!(RIGHTS[point.kind] & need)) continue;
+      if (!(MEETS[point.kind] & need)) continue;
       const address = Math.max(va, point.va);
       if (address >= Math.min(va + size, point.va + point.length)) continue;
       this.#hit = { address, access: need === PageBits.write ? "write" : "read" };

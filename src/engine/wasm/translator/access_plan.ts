@@ -53,7 +53,7 @@ export interface Check {
   /** First byte and end of the stretch, relative to the address of the access. */
   from: number;
   to: number;
-  /** Rights that both ends must have. */
+  /** The right that both ends must have: who may write may read, see {@link PageBits}. */
   readonly need: number;
   /** The address, where it is known now. */
   readonly address: number | undefined;
@@ -231,7 +231,7 @@ class Planner {
         if (later.symbol.version !== version || !later.certain) continue;
         const low = Math.min(stretch.low, later.symbol.offset);
         const high = Math.max(stretch.high, later.symbol.offset + later.stmt.size);
-        if (high - low <= MAX_STRETCH) stretch = { low, high, need: stretch.need | later.need };
+        if (high - low <= MAX_STRETCH) stretch = { low, high, need: Math.max(stretch.need, later.need) };
       }
       const check: Check = {
         from: stretch.low - offset,
@@ -284,12 +284,15 @@ class Planner {
 }
 
 const covers = (fact: Stretch, want: Stretch): boolean =>
-  fact.low <= want.low && fact.high >= want.high && (fact.need & want.need) === want.need;
+  fact.low <= want.low && fact.high >= want.high && suffices(fact, want);
+
+/** Whether the right that has been found is enough: writing is the greater one. */
+const suffices = (fact: Stretch, want: Stretch): boolean => fact.need >= want.need;
 
 /** Makes the check behind a fact cover another access to the same object, if it can. */
 function widen(fact: Fact, want: Stretch): boolean {
   const low = Math.min(fact.low, want.low), high = Math.max(fact.high, want.high);
-  if (fact.check === undefined || (fact.need & want.need) !== want.need || high - low > MAX_WIDER) return false;
+  if (fact.check === undefined || !suffices(fact, want) || high - low > MAX_WIDER) return false;
   fact.low = low;
   fact.high = high;
   fact.check.from = low - fact.offset;

@@ -758,7 +758,8 @@ export class RegionLowering extends Lowering {
           code.memory("i32.load8_u", GUEST, RIGHTS);
           code.opcode(0x71);
         }
-        this.#have(need);
+        code.i32(need);
+        code.opcode(0x71);
         code.hint(true);
         code.op1(Op.br_if, 1);
       });
@@ -766,15 +767,6 @@ export class RegionLowering extends Lowering {
       this.#interpret();
     });
     code.byte(Op.end);
-  }
-  /** Whether the rights on the stack suffice. */
-  #have(need: number): void {
-    const { code } = this;
-    code.i32(need);
-    code.opcode(0x71);
-    if ((need & (need - 1)) === 0) return;
-    code.i32(need);
-    code.opcode(0x46);
   }
   /** The same for an address known now, as of literals and static data. */
   #checkKnown({ from, to, need }: Check, address: number): void {
@@ -790,7 +782,8 @@ export class RegionLowering extends Lowering {
       code.memory("i32.load8_u", GUEST, RIGHTS + page);
     }
     if (pages.length > 1) code.opcode(0x71);
-    this.#have(need);
+    code.i32(need);
+    code.opcode(0x71);
     code.opcode(0x45);
     this.#interpretIf();
   }
