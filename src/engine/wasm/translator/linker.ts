@@ -6,6 +6,8 @@ import { GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WASM_PAGE } from "../layout.ts";
 import { Code, Module, resolveSymbol } from "../module.ts";
 import type { RegionObject } from "./region_object.ts";
 
+/** Memories of a module: the guest's first, because V8 keeps the base of the first at hand. */
+export const GUEST = 0, ENGINE = 1;
 /** The same in every module: type of a region, and the first imported functions. */
 export const REGION_TYPE = 0, CONDITION = 0, CALL_TO = 1;
 

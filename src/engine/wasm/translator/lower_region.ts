@@ -9,19 +9,18 @@
  * and the moves that it needs, away from the rest. Fuel is counted exactly: what has been executed since the local
  * was brought up to date is known at every place. It is looked at on entry and at loop headers, where time slices end.
  */
-import type { LoadOp, Place, Stmt, StoreOp } from "../../../isa/ir/builder.ts";
+import type { Stmt } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
-import type { I64, Value } from "../../../isa/ir/ops.ts";
+import type { I64 } from "../../../isa/ir/ops.ts";
 import { jumpEntry } from "../interpreter/regions.ts";
 import { REGION } from "../interpreter/runtime.ts";
-import { Cpu, FlagKinds, GUEST_LIMIT, GUEST_PAGES, JUMPS, Resume, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
+import { GUEST_LIMIT, GUEST_PAGES, JUMPS, Resume, RIGHTS, WINDOW } from "../layout.ts";
 import { Lowering, type TargetStmt } from "../lower.ts";
 import { extentOf } from "../memory.ts";
 import { Code, Op, VOID } from "../module.ts";
 import { type AccessPlan, type Check, planAccesses } from "./access_plan.ts";
 import { lastingReads } from "./aliases.ts";
-import { emitHolds } from "./conditions.ts";
-import { CALL_TO, CONDITION, helperSymbol, REGION_TYPE, SELF, slotSymbol, TARGETS } from "./linker.ts";
+import { CALL_TO, ENGINE, GUEST, helperSymbol, REGION_TYPE, SELF, slotSymbol, TARGETS } from "./linker.ts";
 import {
   type Block,
   callTarget,
@@ -33,25 +32,14 @@ import {
   targetsOf,
 } from "./region.ts";
 import { savePoints } from "./save_points.ts";
-import { dispatchesHome, isZero, type RegisterFlow, registerFlow, type RegisterSet } from "./register_flow.ts";
+import { dispatchesHome, type RegisterFlow, registerFlow } from "./register_flow.ts";
+import { RegisterLocals } from "./register_locals.ts";
 import { type Structure, structure } from "./structure.ts";
-import { VECTOR_READ, VECTOR_WRITE } from "./vector_parts.ts";
 
-/** Memories of a region's module: the guest's first, because V8 keeps the base of the first at hand. */
-export const GUEST = 0, ENGINE = 1;
 /** Parameters; the first, the root, is for the stub that stands in for absent regions, and for regions with many entries. */
 const ROOT = 0, FUEL = 1, DEPTH = 2;
 /** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
 const SHORT = 16;
-
-const KINDS = Object.entries(FlagKinds) as [keyof typeof FlagKinds, number][];
-
-/** Numbers of the bits in a mask. */
-function members(mask: number): number[] {
-  const numbers: number[] = [];
-  for (let rest = mask; rest !== 0; rest &= rest - 1) numbers.push(31 - Math.clz32(rest & -rest));
-  return numbers;
-}
 
 export class RegionLowering extends Lowering {
   readonly #region: Region;
@@ -62,21 +50,8 @@ export class RegionLowering extends Lowering {
   readonly #plan: AccessPlan;
   readonly #saved: ReadonlySet<number>;
   readonly #flow: RegisterFlow;
-  readonly #x = new Map<number, number>();
-  readonly #v = new Map<number, number>();
+  readonly #registers: RegisterLocals;
   readonly #pc: number;
-  /** The flag operation in force and its operands; kind 0: N, Z, C, V are in the register file. */
-  readonly #kind: number;
-  readonly #a: number;
-  readonly #b: number;
-  /** A copy of fpFast, where the region looks at it. */
-  #fast: number | undefined;
-  /** Possible flag kinds here, as bits. */
-  #kinds = 1;
-  #dirtyX = 0;
-  #dirtyV = 0;
-  /** The flag operation in the register file may be another. */
-  #dirtyFlags = false;
   /** Instructions executed that the local has not been charged for. */
   #owed = 0;
   /** Depth inside the loop of a header, and inside the block that ends at a merge, while they are open. */
@@ -97,13 +72,8 @@ export class RegionLowering extends Lowering {
     this.#plan = planAccesses(region, this.#graph);
     this.#saved = savePoints(region, this.#graph, this.#plan);
     this.#flow = registerFlow(region, this.#graph, this.#saved, this.#plan.kept);
-    const { code } = this;
-    for (const n of members(this.#flow.used.x)) this.#x.set(n, code.local("i64"));
-    this.#pc = code.local("i64");
-    this.#a = code.local("i64");
-    this.#b = code.local("i64");
-    this.#kind = code.local("i32");
-    for (const n of members(this.#flow.used.v)) this.#v.set(n, code.local("v128"));
+    this.#registers = new RegisterLocals(this.code, this.#flow.used, readsFast(region));
+    this.#pc = this.code.local("i64");
   }
 
   /**
@@ -111,16 +81,13 @@ export class RegionLowering extends Lowering {
    * that instructions need in passing are not all known yet; pages of random code had up to two thousand bytes of them.
    */
   get frameSize(): number {
-    return 8 * this.#x.size + 16 * this.#v.size + 2560;
+    return this.#registers.size + 2560;
   }
 
   emit(): Code {
     const { code } = this;
-    if (readsFast(this.#region)) {
-      this.#fast = code.local("i32");
-      this.#loadFast();
-    }
-    this.#load(this.#flow.entry);
+    this.#registers.loadFast();
+    this.#registers.load(this.#flow.entry);
     if (this.#entry === DISPATCH) {
       code.get(ROOT);
       code.set(this.#pc);
@@ -128,75 +95,6 @@ export class RegionLowering extends Lowering {
     this.#tree(this.#entry);
     code.byte(Op.unreachable);
     return code;
-  }
-
-  // ---- registers ----------------------------------------------------------------------------------------------
-
-  #load({ x, v }: RegisterSet): void {
-    const { code } = this;
-    for (const n of members(x)) {
-      code.i32(0);
-      code.memory("i64.load", ENGINE, Cpu.x + 8 * n);
-      code.set(this.#x.get(n)!);
-    }
-    for (const n of members(v)) {
-      code.i32(0);
-      code.memory("v128.load", ENGINE, Cpu.v + 16 * n);
-      code.set(this.#v.get(n)!);
-    }
-  }
-  #loadFast(): void {
-    if (this.#fast === undefined) return;
-    const { code } = this;
-    code.i32(0);
-    code.memory("i32.load", ENGINE, Cpu.fpFast);
-    code.set(this.#fast);
-  }
-  /** Brings the register file up to date. */
-  #store(): void {
-    const { code } = this;
-    for (const n of members(this.#dirtyX)) {
-      code.i32(0);
-      code.get(this.#x.get(n)!);
-      code.memory("i64.store", ENGINE, Cpu.x + 8 * n);
-    }
-    for (const n of members(this.#dirtyV)) {
-      code.i32(0);
-      code.get(this.#v.get(n)!);
-      code.memory("v128.store", ENGINE, Cpu.v + 16 * n);
-    }
-    if (this.#kinds === 1 || !this.#dirtyFlags) return;
-    const known = KINDS.find(([, number]) => this.#kinds === 1 << number);
-    const maybeNone = (this.#kinds & 1) !== 0;
-    if (maybeNone) {
-      code.get(this.#kind);
-      code.byte(Op.if);
-      code.byte(VOID);
-    }
-    code.i32(0);
-    if (known) code.i32(known[1]);
-    else code.get(this.#kind);
-    code.memory("i32.store", ENGINE, Cpu.lazyKind);
-    for (const [local, offset] of [[this.#a, Cpu.lazyA], [this.#b, Cpu.lazyB]] as const) {
-      code.i32(0);
-      code.get(local);
-      code.memory("i64.store", ENGINE, offset);
-    }
-    if (maybeNone) code.byte(Op.end);
-  }
-
-  /** Brings it up to date for good. */
-  #save(): void {
-    this.#store();
-    this.#dirtyX = this.#dirtyV = 0;
-    this.#dirtyFlags = false;
-  }
-
-  /** All registers and flags are in the register file from here on. */
-  #atHome(): void {
-    this.#dirtyX = this.#dirtyV = 0;
-    this.#dirtyFlags = false;
-    this.#kinds = 1;
   }
 
   // ---- control flow -------------------------------------------------------------------------------------------
@@ -248,10 +146,8 @@ export class RegionLowering extends Lowering {
   #goto(from: number, to: number): void {
     if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return this.#passOn(to);
     if (to === DISPATCH && this.#dispatchesHome) {
-      this.#store();
-      this.#atHome();
-      this.code.i32(0);
-      this.code.set(this.#kind);
+      this.#registers.store();
+      this.#registers.comeHome();
     }
     const label = this.#label(from, to);
     if (label === undefined) return this.#tree(to);
@@ -277,7 +173,7 @@ export class RegionLowering extends Lowering {
   /** Returns to the dispatcher, to go on at an address. */
   #leave(pc: number, resume = 0): void {
     const { code } = this;
-    this.#store();
+    this.#registers.store();
     code.i64(BigInt(pc + resume));
     this.#fuel();
     code.byte(Op.return);
@@ -285,7 +181,7 @@ export class RegionLowering extends Lowering {
   /** Goes on in the region rooted at an address, or at the dispatcher where there is none. */
   #passOn(to: number): void {
     const { code } = this;
-    this.#store();
+    this.#registers.store();
     code.i64(BigInt(to));
     this.#fuel();
     code.get(DEPTH);
@@ -317,7 +213,7 @@ export class RegionLowering extends Lowering {
     code.byte(Op.if);
     code.byte(VOID);
     this.scoped(1, () => {
-      this.#store();
+      this.#registers.store();
       at();
       this.#fuel();
       code.byte(Op.return);
@@ -343,9 +239,9 @@ export class RegionLowering extends Lowering {
     code.byte(VOID);
     this.scoped(1, () => this.#loadBehind(targets, count - 1));
     code.byte(Op.end);
-    this.#atHome();
+    this.#registers.beHome();
     this.#owed = 0;
-    this.#load(this.#flow.live.get(target)!);
+    this.#registers.load(this.#flow.live.get(target)!);
     this.#goto(DISPATCH, target);
   }
   /** @param labels of the targets, from inside one more block; 0 for none */
@@ -377,23 +273,19 @@ export class RegionLowering extends Lowering {
       for (const label of [0, ...labels, 0]) code.u(label);
     });
     code.byte(Op.end);
-    this.#store();
+    this.#registers.store();
     this.#goComputed();
   }
 
   #block(block: Block): void {
     const { code } = this;
     const { start, instructions, terminator } = block;
-    const dirty = this.#flow.dirty.get(start)!;
-    this.#dirtyX = dirty.x;
-    this.#dirtyV = dirty.v;
-    this.#dirtyFlags = this.#flow.dirtyFlags.has(start);
-    this.#kinds = this.#flow.kinds.get(start)!;
+    this.#registers.state = this.#flow.at(start);
     if (terminator.kind === "dispatch") return this.#dispatch();
     if (start === this.#entry || this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
     for (const instruction of instructions) {
       this.#current = instruction;
-      if (this.#saved.has(instruction.pc)) this.#save();
+      if (this.#saved.has(instruction.pc)) this.#registers.save();
       const isLast = instruction === instructions.at(-1);
       if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
       const { decoded, body } = instruction;
@@ -412,8 +304,7 @@ export class RegionLowering extends Lowering {
 
   #instruction(body: readonly Stmt[]): void {
     for (const [local, place] of lastingReads(body)) {
-      const n = place.reg as number;
-      this.bind(local, (place.file === "x" ? this.#x : this.#v).get(n)!);
+      this.bind(local, this.#registers.local(place.file, place.reg as number));
     }
     this.lower(body);
     this.release();
@@ -431,16 +322,12 @@ export class RegionLowering extends Lowering {
     const label = this.#label(block.start, taken);
     if (label !== undefined && this.#owed === 0) code.op1(Op.br_if, label);
     else {
-      const dirtyX = this.#dirtyX, dirtyV = this.#dirtyV, dirtyFlags = this.#dirtyFlags;
-      const kinds = this.#kinds, owed = this.#owed;
+      const { state } = this.#registers, owed = this.#owed;
       code.byte(Op.if);
       code.byte(VOID);
       this.scoped(1, () => this.#goto(block.start, taken));
       code.byte(Op.end);
-      this.#dirtyX = dirtyX;
-      this.#dirtyV = dirtyV;
-      this.#dirtyFlags = dirtyFlags;
-      this.#kinds = kinds;
+      this.#registers.state = state;
       this.#owed = owed;
     }
     this.#goto(block.start, next);
@@ -452,27 +339,27 @@ export class RegionLowering extends Lowering {
     args();
     this.code.byte(Op.call);
     this.code.symbol(helperSymbol(helper));
-    this.#loadFast(); // the helper may have recorded an inexact result
+    this.#registers.loadFast(); // the helper may have recorded an inexact result
   }
 
   protected override arms(then: () => void, otherwise: () => void): void {
-    const before = this.#kinds;
+    const registers = this.#registers, before = registers.kinds;
     then();
-    const after = this.#kinds;
-    this.#kinds = before;
+    const after = registers.kinds;
+    registers.kinds = before;
     otherwise();
-    this.#kinds |= after;
+    registers.kinds |= after;
   }
 
   protected state(stmt: TargetStmt): void {
     const { code } = this;
     switch (stmt.s) {
       case "get":
-        this.#get(stmt.place, stmt.load);
+        this.#registers.get(stmt.place, stmt.load);
         code.set(this.localOf(stmt.local));
         break;
       case "put":
-        this.#put(stmt.place, stmt.value, stmt.store);
+        this.#registers.put(stmt.place, () => this.value(stmt.value), stmt.store);
         break;
       case "access":
         this.#access(stmt);
@@ -507,20 +394,15 @@ export class RegionLowering extends Lowering {
       case "flags":
         this.value(stmt.a);
         this.value(stmt.b);
-        code.set(this.#b);
-        code.set(this.#a);
-        code.i32(FlagKinds[stmt.kind]);
-        code.set(this.#kind);
-        this.#kinds = 1 << FlagKinds[stmt.kind];
-        this.#dirtyFlags = true;
+        this.#registers.setFlags(stmt.kind);
         break;
       case "cond":
-        this.#condition(stmt.cond);
+        this.#registers.condition(stmt.cond);
         code.set(this.localOf(stmt.local));
         break;
       case "nzcv":
         for (let bit = 0; bit < 4; bit++) {
-          this.#condition([6, 2, 0, 4][bit]!); // VS, CS, EQ, MI give V, C, Z, N
+          this.#registers.condition([6, 2, 0, 4][bit]!); // VS, CS, EQ, MI give V, C, Z, N
           if (bit === 0) continue;
           code.i32(bit);
           code.opcode(0x74);
@@ -548,7 +430,7 @@ export class RegionLowering extends Lowering {
     }
     if (kind === "jump" && this.#region.blocks.has(DISPATCH)) return; // where the block goes
     this.#owed++;
-    this.#store();
+    this.#registers.store();
     if (kind === "return") this.#return();
     else this.#goComputed();
     this.#owed--;
@@ -640,7 +522,7 @@ export class RegionLowering extends Lowering {
     const { code } = this;
     const { pc } = this.#current!;
     this.#owed++; // the call itself
-    this.#store();
+    this.#registers.store();
     code.get(DEPTH);
     code.i32(this.frameSize);
     code.opcode(0x48); // i32.lt_s: no room on the host's stack
@@ -664,13 +546,7 @@ export class RegionLowering extends Lowering {
     if (kept === 0) code.opcode(0x52); // i64.ne
     else {
       code.opcode(0x85); // i64.xor
-      for (const n of members(kept)) {
-        code.i32(0);
-        code.memory("i64.load", ENGINE, Cpu.x + 8 * n);
-        code.get(this.#x.get(n)!);
-        code.opcode(0x85);
-        code.opcode(0x84); // i64.or
-      }
+      this.#registers.orChanges(kept);
       code.opcode(0x50); // i64.eqz
       code.opcode(0x45); // i32.eqz
     }
@@ -683,11 +559,9 @@ export class RegionLowering extends Lowering {
     code.byte(Op.end);
     // The block goes on as if it began here; its loop counts this instruction once more.
     this.#owed = -1;
-    this.#load({ x: behind.x & ~kept, v: behind.v });
-    this.#loadFast();
-    this.#atHome();
-    code.i32(0);
-    code.set(this.#kind);
+    this.#registers.load({ x: behind.x & ~kept, v: behind.v });
+    this.#registers.loadFast();
+    this.#registers.comeHome();
   }
 
   // ---- memory -------------------------------------------------------------------------------------------------
@@ -787,101 +661,6 @@ export class RegionLowering extends Lowering {
     code.opcode(0x71);
     code.opcode(0x45);
     this.#interpretIf();
-  }
-
-  // ---- places -------------------------------------------------------------------------------------------------
-
-  #get(place: Place, load: LoadOp): void {
-    const { code } = this;
-    if (place.file === "sys") {
-      if (place.name === "fpFast") return code.get(this.#fast!);
-      code.i32(0);
-      code.memory(load, ENGINE, SYS_OFFSET[place.name]);
-      return;
-    }
-    if (place.file === "vdyn") throw new Error("lanes are known in translated code");
-    const n = place.reg as number;
-    if (place.file === "x") {
-      if (isZero(place)) {
-        if (load === "i32.load") code.i32(0);
-        else code.i64(0n);
-        return;
-      }
-      code.get(this.#x.get(n)!);
-      if (load === "i32.load") code.opcode(0xa7);
-      return;
-    }
-    code.get(this.#v.get(n)!);
-    const [opcode, lanes, extend] = VECTOR_READ[load]!;
-    if (opcode === 0) return; // all of it
-    if (load === "v128.load64_zero") {
-      code.i64(0n);
-      code.opcode(opcode);
-      code.byte(1);
-      return;
-    }
-    code.opcode(opcode);
-    code.byte(place.byte / (16 / lanes));
-    if (extend) code.opcode(extend);
-  }
-
-  #put(place: Place, value: Value, store: StoreOp): void {
-    const { code } = this;
-    if (place.file === "sys") {
-      code.i32(0);
-      this.value(value);
-      code.memory(store, ENGINE, SYS_OFFSET[place.name]);
-      if (place.name === "fpFast") this.#loadFast();
-      return;
-    }
-    if (place.file === "vdyn") throw new Error("lanes are known in translated code");
-    if (isZero(place)) return;
-    const n = place.reg as number;
-    if (place.file === "x") {
-      this.#dirtyX |= 1 << n;
-      this.value(value);
-      code.set(this.#x.get(n)!);
-      return;
-    }
-    this.#dirtyV |= 1 << n;
-    const local = this.#v.get(n)!;
-    if (store === "v128.store") this.value(value);
-    else {
-      const [opcode, lanes, wrap] = VECTOR_WRITE[store]!;
-      code.get(local);
-      this.value(value);
-      if (wrap) code.opcode(0xa7);
-      code.opcode(opcode);
-      code.byte(place.byte / (16 / lanes));
-    }
-    code.set(local);
-  }
-
-  // ---- flags --------------------------------------------------------------------------------------------------
-
-  /** Leaves 1 or 0 for a condition. */
-  #condition(cond: number): void {
-    const { code } = this;
-    const possible = KINDS.filter(([, number]) => this.#kinds & (1 << number));
-    const [first, second] = possible;
-    if (this.#kinds & 1 || first === undefined || possible.length > 2) {
-      // Set before the region or in too many ways: found out at run time.
-      code.get(this.#kind);
-      code.get(this.#a);
-      code.get(this.#b);
-      code.i32(cond);
-      code.op1(Op.call, CONDITION);
-      return;
-    }
-    emitHolds(code, first[0], cond >> 1, this.#a, this.#b);
-    if (second !== undefined) {
-      emitHolds(code, second[0], cond >> 1, this.#a, this.#b);
-      code.get(this.#kind);
-      code.i32(first[1]);
-      code.opcode(0x46);
-      code.opcode(0x1b); // select
-    }
-    if (cond & 1) code.opcode(0x45);
   }
 }
 

@@ -84,15 +84,21 @@ function kindsAfter(body: readonly Stmt[], kinds: number): number {
 const setsFlags = (body: readonly Stmt[]): boolean =>
   body.some((stmt) => stmt.s === "flags" || (stmt.s === "if" && (setsFlags(stmt.then) || setsFlags(stmt.else))));
 
+/** What is known at a place in the code. */
+export interface RegisterState {
+  /** Registers whose content in the register file is out of date. */
+  readonly dirty: RegisterSet;
+  /** The flag operation in the register file may be another. */
+  readonly dirtyFlags: boolean;
+  /** Possible flag kinds, as bits by number (FlagKinds). */
+  readonly kinds: number;
+}
+
 export interface RegisterFlow {
   /** Registers that have to be loaded at the entry. */
   readonly entry: RegisterSet;
-  /** Registers whose content in the register file is out of date at the start of a block. */
-  readonly dirty: ReadonlyMap<number, RegisterSet>;
-  /** Blocks at whose start the flags there may be out of date. */
-  readonly dirtyFlags: ReadonlySet<number>;
-  /** Possible flag kinds at the start of a block. */
-  readonly kinds: ReadonlyMap<number, number>;
+  /** What is known at the start of a block. */
+  at(block: number): RegisterState;
   /** Registers that are needed at the start of a block. */
   readonly live: ReadonlyMap<number, RegisterSet>;
   /** Registers that have to be loaded behind a call, by its address. */
@@ -131,7 +137,13 @@ export function registerFlow(
   const dirtyFlags = new Set<number>();
   forward(region, graph, effects, saved, { dirty, dirtyFlags, kinds });
   const { live, behindCall } = backward(region, graph, effects, dirty, kept);
-  return { entry: live.get(region.entry)!, dirty, dirtyFlags, kinds, live, behindCall, used };
+  return {
+    entry: live.get(region.entry)!,
+    at: (node) => ({ dirty: dirty.get(node)!, dirtyFlags: dirtyFlags.has(node), kinds: kinds.get(node)! }),
+    live,
+    behindCall,
+    used,
+  };
 }
 
 type Sets = Map<number, { x: number; v: number }>;
