@@ -32,11 +32,14 @@ static char *field(const char *name)
 	return line;
 }
 
+/* Says when it has its name, and waits to be let go. */
+static int named[2], go[2];
 static void *waits(void *argument)
 {
 	prctl(PR_SET_NAME, "second");
-	read(*(int *)argument, text, 1);
-	return 0;
+	write(named[1], "x", 1);
+	read(go[0], text, 1);
+	return argument;
 }
 
 int main(int argc, char **argv)
@@ -96,11 +99,11 @@ int main(int argc, char **argv)
 		seen |= atoi(entry->d_name) == fd && entry->d_name[0] != '.';
 	ok(seen, "fd lists it");
 	closedir(dir);
-	int fds[2];
 	pthread_t thread;
-	must(pipe(fds));
-	pthread_create(&thread, 0, waits, &fds[0]);
-	usleep(20000);
+	must(pipe(named));
+	must(pipe(go));
+	pthread_create(&thread, 0, waits, 0);
+	must(read(named[0], text, 1));
 	dir = opendir("/proc/self/task");
 	int tasks = 0, second = 0;
 	for (struct dirent *entry; (entry = readdir(dir));)
@@ -116,7 +119,7 @@ int main(int argc, char **argv)
 	sprintf(path, "/proc/%d/status", getpid());
 	slurp(path);
 	is(atoi(field("\nThreads:")), 2, "Threads counts them");
-	write(fds[1], "x", 1);
+	write(go[1], "x", 1);
 	pthread_join(thread, 0);
 	fails(open("/proc/self/none", O_RDONLY), ENOENT, "no such file");
 	fails(open("/proc/4194999/stat", O_RDONLY), ENOENT, "no such process");
