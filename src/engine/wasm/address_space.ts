@@ -325,9 +325,17 @@ export class WasmAddressSpace implements AddressSpace {
   }
   /** Has the code from `va` on translated, now or when the translator has come: it is still hot then. */
   translateHot(va: Va): void {
-    const translator = this.#parts.wantTranslator();
-    if (translator === undefined) this.#parts.engine.cool(va, 0);
-    else if (!translator.hasPlaced(this, va)) this.translate(va);
+    if (this.#parts.wantTranslator() === undefined) this.#parts.engine.cool(va, 0);
+    else if (!this.#leadsToRegion(va)) this.translate(va);
+  }
+  /**
+   * Whether the record of `va` leads to a region that is rooted there. A record that other mappings of the page share
+   * may have been made to lead to theirs: then this one's is put in place again.
+   */
+  #leadsToRegion(va: Va): boolean {
+    const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
+    const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#parts.engine;
+    return block !== 0 && u16[record >> 1] === FixedHandler.region && i32[(record + RegionRecord.root) >> 2] === va / 4;
   }
   /** Puts what is translated of the code from `va` on in place here. */
   translate(va: Va): void {

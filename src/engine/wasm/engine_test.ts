@@ -137,6 +137,23 @@ for (const at of [CODE, 0x8000_0000, 0x1_0000_0000, 0x3_0000_0000]) {
   });
 }
 
+Deno.test("WasmEngine translates a page of code that is mapped at two addresses at both, in turns", async () => {
+  const engine = new WasmEngine({ interpreter: buildInterpreter() });
+  await engine.loadTranslator();
+  const frame = engine.createFrame(new Uint8Array(LOOP.buffer));
+  const space = engine.createAddressSpace(), cpu = engine.createCpu();
+  space.mapFrame(CODE, frame, 5);
+  space.mapFrame(2 * CODE, frame, 5);
+  for (const at of [CODE, CODE, 2 * CODE, CODE, 2 * CODE]) {
+    const before = engine.statistics()["instructions.translated"]!;
+    cpu.regs.pc = BigInt(at);
+    cpu.regs.setX(1, 100_000);
+    equal(cpu.run(space, 1_000_000).kind, "syscall");
+    const translated = engine.statistics()["instructions.translated"]! - before;
+    ok(translated > 100_000, `${translated} of 200,001 instructions at 0x${at.toString(16)} were translated`);
+  }
+});
+
 Deno.test("WasmEngine counts arrivals by program: what a hundred of them reach now and then is not hot", () => {
   const engine = new WasmEngine({ interpreter: buildInterpreter() });
   const frame = engine.createFrame(new Uint8Array(LOOP.buffer));

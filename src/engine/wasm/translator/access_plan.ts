@@ -13,7 +13,8 @@
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { PageBits } from "../layout.ts";
-import { type Block, callsOut, type Region } from "./region.ts";
+import { dispatchesHome } from "./register_flow.ts";
+import { type Block, callsOut, DISPATCH, type Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */
@@ -106,6 +107,11 @@ class Planner {
   }
   entry(): State {
     return new State(Array.from({ length: 32 }, () => this.fresh()), new Map(), new Set());
+  }
+
+  /** The state with registers of which nothing is known. */
+  renamed(state: State): State {
+    return new State(this.entry().registers, state.facts, state.aligned);
   }
 
   block(block: Block, state: State): void {
@@ -318,7 +324,7 @@ function writtenBy(body: readonly Stmt[], into: Set<number>): void {
 export function planAccesses(region: Region, graph: Structure): AccessPlan {
   const planner = new Planner();
   const out = new Map<number, State>();
-  const predecessors = graph.predecessors;
+  const predecessors = graph.predecessors, isHome = dispatchesHome(region);
   for (const node of graph.order) {
     const incoming = predecessors.get(node)!.filter((from) => !graph.isBackward(from, node));
     const states = incoming.map((from) => out.get(from)!);
@@ -335,6 +341,8 @@ export function planAccesses(region: Region, graph: Structure): AccessPlan {
       }
       planner.enterLoop(state, written, calls);
     }
+    // Registers come from the register file there, and what nobody has read since a call may be another in it.
+    if (node === DISPATCH && isHome) state = planner.renamed(state);
     planner.block(region.blocks.get(node)!, state);
     out.set(node, state);
   }

@@ -136,10 +136,6 @@ export class Translator {
     return compiled;
   }
 
-  /** Whether control comes into a region at an address. */
-  hasPlaced(space: WasmAddressSpace, root: number): boolean {
-    return this.#placedAt(space, root) !== undefined;
-  }
   /** The region that control comes into at an address. */
   #placedAt(space: WasmAddressSpace, root: number): Compiled | undefined {
     return this.#placed.get(space)?.byEntry.get(root);
