@@ -81,7 +81,8 @@ const OPERATIONS = 16, EXECUTED = 100_000;
 
 /**
  * A machine that executes random operations and goes on at the next by a computed branch: each by one of its own, or
- * all by one that they branch back to. Short operations fit a region with its registers, long ones do not.
+ * all by one that they branch back to. Short operations fit a region with its registers, long ones do not. Some
+ * call a function between accesses at X20, which it lets point to nothing in the end.
  */
 function operations(next: () => number, isThreaded: boolean): number[] {
   const shift = 7 + next() % 2, room = (1 << shift) / 4;
@@ -96,24 +97,32 @@ function operations(next: () => number, isThreaded: boolean): number[] {
     (0x8b1802f8 | (shift << 10)) >>> 0, // add x24, x23, x24, lsl #shift
     0xd61f0300, // br x24
   ];
-  const length = dispatch(0, 0).length, start = 1 + length, end = start + OPERATIONS * room;
-  const words = [(0x10000000 | (start << 5) | 23) >>> 0, ...dispatch(1, end)]; // adr x23, start
+  const length = dispatch(0, 0).length, start = 3 + length, end = start + OPERATIONS * room;
+  const words = [
+    (0x10000000 | (start << 5) | 23) >>> 0, // adr x23, start
+    0xaa1a03f4, // mov x20, x26
+    0x91403f56, // add x22, x26, #15, lsl #12
+  ];
+  const head = words.length;
+  words.push(...dispatch(head, end));
   for (let operation = 0; operation < OPERATIONS; operation++) {
     const from = words.length, body = from + room / 2 + next() % (room / 2 - length - 6);
     // Into the middle or to the start of an operation: loops beside the dispatch, entered by it at several places.
     if (next() % 3 === 0) {
       const to = start + room * (next() % OPERATIONS) + (next() % 2) * 6;
       words.push(0xd100079c, (0xb4000000 | (((end - from - 1) & 0x7ffff) << 5) | 28) >>> 0);
-      words.push((0x36000000 | (next() % 8 << 19) | (((to - from - 2) & 0x3fff) << 5) | next() % 23) >>> 0); // tbz
+      words.push((0x36000000 | (next() % 8 << 19) | (((to - from - 2) & 0x3fff) << 5) | next() % 20) >>> 0); // tbz
     }
     while (words.length < body) {
-      words.push(words.length < body - 3 && next() % 5 === 0 ? branch(next, 23) : instruction(next, 23));
+      words.push(words.length < body - 3 && next() % 5 === 0 ? branch(next, 20) : instruction(next, 20));
     }
+    if (next() % 4 === 0) words.splice(-3, 3, 0xf9400280, 0x94000000 | (end + 3 - words.length), 0xf9000a81);
     if (isThreaded) words.push(...dispatch(words.length, end));
-    else words.push((0x14000000 | ((1 - words.length) & 0x3ffffff)) >>> 0); // b to the first dispatch
+    else words.push((0x14000000 | ((head - words.length) & 0x3ffffff)) >>> 0); // b to the first dispatch
     while (words.length < from + room) words.push(0xd503201f);
   }
   words.push(0xd4000001); // svc #0
+  words.push(0xf10fa39f, 0x9a9432d4, 0xd65f03c0); // cmp x28, #1000; csel x20, x22, x20, lo; ret
   return words;
 }
 
