@@ -333,9 +333,14 @@ export class WasmAddressSpace implements AddressSpace {
    * may have been made to lead to theirs: then this one's is put in place again.
    */
   #leadsToRegion(va: Va): boolean {
+    const record = this.#recordOf(va), { u16, i32 } = this.#parts.engine;
+    return record !== undefined && u16[record >> 1] === FixedHandler.region &&
+      i32[(record + RegionRecord.root) >> 2] === va / 4;
+  }
+  /** Address in engine memory of an instruction's record; undefined if its page has no decoded block. */
+  #recordOf(va: Va): number | undefined {
     const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
-    const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#parts.engine;
-    return block !== 0 && u16[record >> 1] === FixedHandler.region && i32[(record + RegionRecord.root) >> 2] === va / 4;
+    return block === 0 ? undefined : block + (va & 0xffc) * (RECORD / 4);
   }
   /** Puts what is translated of the code from `va` on in place here. */
   translate(va: Va): void {
@@ -346,10 +351,8 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** For the translator: the instruction word at an address, if it has been decoded or all is to be translated. */
   codeWord(va: Va): number | undefined {
-    const page = Math.floor(va / PAGE_SIZE);
-    if (!this.#attached.has(page)) return undefined;
-    const block = this.memory.u32[(BLOCKS >> 2) + page]!;
-    const handler = this.#parts.engine.u16[(block + (va & 0xffc) * (RECORD / 4)) >> 1];
+    if (!this.#attached.has(Math.floor(va / PAGE_SIZE))) return undefined;
+    const handler = this.#parts.engine.u16[this.#recordOf(va)! >> 1];
     // Translated code ends before a breakpoint and leaves to the interpreter, which stops.
     if (handler === FixedHandler.breakpoint) return undefined;
     const isUnknown = handler === FixedHandler.undecoded;
@@ -385,10 +388,8 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** For the translator: makes the record of a root lead to its region. */
   enterRegion(va: Va, slot: number): void {
-    const page = Math.floor(va / PAGE_SIZE);
-    const block = this.memory.u32[(BLOCKS >> 2) + page]!;
-    if (block === 0) return;
-    const record = block + (va & 0xffc) * (RECORD / 4), { u16, i32 } = this.#parts.engine;
+    const record = this.#recordOf(va), { u16, i32 } = this.#parts.engine;
+    if (record === undefined) return;
     i32[(record + RegionRecord.slot) >> 2] = slot;
     i32[(record + RegionRecord.root) >> 2] = va / 4;
     u16[record >> 1] = FixedHandler.region;
@@ -481,9 +482,8 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** For the translator: there is no region at this root after all. */
   leaveRegion(va: Va): void {
-    const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
-    const at = (block + (va & 0xffc) * (RECORD / 4)) >> 1, { u16 } = this.#parts.engine;
-    if (block !== 0 && u16[at] === FixedHandler.region) u16[at] = FixedHandler.undecoded;
+    const record = this.#recordOf(va), { u16 } = this.#parts.engine;
+    if (record !== undefined && u16[record >> 1] === FixedHandler.region) u16[record >> 1] = FixedHandler.undecoded;
   }
 
   #blockOf(page: number): number {

@@ -13,8 +13,7 @@
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { PageBits } from "../layout.ts";
-import { dispatchesHome } from "./register_flow.ts";
-import { type Block, callsOut, DISPATCH, type Region } from "./region.ts";
+import { type Block, callsOut, DISPATCH, dispatchesHome, type Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */

@@ -25,6 +25,7 @@ import {
   type Block,
   callTarget,
   DISPATCH,
+  dispatchesHome,
   type Instruction,
   isCall,
   type Region,
@@ -32,7 +33,7 @@ import {
   targetsOf,
 } from "./region.ts";
 import { savePoints } from "./save_points.ts";
-import { dispatchesHome, type RegisterFlow, registerFlow } from "./register_flow.ts";
+import { type RegisterFlow, registerFlow } from "./register_flow.ts";
 import { RegisterLocals } from "./register_locals.ts";
 import { type Structure, structure } from "./structure.ts";
 
@@ -43,7 +44,6 @@ const SHORT = 16;
 
 export class RegionLowering extends Lowering {
   readonly #region: Region;
-  readonly #entry: number;
   /** Whether registers are at home where computed branches are distributed. */
   readonly #dispatchesHome: boolean;
   readonly #graph: Structure;
@@ -62,10 +62,9 @@ export class RegionLowering extends Lowering {
   constructor(region: Region) {
     super(new Code(REGION[0].length));
     this.#region = region;
-    this.#entry = region.entry;
     this.#dispatchesHome = dispatchesHome(region);
     this.#graph = structure({
-      root: this.#entry,
+      root: this.#region.entry,
       successors: (node) => successors(region, region.blocks.get(node)!),
       isSwitch: (node) => node === DISPATCH && !this.#dispatchesHome,
     });
@@ -88,11 +87,11 @@ export class RegionLowering extends Lowering {
     const { code } = this;
     this.#registers.loadFast();
     this.#registers.load(this.#flow.entry);
-    if (this.#entry === DISPATCH) {
+    if (this.#region.entry === DISPATCH) {
       code.get(ROOT);
       code.set(this.#pc);
     }
-    this.#tree(this.#entry);
+    this.#tree(this.#region.entry);
     code.byte(Op.unreachable);
     return code;
   }
@@ -172,11 +171,13 @@ export class RegionLowering extends Lowering {
 
   /** Returns to the dispatcher, to go on at an address. */
   #leave(pc: number, resume = 0): void {
-    const { code } = this;
+    this.#leaveTo(() => this.code.i64(BigInt(pc + resume)));
+  }
+  #leaveTo(at: () => void): void {
     this.#registers.store();
-    code.i64(BigInt(pc + resume));
+    at();
     this.#fuel();
-    code.byte(Op.return);
+    this.code.byte(Op.return);
   }
   /** Goes on in the region rooted at an address, or at the dispatcher where there is none. */
   #passOn(to: number): void {
@@ -212,12 +213,7 @@ export class RegionLowering extends Lowering {
     code.hint(false);
     code.byte(Op.if);
     code.byte(VOID);
-    this.scoped(1, () => {
-      this.#registers.store();
-      at();
-      this.#fuel();
-      code.byte(Op.return);
-    });
+    this.scoped(1, () => this.#leaveTo(at));
     code.byte(Op.end);
   }
 
@@ -282,7 +278,7 @@ export class RegionLowering extends Lowering {
     const { start, instructions, terminator } = block;
     this.#registers.state = this.#flow.at(start);
     if (terminator.kind === "dispatch") return this.#dispatch();
-    if (start === this.#entry || this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
+    if (start === this.#region.entry || this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
     for (const instruction of instructions) {
       this.#current = instruction;
       if (this.#saved.has(instruction.pc)) this.#registers.save();

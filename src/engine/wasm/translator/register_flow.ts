@@ -4,23 +4,8 @@
  */
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import { FlagKinds } from "../layout.ts";
-import { type Block, callsOut, DISPATCH, type Region } from "./region.ts";
+import { type Block, callsOut, DISPATCH, dispatchesHome, type Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
-
-/**
- * Instructions of the largest region that keeps registers where they are when its computed branches are distributed. In
- * a larger one, with more targets, moving them to where all targets expect them takes longer than storing what has
- * changed and loading what is needed. Measured, in seconds, with loops in a bytecode machine (62 instructions), Lua
- * (249) and Python (1000): kept 1.05, 2.7, 6.5; stored 1.30, 3.2, 6.3.
- */
-const KEEPS_REGISTERS = 300;
-
-/** Whether computed branches are distributed with all registers in the register file. */
-export function dispatchesHome({ blocks }: Region): boolean {
-  let length = 0;
-  for (const { instructions } of blocks.values()) length += instructions.length;
-  return blocks.has(DISPATCH) && length > KEEPS_REGISTERS;
-}
 
 /** General and vector registers. */
 export interface RegisterSet {
