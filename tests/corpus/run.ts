@@ -7,8 +7,8 @@
  * The corpus folder (default ../shared/corpus) holds the table of rows and the script that makes their root; without
  * it nothing is run, and that is said. The default root also gets the packages of packages.ts; a row that starts a
  * program which its root does not have is skipped. --every runs each N-th of the rows that the others leave, from row K on
- * (0: the first). Output of failing rows and all results as JSON go to
- * tests/corpus/build/. Exit status: 0 all passed or skipped, 100 some failed.
+ * (0: the first). Output of failing rows and all results as JSON go to tests/corpus/build/. Exit status: 0 all passed or
+ * skipped, 100 some failed, 2 no row to run.
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -197,6 +197,12 @@ if (import.meta.main) {
   const rows = parseRows(table).filter((row) =>
     (!values.group || values.group.includes(row.group)) && (!filter || filter.test(row.id) || filter.test(row.command))
   ).filter((_, n) => n % Number(values.every) === Number(values.from));
+  if (rows.length === 0) {
+    console.error(
+      "no row is left: --group and --filter choose rows, --every N and --from K each N-th of those from K < N on",
+    );
+    Deno.exit(2);
+  }
   await prepareRoot(corpus, root, root === join(BUILD, "root"));
   Deno.mkdirSync(join(BUILD, "failed"), { recursive: true });
   const engine = ENGINES.find((name) => name === values.engine);
