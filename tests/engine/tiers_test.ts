@@ -126,31 +126,124 @@ function operations(next: () => number, isThreaded: boolean): number[] {
   return words;
 }
 
-function run(machine: Machine, words: readonly number[], seed: number, passes = PASSES): string {
+/** Blocks that a graph executes, instructions of a slice (a shorter one is interpreted), and slices that are compared. */
+const VISITED = 20_000, SLICE = 4096, COMPARED = 30;
+
+/**
+ * An instruction that sets flags, looks at them or changes what they came from: X0 to X2, and X21, which points into
+ * the data and moves.
+ */
+function flagInstruction(next: () => number): number {
+  const register = () => [0, 1, 2, 21][next() % 4]!, sf = next() % 2 * 2 ** 31;
+  const n = register(), m = register(), small = next() % 3, cond = next() % 14;
+  // Not to X21: it has to stay near the data.
+  const d = next() % 3, dOrZero = next() % 2 ? d : 31, opS = next() % 2 << 30 | 1 << 29;
+  const forms = [
+    () => 0x11000000 | sf | opS | small << 10 | n << 5 | dOrZero, // adds, subs, cmn, cmp (immediate)
+    () => 0x11000000 | sf | opS | small << 10 | d << 5 | d, // the same of and to a register
+    () => 0x0b000000 | sf | opS | m << 16 | (next() % 4 ? 0 : 3) << 10 | n << 5 | dOrZero, // of two registers
+    () => 0x6a000000 | sf | m << 16 | n << 5 | dOrZero, // ands, tst
+    () => 0x3a400800 | sf | opS | small << 16 | cond << 12 | n << 5 | next() % 16, // ccmn, ccmp
+    () => 0x11000000 | sf | (next() % 2 << 30) | small << 10 | d << 5 | d, // add, sub to a register
+    () => 0x11000000 | sf | (next() % 2 << 30) | small << 10 | n << 5 | d,
+    () => 0x92400b20 | d, // and d, x25, #7: comparisons of what is nearly the same
+    () => 0x2a0003e0 | sf | m << 16 | d, // mov
+    () => 0x1a800000 | sf | m << 16 | cond << 12 | n << 5 | d, // csel
+    () => 0x1a000000 | sf | (next() % 4 << 29) | m << 16 | n << 5 | d, // adc, sbc, adcs, sbcs
+    () => 0xf9400340 | next() % 64 << 10 | d, // ldr d, [x26, #]
+    () => 0xf9000340 | next() % 64 << 10 | d, // str d, [x26, #]
+    () => 0xf84006a0 | (next() % 2 ? 8 : 504) << 12 | d, // ldr d, [x21], #8 or #-8
+    () => 0xf80006a0 | (next() % 2 ? 8 : 504) << 12 | d, // str d, [x21], #8 or #-8
+  ];
+  return forms[next() % forms.length]!() >>> 0;
+}
+
+/** Blocks that branch to each other as it comes, on flags and registers. */
+function graph(next: () => number): number[] {
+  const bodies = Array.from({ length: 2 + next() % 7 }, () => [
+    ...Array.from({ length: 1 + next() % 5 }, () => flagInstruction(next)),
+    (0x9a9f07e7 | next() % 14 << 12) >>> 0, // cset x7: all flags count in the end
+    0xcac7f4c6, // eor x6, x6, x7, ror #61
+    ...Array.from({ length: next() % 3 }, () => flagInstruction(next)),
+    0xca193739, // eor x25, x25, x25, lsl #13
+    0xca591f39, // eor x25, x25, x25, lsr #7
+    0xca194739, // eor x25, x25, x25, lsl #17
+  ]);
+  const starts: number[] = [];
+  let end = 1;
+  for (const body of bodies) {
+    starts.push(end);
+    end += body.length + 3;
+  }
+  const words = [0xaa1a03f5]; // mov x21, x26
+  for (const body of bodies) {
+    words.push(...body);
+    words.push(0xd100079c); // sub x28, x28, #1
+    words.push((0xb4000000 | (((end - words.length) & 0x7ffff) << 5) | 28) >>> 0); // cbz x28, end
+    const offset = ((starts[next() % starts.length]! - words.length) & 0x7ffff) << 5, last = words.length === end - 1;
+    if (last) words.push((0x14000000 | ((starts[next() % starts.length]! - words.length) & 0x3ffffff)) >>> 0); // b
+    else if (next() % 4) words.push((0x54000000 | offset | next() % 14) >>> 0); // b.cond
+    else words.push((0x34000000 | next() % 2 << 24 | offset | next() % 3) >>> 0); // cbz, cbnz
+  }
+  words.push(0xd4000001); // svc #0
+  return words;
+}
+
+/** Sets a machine up to run a program: random registers, X28 the number of passes. */
+function prepare(machine: Machine, seed: number, passes: number): void {
   const next = random(seed);
   for (let n = 0; n < 31; n++) machine.regs.setX(n, (BigInt(next()) << 32n) | BigInt(next() >>> (next() % 32)));
   machine.regs.setX(26, machine.data + 0x1000);
   machine.regs.setX(28, passes);
-  const vectors = new Uint8Array(512).map(() => next() & 0xff);
-  machine.regs.writeV(vectors);
+  machine.regs.writeV(new Uint8Array(512).map(() => next() & 0xff));
   machine.regs.nzcv = 0x60000000;
   machine.regs.fpcr = 0;
   machine.regs.fpsr = 0;
   machine.memory(0, 65536).forEach((_, at, bytes) => bytes[at] = at * 7);
+}
+
+function run(machine: Machine, words: readonly number[], seed: number, passes = PASSES): string {
+  prepare(machine, seed, passes);
   // Time slices end at other places in the two tiers; only the end of the program counts.
   let exit = machine.run(words, 1_000_000), retired = exit.retired;
   for (; exit.kind === "fuel"; retired += exit.retired) exit = machine.resume(1_000_000);
+  const vectors = new Uint8Array(512);
   machine.regs.readV(vectors);
-  const registers = Array.from({ length: 31 }, (_, n) => machine.regs.x(n).toString(16));
   return [
     exit.kind,
     exit.kind === "fault" || exit.kind === "alignment" ? exit.address.toString(16) : "",
-    `pc ${machine.regs.pc.toString(16)} after ${retired}`,
-    `nzcv ${machine.regs.nzcv.toString(16)} fpsr ${machine.regs.fpsr.toString(16)}`,
-    ...registers.map((value, n) => `x${n} ${value}`),
+    `after ${retired} fpsr ${machine.regs.fpsr.toString(16)}`,
+    ...registersOf(machine),
     ...Array.from({ length: 32 }, (_, n) => `v${n} ${vectors.subarray(16 * n, 16 * n + 16).toHex()}`),
     `memory ${hash(machine.memory(0, 65536))}`,
   ].join("\n");
+}
+
+const registersOf = ({ regs }: Machine): string[] => [
+  `pc ${regs.pc.toString(16)} nzcv ${regs.nzcv.toString(16)}`,
+  ...Array.from({ length: 31 }, (_, n) => `x${n} ${regs.x(n).toString(16)}`),
+];
+
+/**
+ * Runs a first time slice and then equal ones of a machine, and as many instructions of an interpreter, which stops where it is told.
+ *
+ * @return what both were like at the end of a slice; the last one, or the first that differs
+ */
+function runSlices(
+  machine: Machine,
+  interpreter: Machine,
+  words: readonly number[],
+  seed: number,
+  fuel: number,
+  first = fuel,
+) {
+  for (const each of [machine, interpreter]) prepare(each, seed, VISITED);
+  for (let slice = 0;; slice++) {
+    const { kind, retired } = slice === 0 ? machine.run(words, first) : machine.resume(fuel);
+    if (retired > 0) slice === 0 ? interpreter.run(words, retired) : interpreter.resume(retired);
+    const [found, expected] = [machine, interpreter].map((each) => registersOf(each).join("\n"));
+    if (found !== expected || kind !== "fuel" || slice === COMPARED) return { found, expected };
+  }
 }
 
 function hash(bytes: Uint8Array): number {
@@ -196,6 +289,110 @@ Deno.test("translated computed branches go where interpreted ones do", () => {
     equal(run(eager, words, seed, EXECUTED), expected, `all translated, machine ${loop}, seed ${seed}`);
   }
   ok(translator.engine.translator!.stats.dispatching > LOOPS / 16, "hardly any was distributed in a region");
+});
+
+Deno.test("flags come from where they do interpreted, whichever way blocks are taken, and wherever slices end", () => {
+  const image = buildInterpreter();
+  const interpreter = new Machine(image, "interpreter"), translator = new Machine(image, "auto");
+  const eager = new Machine(image, "translator");
+  for (let loop = 0; loop < 5 * LOOPS; loop++) {
+    const seed = SEED * 1_000_003 + loop, words = graph(random(seed));
+    const where = `graph ${loop}, seed ${seed}: ${words.map((word) => word.toString(16)).join(" ")}`;
+    const ends = run(interpreter, words, seed, VISITED);
+    equal(run(translator, words, seed, VISITED), ends, `auto, ${where}`);
+    equal(run(eager, words, seed, VISITED), ends, `all translated, ${where}`);
+    const { found, expected } = runSlices(eager, interpreter, words, seed, SLICE + loop % 100);
+    equal(found, expected, `in slices, ${where}`);
+  }
+  ok(translator.engine.translator!.stats.regions > LOOPS / 4, "hardly anything was translated");
+});
+
+/** Loops in whose middle slices end; X28 passes. */
+const SLICED: readonly [string, ...number[]][] = [
+  [
+    "a loop that other flags lead into than it ends with",
+    0x94000004, // outer: bl start
+    0xd100079c, // sub x28, x28, #1
+    0xb5ffffdc, // cbnz x28, outer
+    0xd4000001, // svc #0
+    0xab020020, // start: adds x0, x1, x2
+    0xd2800003, // mov x3, #0
+    0x91000463, // inner: add x3, x3, #1
+    0xf1001c7f, // cmp x3, #7
+    0x54ffffc1, // b.ne inner
+    0x8b010021, // add x1, x1, x1
+    0xd65f03c0, // ret
+  ],
+  [
+    "a loop that counts down",
+    0xd2800063, // outer: mov x3, #3
+    0xf1000463, // inner: subs x3, x3, #1
+    0x54ffffe1, // b.ne inner
+    0xd100079c, // sub x28, x28, #1
+    0xb5ffff9c, // cbnz x28, outer
+    0xd4000001, // svc #0
+  ],
+  [
+    "a loop that is called at its increment",
+    ...new Array(20).fill(0x91000442), // outer: add x2, x2, #1
+    0x94000004, // bl increment
+    0xd100079c, // sub x28, x28, #1
+    (0xb5000000 | ((-22 & 0x7ffff) << 5) | 28) >>> 0, // cbnz x28, outer
+    0xd4000001, // svc #0
+    0x91000421, // increment: add x1, x1, #1
+    0xf240103f, // tst x1, #31
+    0x540000c0, // b.eq end
+    0xf9400344, // head: ldr x4, [x26]
+    0x36ffff81, // tbz x1, #31, increment
+    0x91000c21, // add x1, x1, #3
+    0xf240183f, // tst x1, #127
+    0x54ffff81, // b.ne head
+    0xd65f03c0, // end: ret
+  ],
+  [
+    "a computed branch to where other flags lead too",
+    0x10000117, // adr x23, first
+    0xeb02003f, // loop: cmp x1, x2
+    0x91000421, // add x1, x1, #1
+    0x8a180398, // and x24, x28, x24
+    0x92400398, // and x24, x28, #1
+    0x8b1812f8, // add x24, x23, x24, lsl #4
+    0xd61f0300, // br x24
+    0xd503201f, // nop
+    0x9a9f17e7, // first: cset x7, eq
+    0xcac7f4c6, // eor x6, x6, x7, ror #61
+    0x14000005, // b behind
+    0xd503201f, // nop
+    0xf10004bf, // second: cmp x5, #1
+    0xd24000a5, // eor x5, x5, #1
+    0x17fffffa, // b first
+    0xd100079c, // behind: sub x28, x28, #1
+    0xb5fffe3c, // cbnz x28, loop
+    0xd4000001, // svc #0
+  ],
+];
+
+Deno.test("time slices that end anywhere in loops find the registers and flags of an interpreter", () => {
+  const image = buildInterpreter();
+  const interpreter = new Machine(image, "interpreter");
+  for (const tier of ["translator", "auto"] as const) {
+    const machine = new Machine(image, tier);
+    for (const [name, ...words] of SLICED) {
+      for (let fuel = SLICE; fuel < SLICE + 60; fuel++) {
+        // The first is long enough for what is hot to be found out.
+        const { found, expected } = runSlices(
+          machine,
+          interpreter,
+          words,
+          fuel,
+          fuel,
+          tier === "auto" ? 150_000 : fuel,
+        );
+        equal(found, expected, `${name}, ${fuel} instructions, ${tier}`);
+      }
+    }
+    ok(machine.engine.translator!.stats.regions > 0, "nothing was translated");
+  }
 });
 
 /** Registers that callees preserve change by an instruction of the callee that is always executed. */

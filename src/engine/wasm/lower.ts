@@ -51,11 +51,6 @@ export abstract class Lowering {
     for (const scope of this.#scopes) scope.length = 0;
   }
 
-  /** Lowers the two sides of an `if`, for subclasses that track state along the way. */
-  protected arms(then: () => void, otherwise: () => void): void {
-    then();
-    otherwise();
-  }
   /** A wasm local for the rest of the instruction. */
   protected scratch(type: Type): number {
     return this.#allot(type);
@@ -196,11 +191,11 @@ export abstract class Lowering {
         this.value(stmt.cond);
         code.byte(Op.if);
         code.byte(VOID);
-        this.arms(() => this.scoped(1, () => this.#statements(stmt.then)), () => {
-          if (stmt.else.length === 0) return;
+        this.scoped(1, () => this.#statements(stmt.then));
+        if (stmt.else.length > 0) {
           code.byte(Op.else);
           this.scoped(1, () => this.#statements(stmt.else));
-        });
+        }
         code.byte(Op.end);
         break;
       case "loop":

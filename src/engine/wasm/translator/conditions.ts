@@ -2,28 +2,24 @@
 import type { FlagKind } from "../../../isa/ir/builder.ts";
 import type { Code } from "../module.ts";
 
+/** Whether the operands of an operation are i32; else they are i64. */
+export const isNarrow = (kind: FlagKind): boolean => kind.endsWith("32") || kind === "nzcv";
+
 /**
- * Leaves 1 or 0 on the stack: whether a condition holds after an operation on the values of two i64 locals.
+ * Leaves 1 or 0 on the stack: whether a condition holds after an operation on two values.
  *
  * @param test bits 3..1 of the condition (Arm ARM C1.2.4): EQ, CS, MI, VS, HI, GE, GT
+ * @param a leaves the first operand on the stack
+ * @param b leaves the second
  */
-export function emitHolds(code: Code, kind: FlagKind, test: number, aLocal: number, bLocal: number): void {
-  const narrow = kind.endsWith("32");
-  const a = () => {
-    code.get(aLocal);
-    if (narrow) code.opcode(0xa7);
-  };
-  const b = () => {
-    code.get(bLocal);
-    if (narrow) code.opcode(0xa7);
-  };
+export function emitHolds(code: Code, kind: FlagKind, test: number, a: () => void, b: () => void): void {
+  const narrow = isNarrow(kind);
   const zero = () => narrow ? code.i32(0) : code.i64(0n);
   /** An integer instruction at the width of the operation, by its 32-bit opcode. */
   const op = (opcode32: number) => code.opcode(narrow ? opcode32 : opcode32 < 0x67 ? opcode32 + 0xb : opcode32 + 0x12);
   if (kind === "nzcv") {
     const bit = (n: number) => {
-      code.get(aLocal);
-      code.opcode(0xa7);
+      a();
       code.i32(n);
       code.opcode(0x76);
       code.i32(1);

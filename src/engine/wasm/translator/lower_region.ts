@@ -20,6 +20,8 @@ import { extentOf } from "../memory.ts";
 import { Code, Op, VOID } from "../module.ts";
 import { type AccessPlan, type Check, planAccesses } from "./access_plan.ts";
 import { lastingReads } from "./aliases.ts";
+import type { FlagEffect } from "./flag_effect.ts";
+import { type FlagFlow, flagFlow } from "./flag_flow.ts";
 import { CALL_TO, ENGINE, GUEST, helperSymbol, REGION_TYPE, SELF, slotSymbol, TARGETS } from "./linker.ts";
 import {
   type Block,
@@ -50,6 +52,7 @@ export class RegionLowering extends Lowering {
   readonly #plan: AccessPlan;
   readonly #saved: ReadonlySet<number>;
   readonly #flow: RegisterFlow;
+  readonly #flags: FlagFlow;
   readonly #registers: RegisterLocals;
   readonly #pc: number;
   /** Instructions executed that the local has not been charged for. */
@@ -58,6 +61,7 @@ export class RegionLowering extends Lowering {
   readonly #loops = new Map<number, number>();
   readonly #blocks = new Map<number, number>();
   #current: Instruction | undefined;
+  #effect: FlagEffect | undefined;
 
   constructor(region: Region) {
     super(new Code(REGION[0].length));
@@ -71,6 +75,7 @@ export class RegionLowering extends Lowering {
     this.#plan = planAccesses(region, this.#graph);
     this.#saved = savePoints(region, this.#graph, this.#plan);
     this.#flow = registerFlow(region, this.#graph, this.#saved, this.#plan.kept);
+    this.#flags = flagFlow(region, this.#graph, this.#saved, this.#plan);
     this.#registers = new RegisterLocals(this.code, this.#flow.used, readsFast(region));
     this.#pc = this.code.local("i64");
   }
@@ -148,10 +153,21 @@ export class RegionLowering extends Lowering {
       this.#registers.store();
       this.#registers.comeHome();
     }
+    if (this.#entersHome(from, to)) this.#registers.flagsComeHome();
+    if (this.#flags.isLive(to)) this.#registers.meet(this.#flags.at(to));
     const label = this.#label(from, to);
     if (label === undefined) return this.#tree(to);
     this.#charge();
     this.code.op1(Op.br, label);
+  }
+
+  /** Whether the flags are stored on the way. */
+  #entersHome(from: number, to: number): boolean {
+    return this.#flags.enteredHome.has(to) && !this.#graph.isBackward(from, to);
+  }
+  /** Whether the flags are on the way as they are expected at its end. */
+  #meetsFlags(from: number, to: number): boolean {
+    return !this.#entersHome(from, to) && (!this.#flags.isLive(to) || this.#registers.meets(this.#flags.at(to)));
   }
 
   /** Fuel left, on the stack. */
@@ -235,7 +251,7 @@ export class RegionLowering extends Lowering {
     code.byte(VOID);
     this.scoped(1, () => this.#loadBehind(targets, count - 1));
     code.byte(Op.end);
-    this.#registers.beHome();
+    this.#registers.comeHome();
     this.#owed = 0;
     this.#registers.load(this.#flow.live.get(target)!);
     this.#goto(DISPATCH, target);
@@ -276,18 +292,22 @@ export class RegionLowering extends Lowering {
   #block(block: Block): void {
     const { code } = this;
     const { start, instructions, terminator } = block;
-    this.#registers.state = this.#flow.at(start);
+    this.#registers.state = { dirty: this.#flow.dirty(start), flags: this.#flags.at(start) };
     if (terminator.kind === "dispatch") return this.#dispatch();
     if (start === this.#region.entry || this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
-    for (const instruction of instructions) {
+    const effects = this.#flags.effects(start), liveBehind = this.#flags.liveBehind(start);
+    for (const [index, instruction] of instructions.entries()) {
       this.#current = instruction;
+      this.#effect = effects[index]!;
       if (this.#saved.has(instruction.pc)) this.#registers.save();
       const isLast = instruction === instructions.at(-1);
       if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
       const { decoded, body } = instruction;
       // A branch that is always taken is the way to the terminator's target.
       const isPlainJump = isLast && body!.at(-1)?.s === "branch" && !isCall(decoded!);
+      this.#registers.beforeInstruction(this.#effect, liveBehind[index]!);
       this.#instruction(isPlainJump ? body!.slice(0, -1) : body!);
+      this.#registers.behindInstruction(this.#effect);
       this.#owed++;
     }
     if (terminator.kind === "detour") {
@@ -316,7 +336,7 @@ export class RegionLowering extends Lowering {
     this.#owed++;
     const { taken, next } = terminator;
     const label = this.#label(block.start, taken);
-    if (label !== undefined && this.#owed === 0) code.op1(Op.br_if, label);
+    if (label !== undefined && this.#owed === 0 && this.#meetsFlags(block.start, taken)) code.op1(Op.br_if, label);
     else {
       const { state } = this.#registers, owed = this.#owed;
       code.byte(Op.if);
@@ -336,15 +356,6 @@ export class RegionLowering extends Lowering {
     this.code.byte(Op.call);
     this.code.symbol(helperSymbol(helper));
     this.#registers.loadFast(); // the helper may have recorded an inexact result
-  }
-
-  protected override arms(then: () => void, otherwise: () => void): void {
-    const registers = this.#registers, before = registers.kinds;
-    then();
-    const after = registers.kinds;
-    registers.kinds = before;
-    otherwise();
-    registers.kinds |= after;
   }
 
   protected state(stmt: TargetStmt): void {
@@ -388,9 +399,7 @@ export class RegionLowering extends Lowering {
         code.u(GUEST);
         break;
       case "flags":
-        this.value(stmt.a);
-        this.value(stmt.b);
-        this.#registers.setFlags(stmt.kind);
+        this.#registers.setFlags(stmt.kind, this.#effect!, () => this.value(stmt.a), () => this.value(stmt.b));
         break;
       case "cond":
         this.#registers.condition(stmt.cond);

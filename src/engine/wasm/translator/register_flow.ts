@@ -3,7 +3,6 @@
  * behind calls, and what an exit has to store. Sets of registers are bit masks (SP is bit 31 of the general ones).
  */
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
-import { FlagKinds } from "../layout.ts";
 import { type Block, callsOut, DISPATCH, dispatchesHome, type Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
@@ -57,33 +56,11 @@ function scan(body: readonly Stmt[], effect: Effect, certain: boolean): void {
 
 const none = (): Effect => ({ readX: 0, readV: 0, writeX: 0, writeV: 0, surelyX: 0, surelyV: 0 });
 
-/** Kinds of flag operations that may be in force, as bits by number; bit 0: N, Z, C, V hold. */
-function kindsAfter(body: readonly Stmt[], kinds: number): number {
-  for (const stmt of body) {
-    if (stmt.s === "flags") kinds = 1 << FlagKinds[stmt.kind];
-    else if (stmt.s === "if") kinds = kindsAfter(stmt.then, kinds) | kindsAfter(stmt.else, kinds);
-  }
-  return kinds;
-}
-
-const setsFlags = (body: readonly Stmt[]): boolean =>
-  body.some((stmt) => stmt.s === "flags" || (stmt.s === "if" && (setsFlags(stmt.then) || setsFlags(stmt.else))));
-
-/** What is known at a place in the code. */
-export interface RegisterState {
-  /** Registers whose content in the register file is out of date. */
-  readonly dirty: RegisterSet;
-  /** The flag operation in the register file may be another. */
-  readonly dirtyFlags: boolean;
-  /** Possible flag kinds, as bits by number (FlagKinds). */
-  readonly kinds: number;
-}
-
 export interface RegisterFlow {
   /** Registers that have to be loaded at the entry. */
   readonly entry: RegisterSet;
-  /** What is known at the start of a block. */
-  at(block: number): RegisterState;
+  /** Registers whose content in the register file is out of date at the start of a block. */
+  dirty(block: number): RegisterSet;
   /** Registers that are needed at the start of a block. */
   readonly live: ReadonlyMap<number, RegisterSet>;
   /** Registers that have to be loaded behind a call, by its address. */
@@ -114,17 +91,11 @@ export function registerFlow(
     });
     effects.set(node, list);
   }
-  const dirty = new Map<number, { x: number; v: number }>(), kinds = new Map<number, number>();
-  for (const node of graph.order) {
-    dirty.set(node, { x: 0, v: 0 });
-    kinds.set(node, node === region.entry || node === DISPATCH && dispatchesHome(region) ? 1 : 0);
-  }
-  const dirtyFlags = new Set<number>();
-  forward(region, graph, effects, saved, { dirty, dirtyFlags, kinds });
+  const dirty = forward(region, graph, effects, saved);
   const { live, behindCall } = backward(region, graph, effects, dirty, kept);
   return {
     entry: live.get(region.entry)!,
-    at: (node) => ({ dirty: dirty.get(node)!, dirtyFlags: dirtyFlags.has(node), kinds: kinds.get(node)! }),
+    dirty: (node) => dirty.get(node)!,
     live,
     behindCall,
     used,
@@ -138,43 +109,31 @@ function forward(
   graph: Structure,
   effects: ReadonlyMap<number, readonly Effect[]>,
   saved: ReadonlySet<number>,
-  { dirty, dirtyFlags, kinds }: { dirty: Sets; dirtyFlags: Set<number>; kinds: Map<number, number> },
-): void {
-  const isHome = dispatchesHome(region);
+): Sets {
+  const dirty: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }])), isHome = dispatchesHome(region);
   for (let changed = true; changed;) {
     changed = false;
     for (const node of graph.order) {
       const block = region.blocks.get(node)!;
-      let { x, v } = dirty.get(node)!, kind = kinds.get(node)!, flags = dirtyFlags.has(node);
+      let { x, v } = dirty.get(node)!;
       for (const [index, { pc, body }] of block.instructions.entries()) {
-        if (saved.has(pc)) {
-          x = v = 0;
-          flags = false;
-        }
+        if (saved.has(pc)) x = v = 0;
         const effect = effects.get(node)![index]!;
         x |= effect.writeX;
         v |= effect.writeV;
-        kind = kindsAfter(body!, kind);
-        flags ||= setsFlags(body!);
-        if (!callsOut(body!)) continue;
-        x = v = 0;
-        kind = 1;
-        flags = false;
+        if (callsOut(body!)) x = v = 0;
       }
       for (const next of graph.successors(node)) {
         if (next === DISPATCH && isHome) continue;
-        const into = dirty.get(next)!, before = kinds.get(next)!;
-        const noNews = (into.x | x) === into.x && (into.v | v) === into.v && (before | kind) === before &&
-          (!flags || dirtyFlags.has(next));
-        if (noNews) continue;
-        if (flags) dirtyFlags.add(next);
+        const into = dirty.get(next)!;
+        if ((into.x | x) === into.x && (into.v | v) === into.v) continue;
         into.x |= x;
         into.v |= v;
-        kinds.set(next, before | kind);
         changed = true;
       }
     }
   }
+  return dirty;
 }
 
 function backward(

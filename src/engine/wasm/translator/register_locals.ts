@@ -2,15 +2,16 @@
  * Guest registers and flags of a region as WebAssembly locals: loaded from the register file and stored there as the
  * region asks for it, with what has changed since kept in mind along the way.
  */
-import type { LoadOp, Place, StoreOp } from "../../../isa/ir/builder.ts";
+import type { FlagKind, LoadOp, Place, StoreOp } from "../../../isa/ir/builder.ts";
 import { Cpu, FlagKinds, SYS_OFFSET } from "../layout.ts";
 import { type Code, Op, VOID } from "../module.ts";
-import { emitHolds } from "./conditions.ts";
+import { emitHolds, isNarrow } from "./conditions.ts";
+import { type FlagEffect, FLAGS_HOME, type FlagState, type Operand } from "./flag_effect.ts";
 import { CONDITION, ENGINE } from "./linker.ts";
-import { isZero, type RegisterSet, type RegisterState } from "./register_flow.ts";
+import { isZero, type RegisterSet } from "./register_flow.ts";
 import { VECTOR_READ, VECTOR_WRITE } from "./vector_parts.ts";
 
-const KINDS = Object.entries(FlagKinds) as [keyof typeof FlagKinds, number][];
+const KINDS = Object.entries(FlagKinds) as [FlagKind, number][];
 
 /** Numbers of the bits in a mask. */
 function members(mask: number): number[] {
@@ -19,21 +20,26 @@ function members(mask: number): number[] {
   return numbers;
 }
 
+/** What is known at a place in the code. */
+export interface RegisterState {
+  /** Registers whose content in the register file is out of date. */
+  readonly dirty: RegisterSet;
+  readonly flags: FlagState;
+}
+
 export class RegisterLocals {
   readonly #code: Code;
   readonly #x = new Map<number, number>();
   readonly #v = new Map<number, number>();
-  /** The flag operation in force and its operands; kind 0: N, Z, C, V are in the register file. */
+  /** The flag operation in force and its operands, where they are kept; kind 0: N, Z, C, V are in the register file. */
   readonly #kind: number;
-  readonly #a: number;
-  readonly #b: number;
+  readonly #operands: { readonly a: number; readonly b: number };
   /** A copy of fpFast, where the region looks at it. */
   readonly #fast: number | undefined;
-  /** Registers whose content in the register file is out of date, whether the flags may be, and their possible kinds. */
+  /** Registers whose content in the register file is out of date. */
   #dirtyX = 0;
   #dirtyV = 0;
-  #dirtyFlags = false;
-  #kinds = 1;
+  #flags = FLAGS_HOME;
 
   /**
    * @param used registers that have locals
@@ -42,8 +48,7 @@ export class RegisterLocals {
   constructor(code: Code, used: RegisterSet, readsFast: boolean) {
     this.#code = code;
     for (const n of members(used.x)) this.#x.set(n, code.local("i64"));
-    this.#a = code.local("i64");
-    this.#b = code.local("i64");
+    this.#operands = { a: code.local("i64"), b: code.local("i64") };
     this.#kind = code.local("i32");
     for (const n of members(used.v)) this.#v.set(n, code.local("v128"));
     this.#fast = readsFast ? code.local("i32") : undefined;
@@ -51,20 +56,12 @@ export class RegisterLocals {
 
   /** What is known at this place in the code. */
   get state(): RegisterState {
-    return { dirty: { x: this.#dirtyX, v: this.#dirtyV }, dirtyFlags: this.#dirtyFlags, kinds: this.#kinds };
+    return { dirty: { x: this.#dirtyX, v: this.#dirtyV }, flags: this.#flags };
   }
-  set state({ dirty, dirtyFlags, kinds }: RegisterState) {
+  set state({ dirty, flags }: RegisterState) {
     this.#dirtyX = dirty.x;
     this.#dirtyV = dirty.v;
-    this.#dirtyFlags = dirtyFlags;
-    this.#kinds = kinds;
-  }
-  /** Possible flag kinds, as bits by number (FlagKinds). */
-  get kinds(): number {
-    return this.#kinds;
-  }
-  set kinds(kinds: number) {
-    this.#kinds = kinds;
+    this.#flags = flags;
   }
 
   /** Bytes of the registers. */
@@ -105,7 +102,7 @@ export class RegisterLocals {
 
   /** Brings the register file up to date; on this way only. */
   store(): void {
-    const code = this.#code, kinds = this.#kinds;
+    const code = this.#code;
     for (const n of members(this.#dirtyX)) {
       code.i32(0);
       code.get(this.#x.get(n)!);
@@ -116,7 +113,11 @@ export class RegisterLocals {
       code.get(this.#v.get(n)!);
       code.memory("v128.store", ENGINE, Cpu.v + 16 * n);
     }
-    if (kinds === 1 || !this.#dirtyFlags) return;
+    this.#storeFlags();
+  }
+  #storeFlags(): void {
+    const code = this.#code, { kinds, a, b, dirty } = this.#flags;
+    if (kinds === 1 || !dirty) return;
     const known = KINDS.find(([, number]) => kinds === 1 << number);
     const maybeNone = (kinds & 1) !== 0;
     if (maybeNone) {
@@ -128,11 +129,12 @@ export class RegisterLocals {
     if (known) code.i32(known[1]);
     else code.get(this.#kind);
     code.memory("i32.store", ENGINE, Cpu.lazyKind);
-    for (const [local, offset] of [[this.#a, Cpu.lazyA], [this.#b, Cpu.lazyB]] as const) {
-      code.i32(0);
-      code.get(local);
-      code.memory("i64.store", ENGINE, offset);
-    }
+    code.i32(0);
+    this.#operand("a", a);
+    code.memory("i64.store", ENGINE, Cpu.lazyA);
+    code.i32(0);
+    this.#operand("b", b);
+    code.memory("i64.store", ENGINE, Cpu.lazyB);
     if (maybeNone) code.byte(Op.end);
   }
 
@@ -140,20 +142,13 @@ export class RegisterLocals {
   save(): void {
     this.store();
     this.#dirtyX = this.#dirtyV = 0;
-    this.#dirtyFlags = false;
+    if (this.#flags.dirty) this.#flags = { ...this.#flags, dirty: false };
   }
 
   /** The register file is up to date from here on, and the flags are nowhere else. */
   comeHome(): void {
-    this.#code.i32(0);
-    this.#code.set(this.#kind);
-    this.beHome();
-  }
-  /** The same where the local of the kind says so already. */
-  beHome(): void {
     this.#dirtyX = this.#dirtyV = 0;
-    this.#dirtyFlags = false;
-    this.#kinds = 1;
+    this.#flags = FLAGS_HOME;
   }
 
   /** Turns the i64 on the stack into one that is zero only if it is, and these registers have not changed. */
@@ -239,34 +234,118 @@ export class RegisterLocals {
 
   // ---- flags ----------------------------------------------------------------------------------------------------
 
-  /** Makes an operation, whose operands are on the stack, the one that the flags come from. */
-  setFlags(kind: keyof typeof FlagKinds): void {
+  /** Leaves an operand as an i64; of a narrow operation, the low 32 bits count. */
+  #operand(which: "a" | "b", operand: Operand): void {
     const code = this.#code;
-    code.set(this.#b);
-    code.set(this.#a);
+    if (operand === "kept") return code.get(this.#operands[which]);
+    if ("value" in operand) return code.i64(operand.value);
+    code.get(this.#x.get(operand.reg)!);
+    if (operand.plus === 0n) return;
+    code.i64(operand.plus);
+    code.opcode(0x7c);
+  }
+  #keepOperand(which: "a" | "b"): void {
+    const operand = this.#flags[which];
+    if (operand === "kept" || this.#flags.kinds === 1) return;
+    this.#operand(which, operand);
+    this.#code.set(this.#operands[which]);
+  }
+  #keepKind(): void {
+    const { kinds, kindKept } = this.#flags;
+    if (kindKept) return;
+    this.#code.i32(31 - Math.clz32(kinds));
+    this.#code.set(this.#kind);
+  }
+
+  /**
+   * Prepares for an instruction, which may write the registers that flags come from.
+   *
+   * @param isLive whether anything may look at the flags behind it
+   */
+  beforeInstruction(effect: FlagEffect, isLive: boolean): void {
+    if (effect.sets === "maybe") {
+      this.#keepKind();
+      this.#keepOperand("a");
+      this.#keepOperand("b");
+      this.#flags = { ...this.#flags, kindKept: true, a: "kept", b: "kept" };
+    } else if (effect.sets === "no" && isLive) {
+      const { a, b } = effect.behind(this.#flags);
+      if (a === "kept") this.#keepOperand("a");
+      if (b === "kept") this.#keepOperand("b");
+      // Told by registers that the instruction has not yet written, the others stay as they are until it has.
+      this.#flags = { ...this.#flags, a: a === "kept" ? a : this.#flags.a, b: b === "kept" ? b : this.#flags.b };
+    }
+  }
+  behindInstruction(effect: FlagEffect): void {
+    this.#flags = effect.behind(this.#flags);
+  }
+
+  /**
+   * Keeps what has to be kept of an operation, the one that flags come from behind an instruction.
+   *
+   * @param effect of the instruction
+   * @param a leaves the first operand on the stack
+   * @param b leaves the second
+   */
+  setFlags(kind: FlagKind, effect: FlagEffect, a: () => void, b: () => void): void {
+    const code = this.#code, isPlain = effect.sets === "plainly";
+    if (!isPlain || effect.set.a === "kept") {
+      a();
+      code.set(this.#operands.a);
+    }
+    if (!isPlain || effect.set.b === "kept") {
+      b();
+      code.set(this.#operands.b);
+    }
+    if (isPlain) return;
     code.i32(FlagKinds[kind]);
     code.set(this.#kind);
-    this.#kinds = 1 << FlagKinds[kind];
-    this.#dirtyFlags = true;
+  }
+
+  /** Whether {@link meet} would have anything to do. */
+  meets(state: FlagState): boolean {
+    const { kinds, kindKept, a, b } = this.#flags;
+    return (kindKept || !state.kindKept) &&
+      (kinds === 1 || ((a === "kept" || state.a !== "kept") && (b === "kept" || state.b !== "kept")));
+  }
+  /** Keeps what is expected to be kept where control goes. */
+  meet(state: FlagState): void {
+    if (state.kindKept) this.#keepKind();
+    if (state.a === "kept") this.#keepOperand("a");
+    if (state.b === "kept") this.#keepOperand("b");
+  }
+  /** Stores the flags; they are nowhere else from here on. */
+  flagsComeHome(): void {
+    this.#storeFlags();
+    this.#flags = FLAGS_HOME;
   }
 
   /** Leaves 1 or 0 for a condition. */
   condition(cond: number): void {
-    const code = this.#code, kinds = this.#kinds;
+    const code = this.#code, { kinds, kindKept, a, b } = this.#flags;
     const possible = KINDS.filter(([, number]) => kinds & (1 << number));
     const [first, second] = possible;
     if (kinds & 1 || first === undefined || possible.length > 2) {
       // Set before the region or in too many ways: found out at run time.
-      code.get(this.#kind);
-      code.get(this.#a);
-      code.get(this.#b);
+      if (kindKept) code.get(this.#kind);
+      else code.i32(0);
+      this.#operand("a", a);
+      this.#operand("b", b);
       code.i32(cond);
       code.op1(Op.call, CONDITION);
       return;
     }
-    emitHolds(code, first[0], cond >> 1, this.#a, this.#b);
+    const holds = ([kind]: [FlagKind, number]) => {
+      const test = cond >> 1, [left, right] = test === 0 && kind.startsWith("sub") ? difference(a, b) : [a, b];
+      const leave = (which: "a" | "b", operand: Operand) => {
+        this.#operand(which, operand);
+        if (isNarrow(kind)) code.opcode(0xa7);
+      };
+      emitHolds(code, kind, test, () => leave("a", left), () => leave("b", right));
+    };
+    holds(first);
     if (second !== undefined) {
-      emitHolds(code, second[0], cond >> 1, this.#a, this.#b);
+      holds(second);
       code.get(this.#kind);
       code.i32(first[1]);
       code.opcode(0x46);
@@ -274,4 +353,10 @@ export class RegisterLocals {
     }
     if (cond & 1) code.opcode(0x45);
   }
+}
+
+/** Two operands that are equal where these are: x + 1 = 1 as x = 0. */
+function difference(a: Operand, b: Operand): [Operand, Operand] {
+  if (a === "kept" || b === "kept" || !("reg" in a) || !("value" in b)) return [a, b];
+  return [{ reg: a.reg, plus: 0n }, { value: BigInt.asIntN(64, b.value - a.plus) }];
 }

@@ -15,10 +15,11 @@ import type { Structure } from "./structure.ts";
  */
 const SMALL_LOOP = 200;
 
-/** Statements before which an instruction may leave to the interpreter for its access to memory. */
-function mayLeave(body: readonly Stmt[], plan: AccessPlan): boolean {
+/** Whether an instruction may leave to the interpreter, for its access to memory or an SP that is not aligned. */
+export function mayLeave(body: readonly Stmt[], plan: AccessPlan): boolean {
   return body.some((stmt) =>
     (stmt.s === "access" && (plan.checks.has(stmt) || (stmt.aligned && stmt.size > 1))) ||
+    (stmt.s === "spcheck" && stmt.reg === 31 && !plan.alignedStack.has(stmt)) ||
     (stmt.s === "if" && (mayLeave(stmt.then, plan) || mayLeave(stmt.else, plan))) ||
     (stmt.s === "loop" && mayLeave(stmt.body, plan))
   );
