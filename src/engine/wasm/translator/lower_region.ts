@@ -34,6 +34,7 @@ import {
   successors,
   targetsOf,
 } from "./region.ts";
+import { peel } from "./peel.ts";
 import { savePoints } from "./save_points.ts";
 import { type RegisterFlow, registerFlow } from "./register_flow.ts";
 import { RegisterLocals } from "./register_locals.ts";
@@ -65,7 +66,7 @@ export class RegionLowering extends Lowering {
 
   constructor(region: Region) {
     super(new Code(REGION[0].length));
-    this.#region = region;
+    this.#region = region = peel(region);
     this.#dispatchesHome = dispatchesHome(region);
     this.#graph = structure({
       root: this.#region.entry,
@@ -294,7 +295,8 @@ export class RegionLowering extends Lowering {
     const { start, instructions, terminator } = block;
     this.#registers.state = { dirty: this.#flow.dirty(start), flags: this.#flags.at(start) };
     if (terminator.kind === "dispatch") return this.#dispatch();
-    if (start === this.#region.entry || this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
+    if (start === this.#region.entry) this.#poll(() => code.i64(BigInt(this.#region.root)));
+    else if (this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
     const effects = this.#flags.effects(start), liveBehind = this.#flags.liveBehind(start);
     for (const [index, instruction] of instructions.entries()) {
       this.#current = instruction;

@@ -46,12 +46,15 @@ export const DISPATCH = -1;
 /** The place of the block that goes to an address by way of {@link DISPATCH}; no address of an instruction. */
 export const detourTo = (target: number): number => target + 1;
 
+/** The place of the copy of a root's block that a region begins with; no address of an instruction: see {@link peel}. */
+export const peeledOf = (root: number): number => root + 2;
+
 /** Whether a place is the address of an instruction. */
 export const isAddress = (place: number): boolean => place % 4 === 0;
 
 export interface Region {
   readonly root: number;
-  /** The block that it begins with: the root's or {@link DISPATCH}. */
+  /** The block that it begins with: the root's, a copy of that, or {@link DISPATCH}. */
   readonly entry: number;
   readonly blocks: ReadonlyMap<number, Block>;
   /** Guest pages the code was read from. */
