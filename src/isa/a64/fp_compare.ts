@@ -1,26 +1,37 @@
 /** FCMP, FCMPE, FCCMP and FCCMPE (Arm ARM C4.1.96). */
 import type { Builder } from "../ir/builder.ts";
-import { c32, c64, f32 as F32, f64 as F64, i32, i64 } from "../ir/ops.ts";
+import { c32, c64, f32 as F32, f64 as F64, type I32, i32, select } from "../ir/ops.ts";
 import { bitsOf, type Operand, operandOf, readOperand, scalarHost } from "./fp_host.ts";
 import { floatRows } from "./fp_rows.ts";
 import type { Row } from "./row.ts";
-import { softCompare } from "./softfloat/compare.ts";
+import { Order, softCompare } from "./softfloat/compare.ts";
 import { type Format, Fpcr } from "./softfloat/format.ts";
 
-/** NZCV of a comparison. Ordered operands raise nothing, so FPCR only matters where it flushes subnormals. */
+/**
+ * NZCV of a comparison. Subtracting 1 from 0 sets the flags of "less" (N), from 1 those of "equal" (Z, C), from 2 those
+ * of "greater" (C), and from the least number those of "unordered" (C, V): so translated code has one operation to keep,
+ * and tests it as it does that of an integer comparison. Ordered operands raise nothing, so FPCR only matters where it
+ * flushes subnormals.
+ */
 function compareFlags(b: Builder, fmt: Format, x: Operand, y: Operand, signalAll: number): void {
-  const slow = () => b.flagsNzcv(b.call(softCompare(fmt), bitsOf(x), bitsOf(y), c32(signalAll)));
-  if (scalarHost(fmt) === undefined) return slow();
+  const soft = () => b.call(softCompare(fmt), bitsOf(x), bitsOf(y), c32(signalAll));
+  if (scalarHost(fmt) === undefined) return b.flagsNzcv(soft());
   const it = (x.type === "f64" ? F64 : F32) as typeof F64;
   const [p, q] = [x, y] as [Parameters<typeof it.lt>[0], Parameters<typeof it.lt>[0]];
-  const less = b.let(it.lt(p, q)), notLess = b.let(it.ge(p, q));
+  const notLess = b.let(it.ge(p, q));
   const exact = i32.eqz(i32.and(b.sys("fpcr"), c32(Fpcr.FZ)));
-  b.if(i32.and(exact, i32.or(less, notLess)), () => {
-    b.setSys("nf", i64.shl(i64.extend_u(less), c64(63)));
-    b.setSys("zf", i64.extend_u(it.ne(p, q)));
-    b.setSys("cf", notLess);
-    b.setSys("vf", c64(0));
-  }, slow);
+  const order = b.choose(
+    i32.and(exact, i32.or(it.lt(p, q), notLess)),
+    "i32",
+    () => i32.add(notLess, it.gt(p, q)),
+    () => {
+      const nzcv = b.let(soft());
+      const is = (outcome: number, value: number, otherwise: I32): I32 =>
+        select(i32.eq(nzcv, c32(outcome)), c32(value), otherwise);
+      return is(Order.less, 0, is(Order.equal, 1, is(Order.greater, 2, c32(-0x80000000))));
+    },
+  );
+  b.flagsSub(order, c32(1), b.let(i32.sub(order, c32(1))));
 }
 
 const second = (b: Builder, fmt: Format, zero: boolean): Operand =>
