@@ -34,8 +34,8 @@ export interface FlagState {
 /** N, Z, C, V are in the register file. */
 export const FLAGS_HOME: FlagState = { kinds: 1, kindKept: false, a: "kept", b: "kept", dirty: false };
 
-/** How an instruction sets flags: not, by one operation, by one of several, or perhaps. */
-type Sets = "no" | "plainly" | "either" | "maybe";
+/** How an instruction sets flags: not, by one operation, or by one of several, as it comes. */
+type Sets = "no" | "plainly" | "either";
 
 /** A register written, and what was added to a register's content to get what is written, if that is so. */
 interface Put {
@@ -101,7 +101,7 @@ export class FlagEffect {
   /** Whether control leaves the region behind it, and whether it comes back. */
   readonly leaves: boolean;
   readonly calls: boolean;
-  /** The state behind it where flags are set; not the kinds if they are set perhaps. */
+  /** The state behind it where flags are set. */
   readonly set: FlagState;
   readonly #body: readonly Stmt[];
   readonly #writes: number;
@@ -118,7 +118,8 @@ export class FlagEffect {
     this.leaves = found.leaves || found.calls;
     this.calls = found.calls;
     if (nested !== 0) {
-      this.sets = surelySets(body) ? "either" : "maybe";
+      if (flags !== undefined || !surelySets(body)) throw new Error("an instruction sets flags once on every way");
+      this.sets = "either";
       this.set = { kinds: nested, kindKept: true, a: "kept", b: "kept", dirty: true };
     } else if (flags === undefined) {
       this.sets = "no";
@@ -137,8 +138,6 @@ export class FlagEffect {
       case "plainly":
       case "either":
         return this.set;
-      case "maybe":
-        return { ...this.set, kinds: before.kinds | this.set.kinds };
       case "no": {
         if (this.#writes === 0 || before.kinds === 1) return before;
         const a = this.#told(before.a, before.kinds), b = this.#told(before.b, before.kinds);
@@ -163,7 +162,7 @@ export class FlagEffect {
 /** Follows registers through the statements of an instruction. */
 function follow(body: readonly Stmt[]): { sums: Sums; puts: Put[] } {
   const sums = new Sums(), puts: Put[] = [];
-  const follow = (stmt: Stmt, isNested: boolean): void => {
+  const step = (stmt: Stmt, isNested: boolean): void => {
     switch (stmt.s) {
       case "get":
         if (isNested) sums.forget(stmt.local);
@@ -177,14 +176,14 @@ function follow(body: readonly Stmt[]): { sums: Sums; puts: Put[] } {
         if (isRegister(stmt.place)) puts.push(sums.put(stmt.place.reg as number, isNested ? undefined : stmt.value));
         break;
       case "if":
-        for (const inner of stmt.then) follow(inner, true);
-        for (const inner of stmt.else) follow(inner, true);
+        for (const inner of stmt.then) step(inner, true);
+        for (const inner of stmt.else) step(inner, true);
         break;
       case "loop":
-        for (const inner of stmt.body) follow(inner, true);
+        for (const inner of stmt.body) step(inner, true);
     }
   };
-  for (const stmt of body) follow(stmt, false);
+  for (const stmt of body) step(stmt, false);
   return { sums, puts };
 }
 

@@ -67,10 +67,10 @@ class Looks {
       let sum = 0;
       for (let index = does.length - 1; index >= 0; index--) {
         const { pc, body } = instructions[index]!, { sets, reads, leaves, calls } = effects.get(node)![index]!;
-        const isStored = leaves || sets === "maybe" || saved.has(pc) || mayLeave(body!, plan);
+        const isStored = leaves || saved.has(pc) || mayLeave(body!, plan);
         does[index] = (isStored ? STORED : 0) | (reads ? READ : 0) | (leaves ? LEAVES : 0) |
-          (calls || sets === "plainly" || sets === "either" ? ENDS : 0);
-        sum = before(does[index]!, sum) | (does[index]! & ENDS);
+          (calls || sets !== "no" ? ENDS : 0);
+        sum = looksFrom(does[index]!, sum) | (does[index]! & ENDS);
       }
       this.#does.set(node, does);
       // Fuel may have run out there.
@@ -96,7 +96,7 @@ class Looks {
     let looks = this.#behind(node);
     for (let index = does.length - 1; index >= 0; index--) {
       found[index] = looks !== 0 || (does[index]! & LEAVES) !== 0;
-      looks = before(does[index]!, looks);
+      looks = looksFrom(does[index]!, looks);
     }
     return found;
   }
@@ -105,16 +105,16 @@ class Looks {
     const { terminator } = this.#region.blocks.get(node)!;
     let looks = 0;
     for (const next of this.#graph.successors(node)) looks |= this.#known.get(next) ?? 0;
-    const stays = (to: number) => this.#region.blocks.has(to) && !this.#graph.isIrreducible(node, to);
     const isInside = terminator.kind === "goto"
-      ? stays(terminator.target)
-      : terminator.kind === "cond" && stays(terminator.taken) && stays(terminator.next);
+      ? this.#graph.hasEdge(node, terminator.target)
+      : terminator.kind === "cond" && this.#graph.hasEdge(node, terminator.taken) &&
+        this.#graph.hasEdge(node, terminator.next);
     return isInside ? looks : looks | STORED;
   }
 }
 
 /** How flags that hold before an instruction may be looked at, if those behind it may be in some ways. */
-const before = (does: number, behind: number): number => does & LOOKS | ((does & ENDS) === 0 ? behind : 0);
+const looksFrom = (does: number, behind: number): number => does & LOOKS | ((does & ENDS) === 0 ? behind : 0);
 
 // ---- where they come from -------------------------------------------------------------------------------------------
 

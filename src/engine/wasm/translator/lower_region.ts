@@ -142,14 +142,14 @@ export class RegionLowering extends Lowering {
 
   /** The label for an edge, if control goes there by one. */
   #label(from: number, to: number): number | undefined {
-    if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return undefined;
+    if (!this.#graph.hasEdge(from, to)) return undefined;
     const backward = this.#graph.isBackward(from, to);
     if (!backward && !this.#graph.merges.has(to)) return undefined;
     return this.depth - (backward ? this.#loops : this.#blocks).get(to)!;
   }
 
   #goto(from: number, to: number): void {
-    if (!this.#region.blocks.has(to) || this.#graph.isIrreducible(from, to)) return this.#passOn(to);
+    if (!this.#graph.hasEdge(from, to)) return this.#passOn(to);
     if (to === DISPATCH && this.#dispatchesHome) {
       this.#registers.store();
       this.#registers.comeHome();

@@ -263,12 +263,7 @@ export class RegisterLocals {
    * @param isLive whether anything may look at the flags behind it
    */
   beforeInstruction(effect: FlagEffect, isLive: boolean): void {
-    if (effect.sets === "maybe") {
-      this.#keepKind();
-      this.#keepOperand("a");
-      this.#keepOperand("b");
-      this.#flags = { ...this.#flags, kindKept: true, a: "kept", b: "kept" };
-    } else if (effect.sets === "no" && isLive) {
+    if (effect.sets === "no" && isLive) {
       const { a, b } = effect.behind(this.#flags);
       if (a === "kept") this.#keepOperand("a");
       if (b === "kept") this.#keepOperand("b");

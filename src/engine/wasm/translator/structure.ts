@@ -28,6 +28,8 @@ export interface Structure {
   /** Whether the edge goes back to a node that does not dominate its source. */
   readonly isIrreducible: (from: number, to: number) => boolean;
   readonly isBackward: (from: number, to: number) => boolean;
+  /** Whether control that goes from a node to a place stays: the place is a node, and the edge no exit. */
+  readonly hasEdge: (from: number, to: number) => boolean;
 }
 
 export function structure(given: Graph): Structure {
@@ -110,6 +112,7 @@ export function structure(given: Graph): Structure {
     merges,
     isIrreducible,
     isBackward,
+    hasEdge: (from, to) => position.has(to) && !isIrreducible(from, to),
   };
 }
 
