@@ -5,6 +5,7 @@
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { FlagKinds } from "../layout.ts";
+import { isZero } from "./register_flow.ts";
 
 /** Kinds, as bits by number, whose operands count in their low 32 bits only. */
 const NARROW = 1 << FlagKinds.add32 | 1 << FlagKinds.sub32 | 1 << FlagKinds.logic32;
@@ -187,8 +188,7 @@ function follow(body: readonly Stmt[]): { sums: Sums; puts: Put[] } {
   return { sums, puts };
 }
 
-const isRegister = (place: Place): place is Place & { readonly file: "x" } =>
-  place.file === "x" && (place.reg !== 31 || place.r31 === "sp");
+const isRegister = (place: Place): place is Place & { readonly file: "x" } => place.file === "x" && !isZero(place);
 
 const surelySets = (body: readonly Stmt[]): boolean =>
   body.some((stmt) => stmt.s === "flags" || (stmt.s === "if" && surelySets(stmt.then) && surelySets(stmt.else)));
