@@ -297,7 +297,7 @@ export class RegisterLocals {
     code.set(this.#kind);
   }
 
-  /** Whether {@link meet} would have anything to do. */
+  /** Whether {@link meet} would have nothing to do. */
   meets(state: FlagState): boolean {
     const { kinds, kindKept, a, b } = this.#flags;
     return (kindKept || !state.kindKept) &&
