@@ -1,8 +1,12 @@
 /** Small runs of what `deno task exact` does at full size. */
 import { strict as assert } from "node:assert";
+import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
+import { BRK } from "./code_writer.ts";
+import { compare } from "./compare.ts";
 import { differential, type Source } from "./differential.ts";
 import { hostile, type HostileKind } from "./hostile.ts";
-import { Machines, missingOracle } from "./machines.ts";
+import { EngineMachine, RESULT_WORDS } from "./in_process.ts";
+import { At, Batch, CODE, Machines, missingOracle } from "./machines.ts";
 import { sequences } from "./sequences.ts";
 import { singles } from "./singles.ts";
 import { compareTiers } from "./tiers.ts";
@@ -35,6 +39,32 @@ exactTest("programs end alike under both tiers and under another implementation"
   assert(tally.endless < tally.cases / 20);
   for (const what of ["translated", "slices", "signals", "disturbed", "hot", "whole"] as const) assert(tally[what] > 0);
 });
+
+exactTest(
+  "a signal changes a program alike in process and in machine.c, wherever the branch to nowhere led",
+  async () => {
+    using machines = new Machines();
+    const batch = new Batch(), br = 0xd61f0040, places = [(1n << 46n) + 4n, (1n << 64n) - 0x18b84n];
+    for (const place of places) {
+      const at = batch.add([br, BRK], false, 1), x = new BigUint64Array(batch.words.buffer, 4 * at, 31);
+      x.fill(0n);
+      x[2] = place;
+      x[30] = BigInt(batch.entry(batch.jobs - 1) + 4);
+      batch.words[at + At.sp / 4] = CODE;
+    }
+    const oracle = machines.oracle(), want = await oracle.run(batch);
+    await oracle.end();
+    const machine = new EngineMachine(buildInterpreter(), "interpreter"), got = new Uint32Array(want.length);
+    machine.load(batch);
+    for (let job = 0; job < batch.jobs; job++) {
+      machine.start(job);
+      assert(machine.survive(machine.signalOf(machine.run(100))));
+      machine.result(got, job * RESULT_WORDS, machine.signalOf(machine.run(100)));
+    }
+    machine.free();
+    assert.deepEqual(compare(batch, got, want, () => 2).flatMap(({ lines }) => lines), []);
+  },
+);
 
 for (
   const [kind, what] of [["files", "mutated ELF files"], ["pages", "pages of random code"]] as [HostileKind, string][]

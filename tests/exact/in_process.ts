@@ -130,17 +130,19 @@ export class EngineMachine {
 
   /** The twin of `survive` in machine.c. */
   survive({ number, code, address }: Signal): boolean {
-    const { regs } = this.#cpu, pc = Number(regs.pc);
+    // A wild branch may have led anywhere: up to 2^64 - 1, which a number does not hold exactly.
+    const { regs } = this.#cpu, at = regs.pc, pc = Number(at);
     if (this.#left === 0 || (number === SIGTRAP && this.#wordAt(pc) === BRK)) return false;
     if (number === SIGSEGV && address % PAGE === 0) return false;
-    if ((regs.pc & 3n) !== 0n && !inCode(pc)) return false;
+    if ((at & 3n) !== 0n && !inCode(pc)) return false;
     const next = isCode(pc) ? pc + 4 : regs.xu(30);
     if (!isCode(next)) return false;
     this.#left--;
     this.#note(number);
     this.#note(number === SIGILL ? 0 : code);
     this.#noteWide(address);
-    this.#noteWide(pc);
+    this.#note(Number(at & 0xffffffffn));
+    this.#note(Number(at >> 32n));
     this.#note(regs.flags & PSTATE);
     this.#note(regs.fpsr & FPSR_BITS);
     this.#note(regs.fpcr & FPCR_BITS);
@@ -149,10 +151,10 @@ export class EngineMachine {
     regs.readV(this.#v);
     for (const word of this.#vWords) this.#note(word);
     regs.setX(0, BigInt.asUintN(64, this.#x[0]! ^ (BigInt(address) + BigInt(number))));
-    regs.setX(1, BigInt.asUintN(64, this.#x[1]! + BigInt(pc)));
+    regs.setX(1, BigInt.asUintN(64, this.#x[1]! + at));
     regs.flags ^= 0x90000000;
     regs.fpsr ^= 1 << 27;
-    this.#vWords[4 * 5]! ^= pc % 2 ** 32;
+    this.#vWords[4 * 5]! ^= Number(at & 0xffffffffn);
     regs.writeV(this.#v);
     if (number === SIGSEGV) this.#resetBases();
     regs.pc = BigInt(next);

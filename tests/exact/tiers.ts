@@ -205,10 +205,11 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
       wholly ? ask("elftap", asked, own) : undefined,
     ]);
     if (theirs === undefined) return;
-    for (const got of [mine, ours]) {
+    for (const [who, got] of [["the interpreter alone", mine], ["all of elftap", ours]] as const) {
       if (got === undefined) continue;
       for (const difference of compare(asked, got, theirs, (job) => lengths[job]!)) {
-        if (!difference.defect) fail(asked, difference, lengths[difference.job]!, own);
+        const lines = [`${who}, beside the oracle:`, ...difference.lines];
+        if (!difference.defect) fail(asked, { ...difference, lines }, lengths[difference.job]!, own);
       }
     }
     if (ours) tally.whole += asked.jobs;
