@@ -13,7 +13,7 @@
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { PageBits } from "../layout.ts";
-import { type Block, callsOut, DISPATCH, dispatchesHome, type Region } from "./region.ts";
+import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */
@@ -64,8 +64,8 @@ export interface AccessPlan {
   readonly checks: ReadonlyMap<Stmt, Check>;
   /** Stack pointer checks that an earlier one makes superfluous. */
   readonly alignedStack: ReadonlySet<Stmt>;
-  /** General registers, as bits, that must be behind a call what they were before, by its address. */
-  readonly kept: ReadonlyMap<number, number>;
+  /** General registers, as bits, that must be behind a call what they were before. */
+  readonly kept: ReadonlyMap<Instruction, number>;
 }
 
 type AccessStmt = Stmt & { readonly s: "access" };
@@ -96,7 +96,7 @@ class State {
 class Planner {
   readonly checks = new Map<Stmt, Check>();
   readonly alignedStack = new Set<Stmt>();
-  readonly kept = new Map<number, number>();
+  readonly kept = new Map<Instruction, number>();
   #versions = 0;
   readonly #locals = new Map<Local, Symbol>();
   #met: Met[] = [];
@@ -114,12 +114,13 @@ class Planner {
   }
 
   block(block: Block, state: State): void {
-    for (const { pc, body } of block.instructions) {
+    for (const instruction of block.instructions) {
+      const { body } = instruction;
       this.#body(body!, state, true);
       this.#locals.clear();
       if (!callsOut(body!)) continue;
       this.#settle(state);
-      this.kept.set(pc, this.#forgetBehindCall(state));
+      this.kept.set(instruction, this.#forgetBehindCall(state));
     }
     this.#settle(state);
   }

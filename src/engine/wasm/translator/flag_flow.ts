@@ -4,7 +4,7 @@
  */
 import type { AccessPlan } from "./access_plan.ts";
 import { FlagEffect, FLAGS_HOME, type FlagState, type Operand } from "./flag_effect.ts";
-import { DISPATCH, dispatchesHome, type Region, targetsOf } from "./region.ts";
+import { DISPATCH, dispatchesHome, type Instruction, type Region, targetsOf } from "./region.ts";
 import { mayLeave } from "./save_points.ts";
 import type { Structure } from "./structure.ts";
 
@@ -23,8 +23,13 @@ export interface FlagFlow {
   readonly enteredHome: ReadonlySet<number>;
 }
 
-/** @param saved addresses of instructions before which everything is stored */
-export function flagFlow(region: Region, graph: Structure, saved: ReadonlySet<number>, plan: AccessPlan): FlagFlow {
+/** @param saved instructions before which everything is stored */
+export function flagFlow(
+  region: Region,
+  graph: Structure,
+  saved: ReadonlySet<Instruction>,
+  plan: AccessPlan,
+): FlagFlow {
   const effects: Effects = new Map(graph.order.map((node) => [
     node,
     region.blocks.get(node)!.instructions.map(({ body }) => new FlagEffect(body!)),
@@ -58,7 +63,7 @@ class Looks {
   /** What may happen from the start of a block on to flags that hold there. */
   readonly #known = new Map<number, number>();
 
-  constructor(region: Region, graph: Structure, effects: Effects, saved: ReadonlySet<number>, plan: AccessPlan) {
+  constructor(region: Region, graph: Structure, effects: Effects, saved: ReadonlySet<Instruction>, plan: AccessPlan) {
     this.#region = region;
     this.#graph = graph;
     const order = [...graph.order].reverse(), ofBlock = new Map<number, number>();
@@ -66,8 +71,8 @@ class Looks {
       const { instructions } = region.blocks.get(node)!, does = new Uint8Array(instructions.length);
       let sum = 0;
       for (let index = does.length - 1; index >= 0; index--) {
-        const { pc, body } = instructions[index]!, { sets, reads, leaves, calls } = effects.get(node)![index]!;
-        const isStored = leaves || saved.has(pc) || mayLeave(body!, plan);
+        const instruction = instructions[index]!, { sets, reads, leaves, calls } = effects.get(node)![index]!;
+        const isStored = leaves || saved.has(instruction) || mayLeave(instruction.body!, plan);
         does[index] = (isStored ? STORED : 0) | (reads ? READ : 0) | (leaves ? LEAVES : 0) |
           (calls || sets !== "no" ? ENDS : 0);
         sum = looksFrom(does[index]!, sum) | (does[index]! & ENDS);
@@ -128,7 +133,7 @@ function propagate(
   region: Region,
   graph: Structure,
   effects: Effects,
-  saved: ReadonlySet<number>,
+  saved: ReadonlySet<Instruction>,
   enteredHome: ReadonlySet<number>,
 ): States {
   const isHome = dispatchesHome(region);
@@ -148,7 +153,7 @@ function propagate(
       if (state === undefined) continue;
       const { instructions } = region.blocks.get(node)!;
       for (const [index, effect] of effects.get(node)!.entries()) {
-        if (state.dirty && saved.has(instructions[index]!.pc)) state = { ...state, dirty: false };
+        if (state.dirty && saved.has(instructions[index]!)) state = { ...state, dirty: false };
         state = effect.calls ? FLAGS_HOME : effect.behind(state);
       }
       behind.set(node, state);

@@ -51,7 +51,7 @@ export class RegionLowering extends Lowering {
   readonly #dispatchesHome: boolean;
   readonly #graph: Structure;
   readonly #plan: AccessPlan;
-  readonly #saved: ReadonlySet<number>;
+  readonly #saved: ReadonlySet<Instruction>;
   readonly #flow: RegisterFlow;
   readonly #flags: FlagFlow;
   readonly #registers: RegisterLocals;
@@ -301,7 +301,7 @@ export class RegionLowering extends Lowering {
     for (const [index, instruction] of instructions.entries()) {
       this.#current = instruction;
       this.#effect = effects[index]!;
-      if (this.#saved.has(instruction.pc)) this.#registers.save();
+      if (this.#saved.has(instruction)) this.#registers.save();
       const isLast = instruction === instructions.at(-1);
       if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
       const { decoded, body } = instruction;
@@ -527,7 +527,7 @@ export class RegionLowering extends Lowering {
    */
   #call(target: () => void, call: () => void): void {
     const { code } = this;
-    const { pc } = this.#current!;
+    const instruction = this.#current!;
     this.#owed++; // the call itself
     this.#registers.store();
     code.get(DEPTH);
@@ -548,8 +548,8 @@ export class RegionLowering extends Lowering {
     call();
     code.set(FUEL);
     code.tee(this.#pc);
-    code.i64(BigInt(pc + 4));
-    const behind = this.#flow.behindCall.get(pc)!, kept = behind.x & this.#plan.kept.get(pc)!;
+    code.i64(BigInt(instruction.pc + 4));
+    const behind = this.#flow.behindCall.get(instruction)!, kept = behind.x & this.#plan.kept.get(instruction)!;
     if (kept === 0) code.opcode(0x52); // i64.ne
     else {
       code.opcode(0x85); // i64.xor

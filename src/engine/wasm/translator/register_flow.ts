@@ -3,7 +3,7 @@
  * behind calls, and what an exit has to store. Sets of registers are bit masks (SP is bit 31 of the general ones).
  */
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
-import { type Block, callsOut, DISPATCH, dispatchesHome, type Region } from "./region.ts";
+import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /** General and vector registers. */
@@ -63,21 +63,21 @@ export interface RegisterFlow {
   dirty(block: number): RegisterSet;
   /** Registers that are needed at the start of a block. */
   readonly live: ReadonlyMap<number, RegisterSet>;
-  /** Registers that have to be loaded behind a call, by its address. */
-  readonly behindCall: ReadonlyMap<number, RegisterSet>;
+  /** Registers that have to be loaded behind a call. */
+  readonly behindCall: ReadonlyMap<Instruction, RegisterSet>;
   /** Registers that are used at all. */
   readonly used: RegisterSet;
 }
 
 /**
- * @param saved addresses of instructions before which everything is stored
- * @param kept registers that are compared behind a call with what they were before, by its address
+ * @param saved instructions before which everything is stored
+ * @param kept registers that are compared behind a call with what they were before
  */
 export function registerFlow(
   region: Region,
   graph: Structure,
-  saved: ReadonlySet<number>,
-  kept: ReadonlyMap<number, number>,
+  saved: ReadonlySet<Instruction>,
+  kept: ReadonlyMap<Instruction, number>,
 ): RegisterFlow {
   const effects = new Map<number, Effect[]>();
   const used = { x: 0, v: 0 };
@@ -108,7 +108,7 @@ function forward(
   region: Region,
   graph: Structure,
   effects: ReadonlyMap<number, readonly Effect[]>,
-  saved: ReadonlySet<number>,
+  saved: ReadonlySet<Instruction>,
 ): Sets {
   const dirty: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }])), isHome = dispatchesHome(region);
   for (let changed = true; changed;) {
@@ -116,12 +116,12 @@ function forward(
     for (const node of graph.order) {
       const block = region.blocks.get(node)!;
       let { x, v } = dirty.get(node)!;
-      for (const [index, { pc, body }] of block.instructions.entries()) {
-        if (saved.has(pc)) x = v = 0;
+      for (const [index, instruction] of block.instructions.entries()) {
+        if (saved.has(instruction)) x = v = 0;
         const effect = effects.get(node)![index]!;
         x |= effect.writeX;
         v |= effect.writeV;
-        if (callsOut(body!)) x = v = 0;
+        if (callsOut(instruction.body!)) x = v = 0;
       }
       for (const next of graph.successors(node)) {
         if (next === DISPATCH && isHome) continue;
@@ -141,10 +141,10 @@ function backward(
   graph: Structure,
   effects: ReadonlyMap<number, readonly Effect[]>,
   dirty: Sets,
-  kept: ReadonlyMap<number, number>,
-): { live: Sets; behindCall: Map<number, RegisterSet> } {
+  kept: ReadonlyMap<Instruction, number>,
+): { live: Sets; behindCall: Map<Instruction, RegisterSet> } {
   const live: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }]));
-  const behindCall = new Map<number, RegisterSet>();
+  const behindCall = new Map<Instruction, RegisterSet>();
   const order = [...graph.order].reverse(), isHome = dispatchesHome(region);
   for (let changed = true; changed;) {
     changed = false;
@@ -157,11 +157,11 @@ function backward(
       }
       const { instructions } = region.blocks.get(node)! as Block;
       for (let index = instructions.length - 1; index >= 0; index--) {
-        const { pc, body } = instructions[index]!;
+        const instruction = instructions[index]!;
         const effect = effects.get(node)![index]!;
-        if (callsOut(body!)) {
-          behindCall.set(pc, { x, v });
-          x &= kept.get(pc)!;
+        if (callsOut(instruction.body!)) {
+          behindCall.set(instruction, { x, v });
+          x &= kept.get(instruction)!;
           v = 0;
         }
         x = (x & ~effect.surelyX) | effect.readX;

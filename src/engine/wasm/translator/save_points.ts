@@ -5,7 +5,7 @@
  */
 import type { Stmt } from "../../../isa/ir/builder.ts";
 import type { AccessPlan } from "./access_plan.ts";
-import type { Region } from "./region.ts";
+import type { Instruction, Region } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /**
@@ -25,8 +25,8 @@ export function mayLeave(body: readonly Stmt[], plan: AccessPlan): boolean {
   );
 }
 
-/** Addresses of the instructions before which everything is stored. */
-export function savePoints(region: Region, graph: Structure, plan: AccessPlan): ReadonlySet<number> {
+/** The instructions before which everything is stored. */
+export function savePoints(region: Region, graph: Structure, plan: AccessPlan): ReadonlySet<Instruction> {
   const lengthOf = (node: number): number => region.blocks.get(node)!.instructions.length;
   const inSmallLoop = new Set<number>();
   for (const header of graph.loopHeaders) {
@@ -34,10 +34,12 @@ export function savePoints(region: Region, graph: Structure, plan: AccessPlan): 
     if (body.reduce((sum, node) => sum + lengthOf(node), 0) > SMALL_LOOP) continue;
     for (const node of body) inSmallLoop.add(node);
   }
-  const points = new Set<number>();
+  const points = new Set<Instruction>();
   for (const node of graph.order) {
     if (inSmallLoop.has(node)) continue;
-    for (const { pc, body } of region.blocks.get(node)!.instructions) if (mayLeave(body!, plan)) points.add(pc);
+    for (const instruction of region.blocks.get(node)!.instructions) {
+      if (mayLeave(instruction.body!, plan)) points.add(instruction);
+    }
   }
   return points;
 }
