@@ -398,6 +398,124 @@ Deno.test("time slices that end anywhere in loops find the registers and flags o
   }
 });
 
+/** Functions in a loop that counts X28 down, and what becomes of the return: each of them is part of the loop's region. */
+const CALLED: Readonly<Record<string, readonly number[]>> = {
+  "returns": [
+    0x8b040021, // add x1, x1, x4
+    0xd65f03c0, // ret
+  ],
+  "returns by another register, which another function may have set": [
+    0xaa1e03e9, // mov x9, x30
+    0x8b040021, // add x1, x1, x4
+    0xd65f0120, // ret x9
+  ],
+  "returns behind the next instruction now and then": [
+    0xf240079f, // tst x28, #3
+    0x91001021, // add x1, x1, #4
+    0x54000041, // b.ne +8
+    0x910013de, // add x30, x30, #4
+    0xd65f03c0, // ret
+  ],
+  "returns between two instructions in the end": [
+    0xf101439f, // cmp x28, #80
+    0x9a9f17e9, // cset x9, eq
+    0x8b0903de, // add x30, x30, x9
+    0xd65f03c0, // ret
+  ],
+  "has a loop, and accesses memory that it may not in the end": [
+    0xd2800069, // mov x9, #3
+    0xf9400340, // ldr x0, [x26]
+    0x8b000021, // add x1, x1, x0
+    0xd1000529, // sub x9, x9, #1
+    0xb5ffffa9, // cbnz x9, -12
+    0xf101439f, // cmp x28, #80
+    0x9a9a03fa, // csel x26, xzr, x26, eq
+    0xd65f03c0, // ret
+  ],
+  "calls another, with the link on the stack": [
+    0xf81f0ffe, // str x30, [sp, #-16]!
+    0x94000004, // bl +16
+    0x91000442, // add x2, x2, #1
+    0xf84107fe, // ldr x30, [sp], #16
+    0xd65f03c0, // ret
+    0xca020042, // eor x2, x2, x2
+    0xd65f03c0, // ret
+  ],
+  "calls itself": [
+    0xf81f0ffe, // str x30, [sp, #-16]!
+    0x91000463, // add x3, x3, #1
+    0x36000063, // tbz x3, #0, +12
+    0x36080043, // tbz x3, #1, +8
+    0x97fffffc, // bl -16
+    0xf84107fe, // ldr x30, [sp], #16
+    0xd65f03c0, // ret
+  ],
+  "makes a condition of the flags that it was called with": [
+    0x54000040, // b.eq +8
+    0xeb04003f, // cmp x1, x4
+    0x1a9f17e5, // cset w5, eq
+    0xd65f03c0, // ret
+  ],
+};
+
+Deno.test("a function that is part of its caller's region returns where it would, with what it would", () => {
+  const image = buildInterpreter();
+  const interpreter = new Machine(image, "interpreter");
+  for (const tier of ["translator", "auto"] as const) {
+    const machine = new Machine(image, tier);
+    for (const [what, callee] of Object.entries(CALLED)) {
+      const words = [
+        0x9140235f, // add sp, x26, #8, lsl #12
+        0x8b1c00c6, // loop: add x6, x6, x28
+        0x94000005, // bl function
+        0x9a841484, // cinc x4, x4, eq
+        0xd100079c, // sub x28, x28, #1
+        0xb5ffff9c, // cbnz x28, loop
+        0xd4000001, // svc #0
+        ...callee,
+      ];
+      for (const fuel of [SLICE, SLICE + 1, SLICE + 13, 150_000]) {
+        const { found, expected } = runSlices(machine, interpreter, words, fuel, fuel);
+        equal(found, expected, `${what}, ${fuel} instructions, ${tier}`);
+      }
+    }
+    ok(machine.engine.translator!.stats.regions > 0, "nothing was translated");
+  }
+});
+
+Deno.test("what contains a call that is executed often is translated again, and goes on as before", () => {
+  const image = buildInterpreter();
+  const machine = new Machine(image, "auto"), interpreter = new Machine(image, "interpreter");
+  const words = [
+    0x94000004, // loop: bl function
+    0xd100079c, // sub x28, x28, #1
+    0xb5ffffdc, // cbnz x28, loop
+    0xd4000001, // svc #0
+    ...new Array(30).fill(0x8b1c0021), // function: add x1, x1, x28
+    0xd65f03c0, // ret
+  ];
+  for (const each of [machine, interpreter]) {
+    each.regs.reset();
+    each.regs.setX(28, 1_000_000);
+  }
+  let end = machine.run(words, 150_000), spent = end.retired;
+  for (let slice = 0; end.kind === "fuel"; slice++) {
+    end = machine.resume(SLICE + slice % 64);
+    spent += end.retired;
+  }
+  const { again, regions } = machine.engine.translator!.stats;
+  ok(again > 0, `of ${regions} regions none was translated again`);
+  const { kind, retired } = interpreter.run(words, 1e9);
+  equal(end.kind, kind);
+  equal(spent, retired);
+  equal(machine.regs.x(1), interpreter.regs.x(1));
+  // A region without the function in it would come back to a function that is another now.
+  words[10] = 0xcb1c0021; // sub x1, x1, x28
+  for (const each of [machine, interpreter]) each.regs.setX(28, 10_000);
+  equal(machine.run(words, 1e9).retired, interpreter.run(words, 1e9).retired);
+  equal(machine.regs.x(1), interpreter.regs.x(1));
+});
+
 /** Registers that callees preserve change by an instruction of the callee that is always executed. */
 const CALLEE = [
   0xd2800004, // mov x4, #0

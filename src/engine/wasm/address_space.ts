@@ -354,6 +354,11 @@ export class WasmAddressSpace implements AddressSpace {
     translator.translate(this, va);
   }
 
+  /** For the translator: control was met at an address. @param link what the link register holds there */
+  sample(va: Va, link: Va): void {
+    this.#parts.translator?.sample(this, va, link);
+  }
+
   /** For the translator: the instruction word at an address, if it has been decoded or all is to be translated. */
   codeWord(va: Va): number | undefined {
     if (!this.#attached.has(Math.floor(va / PAGE_SIZE))) return undefined;

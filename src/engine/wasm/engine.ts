@@ -119,8 +119,8 @@ export class WasmEngine implements Engine {
       import("./translator/known_programs.ts"),
     ]);
     const programs = this.#programs = new KnownPrograms();
-    return this.#translator = new Translator(this.#memory, ({ program }, object) => {
-      if (program !== undefined) programs.learn(program, object);
+    return this.#translator = new Translator(this.#memory, ({ program }, object, replaced) => {
+      if (program !== undefined) programs.learn(program, object, replaced);
     });
   }
 
@@ -169,6 +169,7 @@ export class WasmEngine implements Engine {
       ...Object.fromEntries(reasons.map(([name, code]) => [`exits.${name}`, exits[code]!])),
       ...(translator && {
         "regions.translated": translator.regions,
+        "regions.translated.again": translator.again,
         "regions.translated.dispatching": translator.dispatching,
         "regions.translated.instructions": translator.instructions,
         "regions.translated.bytes": translator.bytes,

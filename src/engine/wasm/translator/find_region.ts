@@ -21,7 +21,7 @@ import {
  * with unxz, xz and a Python program: 600: 1.17, 3.60, 4.25; 1000: 0.84, 2.91, 4.38; 1500: 0.84, 2.86, 4.56; 2500:
  * 0.84, 3.09, 4.81.
  */
-const MAX_INSTRUCTIONS = 1000;
+export const MAX_INSTRUCTIONS = 1000;
 
 /** Lifts one word at an address. */
 function lift(word: number, pc: number): Instruction {

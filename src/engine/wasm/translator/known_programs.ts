@@ -24,9 +24,10 @@ interface KnownProgram {
 export class KnownPrograms {
   readonly #programs = new Map<string, KnownProgram>();
 
-  /** A region was translated for a program. */
-  learn(program: string, object: RegionObject): void {
-    const known = this.#of(program);
+  /** A region was translated for a program, perhaps in place of another. */
+  learn(program: string, object: RegionObject, replaced?: RegionObject): void {
+    const known = this.#of(program), old = known.objects.findIndex((each) => each === replaced);
+    if (old >= 0) known.bytes -= known.objects.splice(old, 1)[0]!.body.length;
     if (known.bytes + object.body.length > MAX_BYTES) return;
     known.objects.push(object);
     known.bytes += object.body.length;

@@ -24,6 +24,7 @@ import type { FlagEffect } from "./flag_effect.ts";
 import { type FlagFlow, flagFlow } from "./flag_flow.ts";
 import { CALL_TO, ENGINE, GUEST, helperSymbol, REGION_TYPE, SELF, slotSymbol, TARGETS } from "./linker.ts";
 import {
+  addressOf,
   type Block,
   callTarget,
   DISPATCH,
@@ -200,10 +201,10 @@ export class RegionLowering extends Lowering {
   #passOn(to: number): void {
     const { code } = this;
     this.#registers.store();
-    code.i64(BigInt(to));
+    code.i64(BigInt(addressOf(to)));
     this.#fuel();
     code.get(DEPTH);
-    this.#slot(to);
+    this.#slot(addressOf(to));
     code.op1(Op.return_call_indirect, REGION_TYPE);
     code.byte(0);
   }
@@ -296,7 +297,7 @@ export class RegionLowering extends Lowering {
     this.#registers.state = { dirty: this.#flow.dirty(start), flags: this.#flags.at(start) };
     if (terminator.kind === "dispatch") return this.#dispatch();
     if (start === this.#region.entry) this.#poll(() => code.i64(BigInt(this.#region.root)));
-    else if (this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(start)));
+    else if (this.#graph.loopHeaders.has(start)) this.#poll(() => code.i64(BigInt(addressOf(start))));
     const effects = this.#flags.effects(start), liveBehind = this.#flags.liveBehind(start);
     for (const [index, instruction] of instructions.entries()) {
       this.#current = instruction;
@@ -304,6 +305,7 @@ export class RegionLowering extends Lowering {
       if (this.#saved.has(instruction)) this.#registers.save();
       const isLast = instruction === instructions.at(-1);
       if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
+      if (isLast && terminator.kind === "return") return this.#returnInside(block, instruction, terminator);
       const { decoded, body } = instruction;
       // A branch that is always taken is the way to the terminator's target.
       const isPlainJump = isLast && body!.at(-1)?.s === "branch" && !isCall(decoded!);
@@ -349,6 +351,29 @@ export class RegionLowering extends Lowering {
       this.#owed = owed;
     }
     this.#goto(block.start, next);
+  }
+
+  /** Goes on behind the call of a function that is part of the region, or outside. */
+  #returnInside(block: Block, instruction: Instruction, terminator: { expected: number; next: number }): void {
+    const { code } = this;
+    const body = instruction.body!, last = body.at(-1)!;
+    if (last.s !== "jump") throw new Error("a return ends in a jump");
+    this.lower(body.slice(0, -1));
+    this.value(last.target);
+    this.release();
+    this.#owed++;
+    code.tee(this.#pc);
+    code.i64(BigInt(terminator.expected));
+    code.opcode(0x52); // i64.ne
+    code.hint(false);
+    code.byte(Op.if);
+    code.byte(VOID);
+    this.scoped(1, () => {
+      this.#registers.store();
+      this.#return();
+    });
+    code.byte(Op.end);
+    this.#goto(block.start, terminator.next);
   }
 
   // ---- statements ---------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 import type { Decoded } from "../../../isa/a64/decode.ts";
 import type { Stmt } from "../../../isa/ir/builder.ts";
+import { GUEST_MEMORY_MAX } from "../layout.ts";
 
 /** One instruction: what it does, or nothing where the interpreter must do it. */
 export interface Instruction {
@@ -20,6 +21,8 @@ export type Terminator =
   | { readonly kind: "cond"; readonly taken: number; readonly next: number }
   /** The last instruction jumps to a computed address outside. */
   | { readonly kind: "indirect" }
+  /** The last instruction returns from a function that is part of the region: to `next`, if the address is as expected. */
+  | { readonly kind: "return"; readonly expected: number; readonly next: number }
   /** On to a computed address; translated if it is one of these. */
   | { readonly kind: "dispatch"; readonly targets: readonly number[] }
   /** On to an address by way of {@link DISPATCH}. */
@@ -49,8 +52,14 @@ export const detourTo = (target: number): number => target + 1;
 /** The place of the copy of a root's block that a region begins with; no address of an instruction: see {@link peel}. */
 export const peeledOf = (root: number): number => root + 2;
 
+/** The place of what stands at an address in the n-th function that a region has taken in: see {@link inlineCalls}. */
+export const inlinedAt = (address: number, n: number): number => address + n * GUEST_MEMORY_MAX;
+
 /** Whether a place is the address of an instruction. */
-export const isAddress = (place: number): boolean => place % 4 === 0;
+export const isAddress = (place: number): boolean => place % 4 === 0 && place < GUEST_MEMORY_MAX;
+
+/** The address of the instruction that stands at a place. */
+export const addressOf = (place: number): number => place % GUEST_MEMORY_MAX;
 
 export interface Region {
   readonly root: number;
@@ -71,6 +80,9 @@ export const offsetOf = (decoded: Decoded): number => Number(decoded.row.immedia
 /** Whether the instruction is BL or BLR: control comes back behind it. */
 export const isCall = (decoded: Decoded): boolean =>
   (decoded.row.name === "B" && decoded.fields.op === 1) || (decoded.row.name === "BR" && decoded.fields.opc === 1);
+
+/** Whether the instruction is RET. */
+export const isReturn = (decoded: Decoded): boolean => decoded.row.name === "BR" && decoded.fields.opc === 2;
 
 /** Whether the instruction is BR. */
 export const isJump = (decoded: Decoded): boolean => decoded.row.name === "BR" && decoded.fields.opc === 0;
@@ -96,6 +108,8 @@ function targetsOfTerminator(terminator: Terminator): readonly number[] {
       return [terminator.target];
     case "cond":
       return [terminator.taken, terminator.next];
+    case "return":
+      return [terminator.next];
     case "dispatch":
       return terminator.targets;
     case "detour":

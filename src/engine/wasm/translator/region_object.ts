@@ -41,8 +41,9 @@ export function makeObject(region: Region, word: (pc: number) => number): Region
 }
 
 function runsOf(region: Region, word: (pc: number) => number): CodeRun[] {
-  const addresses = [...region.blocks.values()].flatMap(({ instructions }) => instructions.map(({ pc }) => pc));
-  addresses.sort((a, b) => a - b);
+  // What is in a region twice is listed once.
+  const all = [...region.blocks.values()].flatMap(({ instructions }) => instructions.map(({ pc }) => pc));
+  const addresses = [...new Set(all)].sort((a, b) => a - b);
   const runs: CodeRun[] = [];
   for (let from = 0, to = 0; from < addresses.length; from = to) {
     const start = addresses[from]!;
