@@ -373,6 +373,26 @@ const SLICED: readonly [string, ...number[]][] = [
     0xb5fffe3c, // cbnz x28, loop
     0xd4000001, // svc #0
   ],
+  [
+    "an inner loop and an increment that regions begin with",
+    0xd2800001, // loop: mov x1, #0
+    0x92400422, // head: and x2, x1, #3
+    0xb5000122, // cbnz x2, increment
+    0xd28000a0, // mov x0, #5
+    0x8b000063, // inner: add x3, x3, x0
+    0xd1000400, // sub x0, x0, #1
+    0xb5ffffc0, // cbnz x0, inner
+    0x91000421, // add x1, x1, #1
+    0xf100243f, // cmp x1, #9
+    0x54ffff01, // b.ne head
+    0x14000004, // b around
+    0x91000421, // increment: add x1, x1, #1
+    0xf100243f, // cmp x1, #9
+    0x54fffe81, // b.ne head
+    0xd100079c, // around: sub x28, x28, #1
+    0xb5fffe3c, // cbnz x28, loop
+    0xd4000001, // svc #0
+  ],
 ];
 
 Deno.test("time slices that end anywhere in loops find the registers and flags of an interpreter", () => {

@@ -3,7 +3,7 @@
  * structured control flow has no way for that. So each way back to a head that is not the only one leads over the block
  * that control comes in by.
  */
-import { type Block, detourTo, DISPATCH, MAX_TARGETS, type Terminator, ways } from "./region.ts";
+import { type Block, detourTo, DISPATCH, MAX_TARGETS, redirected, ways } from "./region.ts";
 import { structure } from "./structure.ts";
 
 /** Sets the targets that computed branches are distributed to. */
@@ -20,25 +20,14 @@ export function makeDetours(blocks: Map<number, Block>): void {
     const targets = new Set([...next(DISPATCH), ...detours]);
     if (detours.size === 0 || targets.size > MAX_TARGETS) return;
     for (const node of order) {
-      const block = blocks.get(node)!, over = (to: number) => isIrreducible(node, to) ? detourTo(to) : to;
-      blocks.set(node, { ...block, terminator: redirected(block.terminator, over, blocks) });
+      const block = blocks.get(node)!;
+      const over = (to: number) => blocks.has(to) && isIrreducible(node, to) ? detourTo(to) : to;
+      blocks.set(node, { ...block, terminator: redirected(block.terminator, over) });
     }
     for (const target of detours) {
       const start = detourTo(target);
       blocks.set(start, { start, instructions: [], terminator: { kind: "detour", target } });
     }
     setTargets(blocks, [...targets]);
-  }
-}
-
-function redirected(terminator: Terminator, over: (to: number) => number, blocks: Map<number, Block>): Terminator {
-  const go = (to: number) => blocks.has(to) ? over(to) : to;
-  switch (terminator.kind) {
-    case "goto":
-      return { ...terminator, target: go(terminator.target) };
-    case "cond":
-      return { ...terminator, taken: go(terminator.taken), next: go(terminator.next) };
-    default:
-      return terminator;
   }
 }

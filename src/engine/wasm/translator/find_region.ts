@@ -1,5 +1,5 @@
 /** Finds regions: lifts the code that can be reached from a root, and cuts it into blocks. */
-import { decode } from "../../../isa/a64/decode.ts";
+import { decode, type Decoded } from "../../../isa/a64/decode.ts";
 import type { Stmt } from "../../../isa/ir/builder.ts";
 import { cV128, type F32, f32x4, type F64, f64x2, type I64, i64x2, type V128 } from "../../../isa/ir/ops.ts";
 import { makeDetours, setTargets } from "./detours.ts";
@@ -26,7 +26,10 @@ export const MAX_INSTRUCTIONS = 1000;
 /** Lifts one word at an address. */
 function lift(word: number, pc: number): Instruction {
   const decoded = decode(word);
-  if (decoded?.row.lift === undefined) return { pc, decoded: undefined, body: undefined };
+  return decoded === undefined ? { pc, decoded, body: undefined } : liftDecoded(decoded, pc);
+}
+function liftDecoded(decoded: Decoded, pc: number): Instruction {
+  if (decoded.row.lift === undefined) return { pc, decoded: undefined, body: undefined };
   const builder = new KnownBuilder(decoded, pc);
   try {
     decoded.row.lift(builder);
@@ -36,6 +39,9 @@ function lift(word: number, pc: number): Instruction {
   }
   return { pc, decoded, body: fuseScalarWrites(builder.body) };
 }
+
+/** The same instruction, of which something else may be planned. */
+export const copyOf = ({ pc, decoded }: Instruction): Instruction => liftDecoded(decoded!, pc);
 
 const CONDITIONAL = new Set(["B.cond", "CBZ", "TBZ"]);
 

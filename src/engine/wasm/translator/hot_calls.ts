@@ -7,12 +7,12 @@ import { decode } from "../../../isa/a64/decode.ts";
 import { callTarget, isCall } from "./region.ts";
 
 /**
- * Instructions of a function that any call may take in, and one that is hot. Measured, in seconds and MB of translated
- * code: functions of up to 24 for all calls, cc1 8.5 to 9.1 s, 12.9 MB; of up to 12, 8.1 s, 12.1 MB; none, 8.1 s,
- * 11.9 MB. A loop of short functions, one of 44 instructions: 12 for all 1.49 s; 24 for hot ones 1.30; 48, 1.11; 64,
+ * Instructions of a function that any call may take in, and one that is hot. For any call, measured in seconds of CPU time
+ * with cc1 and in MB of translated code: 24 instructions 13.0 and 12.9; 12: 12.4 and 12.1; 6: 12.0 and 11.9, as with
+ * none. For hot ones, measured in seconds with a loop of functions of up to 44 instructions: 24: 1.30; 48: 1.11; 64:
  * 1.03; none 1.91 (qemu-user 2.04).
  */
-const SMALL = 12, LARGEST = 64;
+const SMALL = 6, LARGEST = 64;
 
 /**
  * Samples that make a call hot: what contains it is translated again. Others there that have some samples are taken for

@@ -16,6 +16,7 @@ import {
   isCall,
   isReturn,
   offsetOf,
+  redirected,
   type Region,
   type Terminator,
 } from "./region.ts";
@@ -112,22 +113,10 @@ function splitAt(
 /** The blocks of a function at places of their own. @param back for its returns */
 function renamed({ blocks }: Region, number: number, back: Terminator): Block[] {
   const place = (target: number) => blocks.has(target) ? inlinedAt(target, number) : target;
-  const placed = (terminator: Terminator): Terminator => {
-    switch (terminator.kind) {
-      case "goto":
-        return { ...terminator, target: place(terminator.target) };
-      case "cond":
-        return { ...terminator, taken: place(terminator.taken), next: place(terminator.next) };
-      case "indirect":
-        return back;
-      default:
-        return terminator;
-    }
-  };
   return [...blocks.values()].map(({ start, instructions, terminator }) => ({
     start: place(start),
     instructions,
-    terminator: placed(terminator),
+    terminator: terminator.kind === "indirect" ? back : redirected(terminator, place),
   }));
 }
 

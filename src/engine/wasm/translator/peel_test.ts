@@ -1,7 +1,7 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { findRegion } from "./find_region.ts";
 import { peel } from "./peel.ts";
-import { peeledOf, type Region } from "./region.ts";
+import { outsideOf, peeledOf, type Region } from "./region.ts";
 
 const regionOf = (words: readonly number[]): Region => findRegion(0, (pc) => words[pc / 4]);
 
@@ -19,27 +19,47 @@ Deno.test("peel begins a loop at its head that is entered at its increment", () 
   equal(region.entry, 0);
 });
 
-Deno.test("peel leaves a loop alone that the copy would lead into at two places", () => {
+Deno.test("peel leads into a loop at its head alone: another way out of the copy is an exit", () => {
   const region = regionOf([
     0x91000421, // root: add x1, x1, #1
-    0x36000081, // tbz x1, #0, second
-    0x91000442, // first: add x2, x2, #1
-    0x3607ffe2, // tbz x2, #0, first
-    0x17fffffc, // b root
-    0xd100079c, // second: sub x28, x28, #1
-    0xb5ffff5c, // cbnz x28, root
-    0xd65f03c0, // ret
+    0xf144003f, // cmp x1, #0x100, lsl #12
+    0x54000080, // b.eq around
+    0x38616860, // head: ldrb w0, [x3, x1]
+    0x35ffff80, // cbnz w0, root
+    0x14000003, // b behind
+    0xaa1403e1, // around: mov x1, x20
+    0x17fffffc, // b head
+    0x91000442, // behind: add x2, x2, #1
+    0x17fffffa, // b head
   ]);
-  equal(peel(region), region);
+  deepEqual(peel(region).blocks.get(peeledOf(0))!.terminator, { kind: "cond", taken: outsideOf(24), next: 12 });
 });
 
-Deno.test("peel leaves a loop alone that begins with an access to memory", () => {
+Deno.test("peel begins with a copy of the inner loop that a region is rooted at: the outer loop is not one with it", () => {
   const region = regionOf([
-    0x38616860, // root: ldrb w0, [x3, x1]
-    0x91000421, // head: add x1, x1, #1
-    0x35ffffc0, // cbnz w0, root
-    0x54ffffc4, // b.mi head
+    0x38206874, // inner: strb w20, [x3, x0]
+    0x8b010000, // add x0, x0, x1
+    0xeb13001f, // cmp x0, x19
+    0x54ffffad, // b.le inner
+    0x91000421, // outer: add x1, x1, #1
+    0x9b017c20, // mul x0, x1, x1
+    0xf144003f, // cmp x1, #0x100, lsl #12
+    0x54ffff21, // b.ne inner
     0xd65f03c0, // ret
   ]);
-  equal(peel(region), region);
+  const { entry, blocks } = peel(region);
+  equal(entry, peeledOf(0));
+  deepEqual(blocks.get(peeledOf(0))!.terminator, { kind: "cond", taken: peeledOf(0), next: 16 });
+  // Each has statements of its own, as different things are planned of them.
+  const [copy, original] = [peeledOf(0), 0].map((place) => blocks.get(place)!.instructions[0]!);
+  equal(copy!.pc, original!.pc);
+  equal(copy!.body![0] === original!.body![0], false);
+});
+
+Deno.test("peel leaves a loop alone that calls, and one that is long", () => {
+  for (const inner of [[0x94000100], new Array(50).fill(0x91000421)]) {
+    const length = inner.length + 1, back = (from: number) => 0x54000000 | ((-from & 0x7ffff) << 5);
+    const region = regionOf([...inner, back(length - 1), 0x91000421, back(length + 1) | 1, 0xd65f03c0]);
+    equal(peel(region), region);
+  }
 });

@@ -49,8 +49,11 @@ export const DISPATCH = -1;
 /** The place of the block that goes to an address by way of {@link DISPATCH}; no address of an instruction. */
 export const detourTo = (target: number): number => target + 1;
 
-/** The place of the copy of a root's block that a region begins with; no address of an instruction: see {@link peel}. */
-export const peeledOf = (root: number): number => root + 2;
+/** The place of the copy of a block that a region begins with; no address of an instruction: see {@link peel}. */
+export const peeledOf = (place: number): number => place + 2;
+
+/** A place that is none of a region's, for an address that it has: control leaves on the way there. */
+export const outsideOf = (place: number): number => place + 3;
 
 /** The place of what stands at an address in the n-th function that a region has taken in: see {@link inlineCalls}. */
 export const inlinedAt = (address: number, n: number): number => address + n * GUEST_MEMORY_MAX;
@@ -59,7 +62,7 @@ export const inlinedAt = (address: number, n: number): number => address + n * G
 export const isAddress = (place: number): boolean => place % 4 === 0 && place < GUEST_MEMORY_MAX;
 
 /** The address of the instruction that stands at a place. */
-export const addressOf = (place: number): number => place % GUEST_MEMORY_MAX;
+export const addressOf = (place: number): number => place % GUEST_MEMORY_MAX - place % 4;
 
 export interface Region {
   readonly root: number;
@@ -116,6 +119,20 @@ function targetsOfTerminator(terminator: Terminator): readonly number[] {
       return [DISPATCH];
     default:
       return [];
+  }
+}
+
+/** The way out of a block with other places to go to. */
+export function redirected(terminator: Terminator, to: (place: number) => number): Terminator {
+  switch (terminator.kind) {
+    case "goto":
+      return { ...terminator, target: to(terminator.target) };
+    case "cond":
+      return { ...terminator, taken: to(terminator.taken), next: to(terminator.next) };
+    case "return":
+      return { ...terminator, next: to(terminator.next) };
+    default:
+      return terminator;
   }
 }
 
