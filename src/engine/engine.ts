@@ -201,6 +201,8 @@ export interface Engine {
   readonly processors?: number;
   /** Bytes of pages that guests may take at most; undefined: as many as the kernel likes. */
   readonly memory?: number;
+  /** Something that makes a guest faster is on its way from the host: turns of its event loop are worth what they cost. */
+  readonly awaitsHost?: boolean;
   /** No guest runs now: the time to keep what was learnt of its programs. */
   idle?(): void;
   /** What it has done since it was made, for people who measure: figures by name. */

@@ -222,7 +222,7 @@ export class Kernel {
       this.#current = undefined;
       if (this.timers.next <= this.#now) this.timers.fire(this.#now);
       if (this.#now - visited > HOST_INTERVAL) {
-        await this.#idle.visitHost();
+        await this.#idle.visitHost(this.engine.awaitsHost);
         visited = this.clock.monotonic();
       }
     }

@@ -59,8 +59,9 @@ export class WasmEngine implements Engine {
   #programs: KnownPrograms | undefined;
   /** Programs whose archive was asked for. */
   readonly #recalled = new Set<string>();
-  /** Those of them that have not come yet. */
+  /** Those of them that have not come yet, and those that the host has not answered. */
   #recalls = 0;
+  #unanswered = 0;
   /** Those that came when their program had ended, until it starts again. */
   readonly #late = new Map<string, Uint8Array>();
   /** Where translated code is kept from run to run; may change from guest to guest. */
@@ -136,7 +137,8 @@ export class WasmEngine implements Engine {
     if (this.#recalled.has(program)) return this.#adoptLate(program);
     this.#recalled.add(program);
     this.#recalls++;
-    const archive = await this.regionStore.load(program);
+    this.#unanswered++;
+    const archive = await this.regionStore.load(program).finally(() => this.#unanswered--);
     if (archive === undefined) this.#recalled.delete(program);
     if (archive) await this.#adopt(program, archive);
     this.#recalls--;
@@ -178,6 +180,10 @@ export class WasmEngine implements Engine {
         "regions.archived.placed": translator.placedFromArchive,
       }),
     };
+  }
+
+  get awaitsHost(): boolean {
+    return this.#unanswered > 0;
   }
 
   idle(): void {

@@ -199,9 +199,12 @@ Deno.test("WasmEngine takes an archive that came too late when its program start
     },
     save: () => {},
   };
+  equal(engine.awaitsHost, false);
   equal(run(engine, frame, "short", 1), "syscall");
+  equal(engine.awaitsHost, true);
   answer(await archive());
   await new Promise((resolve) => setTimeout(resolve));
+  equal(engine.awaitsHost, false);
   equal(engine.statistics()["regions.archived"], 0);
   const space = engine.createAddressSpace();
   space.setProgram!(new TextEncoder().encode("short"), 0);

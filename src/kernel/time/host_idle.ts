@@ -43,10 +43,12 @@ export class HostIdle {
   /**
    * One turn of the host's event loop (about 11 µs). A message to oneself, mostly: `setImmediate` would turn it in 3 µs,
    * but loads Node's timers first, which takes longer than most test programs run.
+   *
+   * @param isAwaited whether something is to come by a message: the turn serves everybody then
    */
-  visitHost(): Promise<void> {
+  visitHost(isAwaited = false): Promise<void> {
     const now = this.clock.monotonic();
-    if (now - this.#fullTurn > FULL_TURN_INTERVAL) {
+    if (isAwaited || now - this.#fullTurn > FULL_TURN_INTERVAL) {
       this.#fullTurn = now;
       return new Promise((resolve) => void setTimeout(resolve, 0));
     }
