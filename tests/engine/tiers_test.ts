@@ -536,6 +536,55 @@ Deno.test("what contains a call that is executed often is translated again, and 
   equal(machine.regs.x(1), interpreter.regs.x(1));
 });
 
+Deno.test("a computed call that is executed often goes where it is to go, also to other functions later on", () => {
+  const image = buildInterpreter();
+  const machine = new Machine(image, "auto"), interpreter = new Machine(image, "interpreter");
+  const words = [
+    0x92400784, // loop: and x4, x28, #3
+    0xcb1d0084, // sub x4, x4, x29: other functions when X29 changes
+    0x10000123, // adr x3, functions
+    0x8b041463, // add x3, x3, x4, lsl #5
+    0xd63f0060, // blr x3
+    0x9a850421, // cinc x1, x1, ne
+    0xd100079c, // sub x28, x28, #1
+    0xb5ffff3c, // cbnz x28, loop
+    0xd4000001, // svc #0
+    0xd503201f, // nop
+    0xd503201f, // nop
+  ];
+  // Eight instructions each: what is in the middle differs, also in the flags that are left.
+  for (const different of [0x8b1c0021, 0xcb1c0021, 0xeb1c0021, 0xca1c0021, 0x8b010021]) {
+    words.push(0x91000400, different, 0xf1000400, 0xb4000040, 0x91000442, 0xd65f03c0, 0xd503201f, 0xd503201f);
+  }
+  words[2] = 0x10000000 | ((11 - 2) << 5) | 3;
+  const start = (x28: number, x29: number) => {
+    for (const each of [machine, interpreter]) {
+      each.regs.setX(28, x28);
+      each.regs.setX(29, x29);
+    }
+  };
+  const same = (what: string) => {
+    for (let n = 0; n < 31; n++) equal(machine.regs.x(n), interpreter.regs.x(n), `x${n} ${what}`);
+    equal(machine.regs.nzcv, interpreter.regs.nzcv, what);
+  };
+  for (const each of [machine, interpreter]) each.regs.reset();
+  start(3_000_000, 0);
+  let end = machine.run(words, 150_000), spent = end.retired;
+  for (let slice = 0; end.kind === "fuel"; slice++) {
+    end = machine.resume(SLICE + slice % 64);
+    spent += end.retired;
+  }
+  const { again, regions } = machine.engine.translator!.stats;
+  ok(again > 0, `of ${regions} regions none was translated again`);
+  equal(interpreter.run(words, 1e9).retired, spent);
+  same("in the end");
+  // The functions behind each: the last one has not been met.
+  start(100_000, -1);
+  for (const each of [machine, interpreter]) each.regs.pc = 0x10000n;
+  equal(machine.resume(1e9).retired, interpreter.resume(1e9).retired);
+  same("with other functions");
+});
+
 /** Registers that callees preserve change by an instruction of the callee that is always executed. */
 const CALLEE = [
   0xd2800004, // mov x4, #0

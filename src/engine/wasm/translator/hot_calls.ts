@@ -4,6 +4,7 @@
  * the link register tells who has called it. Calls cost nothing for that, and what takes long is found.
  */
 import { decode } from "../../../isa/a64/decode.ts";
+import type { CallProfile } from "./inline_calls.ts";
 import { callTarget, isCall } from "./region.ts";
 
 /**
@@ -21,16 +22,28 @@ const SMALL = 6, LARGEST = 64;
  */
 const HOT_CALL = 24, WARM_CALL = 6;
 
-/** Calls that are counted at a time; programs come and go in a Worker. */
-const MAX_CALLS = 16_384;
+/** Calls that are counted at a time, and functions that one goes to; programs come and go in a Worker. */
+const MAX_CALLS = 16_384, MAX_CALLED = 16;
 
-export class HotCalls {
+/** Functions that one BLR is taken to call, and the samples of it that tell so: one in so many. */
+const MAX_TARGETS = 3, SHARE = 5;
+
+/** How often a call was met, by the function that it went to. */
+type Samples = Map<number, number>;
+
+export class HotCalls implements CallProfile {
   /** By the address of the call. */
-  readonly #samples = new Map<number, number>();
+  readonly #samples = new Map<number, Samples>();
 
-  /** Instructions that the function may have which the call at an address takes in. */
   most(call: number): number {
-    return (this.#samples.get(call) ?? 0) >= WARM_CALL ? LARGEST : SMALL;
+    return total(this.#samples.get(call)) >= WARM_CALL ? LARGEST : SMALL;
+  }
+
+  targets(call: number): readonly number[] {
+    const samples = this.#samples.get(call), all = total(samples);
+    if (samples === undefined || all < WARM_CALL) return [];
+    const often = [...samples].filter(([, count]) => count * SHARE >= all).sort(([, a], [, b]) => b - a);
+    return often.slice(0, MAX_TARGETS).map(([target]) => target);
   }
 
   /**
@@ -39,17 +52,29 @@ export class HotCalls {
    * @param entry where control is
    * @param link what the link register holds
    * @param read the instruction word at an address, undefined where there is none
+   * @param hasCall whether the region at the entry has the call itself: then that is over, and the entry the head of a loop
    */
-  sample(entry: number, link: number, read: (pc: number) => number | undefined): number | undefined {
+  sample(
+    entry: number,
+    link: number,
+    read: (pc: number) => number | undefined,
+    hasCall: (call: number) => boolean,
+  ): number | undefined {
     const call = link - 4, word = link % 4 === 0 && call >= 0 ? read(call) : undefined;
     const decoded = word === undefined ? undefined : decode(word);
-    if (decoded === undefined || !isCall(decoded) || callTarget(call, decoded) !== entry) return undefined;
+    if (decoded === undefined || !isCall(decoded)) return undefined;
+    const target = callTarget(call, decoded);
+    if (target === undefined ? hasCall(call) : target !== entry) return undefined;
     if (this.#samples.size >= MAX_CALLS) this.#samples.clear();
-    const samples = (this.#samples.get(call) ?? 0) + 1;
-    this.#samples.set(call, samples);
-    return samples === HOT_CALL ? call : undefined;
+    let samples = this.#samples.get(call);
+    if (samples === undefined) this.#samples.set(call, samples = new Map());
+    if (samples.size < MAX_CALLED || samples.has(entry)) samples.set(entry, (samples.get(entry) ?? 0) + 1);
+    return total(samples) === HOT_CALL ? call : undefined;
   }
 }
 
+const total = (samples: Samples | undefined): number =>
+  samples === undefined ? 0 : [...samples.values()].reduce((sum, count) => sum + count, 0);
+
 /** Where everything is translated when it is first reached: every other call takes in what it can, to have both. */
-export const mostWhereAllIs = (call: number): number => call % 8 === 0 ? LARGEST : 0;
+export const WHERE_ALL_IS: CallProfile = { most: (call) => call % 8 === 0 ? LARGEST : 0, targets: () => [] };

@@ -3,10 +3,13 @@
  * register file, the stack pointer's rights are found out anew, and V8 knows nothing of what either does.
  *
  * Nothing is assumed for that: a call is an instruction that sets the link register and goes on at its target, and a
- * return goes on behind the call if that is where it leads, which is compared, or outside.
+ * return goes on behind the call if that is where it leads, which is compared, or outside. Of a call by a register it is
+ * compared beforehand whether it goes to one of the functions that it went to often; else it is a call.
  */
 import { decode } from "../../../isa/a64/decode.ts";
+import { c64, i64 } from "../../../isa/ir/ops.ts";
 import { findRegion, MAX_INSTRUCTIONS } from "./find_region.ts";
+import { KnownBuilder } from "./known_builder.ts";
 import {
   type Block,
   callTarget,
@@ -31,48 +34,127 @@ const MAX_DEPTH = 3;
 
 type Read = (pc: number) => number | undefined;
 
+/** What is known of the calls of a program. */
+export interface CallProfile {
+  /** Instructions of a function that the call at an address may take in. */
+  most(call: number): number;
+  /** Functions that the BLR at an address calls often. */
+  targets(call: number): readonly number[];
+}
+
 /** A block whose calls are looked at, and the functions that it is in: their addresses, the outermost first. */
 interface Work {
   readonly place: number;
   readonly within: readonly number[];
 }
 
-/**
- * The region with the short functions that it calls.
- *
- * @param read as of {@link findRegion}
- * @param most instructions of the function that the call at an address may take in
- */
-export function inlineCalls(region: Region, read: Read, most: (call: number) => number): Region {
+/** The region with the short functions that it calls. @param read as of {@link findRegion} */
+export function inlineCalls(region: Region, read: Read, profile: CallProfile): Region {
   // Where computed branches are distributed, every block counts: see KEEPS_REGISTERS.
   if (region.blocks.has(DISPATCH)) return region;
-  const blocks = new Map(region.blocks), pages = new Set(region.pages);
-  let room = MAX_INSTRUCTIONS, taken = 0;
-  for (const { instructions } of blocks.values()) room -= instructions.length;
-  const work: Work[] = [...blocks.keys()].map((place) => ({ place, within: [region.root] }));
-  for (const { place, within } of work) {
-    if (within.length > MAX_DEPTH) continue;
-    const block = blocks.get(place)!;
-    for (const [index, { pc, decoded }] of block.instructions.entries()) {
-      const target = isCall(decoded!) ? callTarget(pc, decoded!) : undefined;
-      if (target === undefined || !isShort(pc, target, read, Math.min(room, most(pc)), within)) continue;
-      const callee = findRegion(target, read);
-      const { before, behind, next } = splitAt(block, index, inlinedAt(target, ++taken));
-      blocks.set(place, before);
-      if (behind) {
-        blocks.set(next, behind);
-        work.push({ place: next, within });
-      }
-      for (const each of renamed(callee, taken, { kind: "return", expected: pc + 4, next })) {
-        blocks.set(each.start, each);
-        room -= each.instructions.length;
-        work.push({ place: each.start, within: [...within, target] });
-      }
-      for (const page of callee.pages) pages.add(page);
-      break;
-    }
+  const inliner = new Inliner(region, read, profile);
+  return inliner.run() ? { ...region, blocks: inliner.blocks, pages: inliner.pages } : region;
+}
+
+class Inliner {
+  readonly blocks: Map<number, Block>;
+  readonly pages: Set<number>;
+  readonly #read: Read;
+  readonly #profile: CallProfile;
+  readonly #work: Work[];
+  /** Instructions that there is room for. */
+  #room = MAX_INSTRUCTIONS;
+  /** Sets of places that have been given away. */
+  #numbers = 0;
+
+  constructor({ root, blocks, pages }: Region, read: Read, profile: CallProfile) {
+    this.blocks = new Map(blocks);
+    this.pages = new Set(pages);
+    this.#read = read;
+    this.#profile = profile;
+    this.#work = [...blocks.keys()].map((place) => ({ place, within: [root] }));
+    for (const { instructions } of blocks.values()) this.#room -= instructions.length;
   }
-  return taken === 0 ? region : { ...region, blocks, pages };
+
+  /** Returns whether there is anything in the region now that was not. */
+  run(): boolean {
+    for (const { place, within } of this.#work) {
+      if (within.length > MAX_DEPTH) continue;
+      const block = this.blocks.get(place)!;
+      for (const [index, call] of block.instructions.entries()) {
+        const targets = isCall(call.decoded!) ? this.#targets(call, within) : [];
+        if (targets.length === 0) continue;
+        this.#takeIn(block, index, targets, within);
+        break;
+      }
+    }
+    return this.#numbers > 0;
+  }
+
+  /** Functions that a call may go to and that can be taken in. */
+  #targets({ pc, decoded }: Instruction, within: readonly number[]): readonly number[] {
+    const known = callTarget(pc, decoded!), most = this.#profile.most(pc);
+    const candidates = known === undefined ? this.#profile.targets(pc) : [known];
+    const room = Math.min(this.#room / candidates.length, most);
+    return candidates.filter((target) => isShort(pc, target, this.#read, room, within));
+  }
+
+  /** Splits a block at a call: before it, the functions called, and behind it. */
+  #takeIn(
+    { start, instructions, terminator }: Block,
+    index: number,
+    targets: readonly number[],
+    within: readonly number[],
+  ): void {
+    const call = instructions[index]!, rest = instructions.slice(index + 1);
+    let next = start + 4 * (index + 1);
+    if (rest.length === 0 && terminator.kind === "goto") next = terminator.target;
+    else this.#add({ start: next, instructions: rest, terminator }, within);
+    const before = instructions.slice(0, index), isKnown = callTarget(call.pc, call.decoded!) !== undefined;
+    const link: Instruction = { ...call, body: call.body!.slice(0, -1) };
+    if (isKnown) {
+      const entry = this.#addFunction(targets[0]!, call.pc + 4, next, within);
+      this.blocks.set(start, { start, instructions: [...before, link], terminator: { kind: "goto", target: entry } });
+      return;
+    }
+    // One comparison after the other, and the call where none of them holds.
+    let place = start, head = before;
+    for (const target of targets) {
+      const entry = this.#addFunction(target, call.pc + 4, next, within);
+      const taken = inlinedAt(call.pc, ++this.#numbers), other = inlinedAt(call.pc, ++this.#numbers);
+      this.blocks.set(place, {
+        start: place,
+        instructions: [...head, guardOf(call, target)],
+        terminator: { kind: "cond", taken, next: other },
+      });
+      this.blocks.set(taken, { start: taken, instructions: [link], terminator: { kind: "goto", target: entry } });
+      place = other;
+      head = [];
+    }
+    this.blocks.set(place, { start: place, instructions: [call], terminator: { kind: "goto", target: next } });
+  }
+
+  #add(block: Block, within: readonly number[]): void {
+    this.blocks.set(block.start, block);
+    this.#work.push({ place: block.start, within });
+  }
+
+  /** Adds the blocks of a function; returns where it begins. */
+  #addFunction(target: number, expected: number, next: number, within: readonly number[]): number {
+    const callee = findRegion(target, this.#read), number = ++this.#numbers;
+    for (const page of callee.pages) this.pages.add(page);
+    for (const block of renamed(callee, number, { kind: "return", expected, next })) {
+      this.#room -= block.instructions.length;
+      this.#add(block, [...within, target]);
+    }
+    return inlinedAt(target, number);
+  }
+}
+
+/** What decides whether a BLR calls a certain function. */
+function guardOf({ pc, decoded }: Instruction, target: number): Instruction {
+  const builder = new KnownBuilder(decoded!, pc), cond = i64.eq(builder.x("Rn"), c64(target));
+  return { pc, decoded, body: [...builder.body, { s: "if", cond, then: [], else: [] }], isGuard: true };
 }
 
 /**
@@ -90,24 +172,6 @@ export function isShort(
   const code = shortFunction(target, read, most);
   if (code === undefined) return false;
   return code.size <= MAX_RECURSIVE || !(code.has(call) || within.includes(target));
-}
-
-/** A block up to a call, which goes on at the callee's place, and what is behind it. */
-function splitAt(
-  { start, instructions, terminator }: Block,
-  index: number,
-  callee: number,
-): { before: Block; behind: Block | undefined; next: number } {
-  const call = instructions[index]!, rest = instructions.slice(index + 1);
-  const link: Instruction = { ...call, body: call.body!.slice(0, -1) };
-  const before: Block = {
-    start,
-    instructions: [...instructions.slice(0, index), link],
-    terminator: { kind: "goto", target: callee },
-  };
-  if (rest.length === 0 && terminator.kind === "goto") return { before, behind: undefined, next: terminator.target };
-  const next = start + 4 * (index + 1);
-  return { before, behind: { start: next, instructions: rest, terminator }, next };
 }
 
 /** The blocks of a function at places of their own. @param back for its returns */

@@ -9,7 +9,7 @@ const bl = (from: number, to: number): number => (0x94000000 | ((to - from) & 0x
 
 const read = (words: readonly number[]) => (pc: number): number | undefined => words[pc / 4];
 const inlined = (words: readonly number[], most = 64): Region =>
-  inlineCalls(findRegion(0, read(words)), read(words), () => most);
+  inlineCalls(findRegion(0, read(words)), read(words), { most: () => most, targets: () => [] });
 
 const calls = ({ blocks }: Region): number =>
   [...blocks.values()].flatMap(({ instructions }) => instructions).filter(({ body }) => callsOut(body!)).length;
@@ -52,7 +52,7 @@ Deno.test("inlineCalls takes in a function that calls itself, a few times", () =
 Deno.test("inlineCalls leaves a call alone of what is long, does not return, or goes to a computed address", () => {
   for (const callee of [[...new Array(64).fill(NOP), RET], [NOP, 0x17ffffff], [NOP, 0xd61f0200], [NOP]]) {
     const words = [bl(0, 2), RET, ...callee], region = findRegion(0, read(words));
-    equal(inlineCalls(region, read(words), () => 64), region);
+    equal(inlineCalls(region, read(words), { most: () => 64, targets: () => [] }), region);
   }
   equal(calls(inlined([bl(0, 2), RET, NOP, RET], 1)), 1);
   equal(calls(inlined([bl(0, 2), RET, NOP, RET], 2)), 0);
@@ -75,4 +75,25 @@ Deno.test("isShort: a function that calls itself has to be shorter", () => {
   equal(isShort(4 * 10, 0, read(words(10, 0)), 64), true);
   equal(isShort(4 * 200, 0, read(words(30, 20)), 64), true);
   equal(isShort(4 * 200, 0, read(words(30, 20)), 64, [0]), false);
+});
+
+Deno.test("inlineCalls compares where a computed call goes, and calls what it has not taken in", () => {
+  const BLR = 0xd63f0020, words = [NOP, BLR, NOP, RET, NOP, RET, NOP, NOP, RET];
+  const profile = { most: () => 64, targets: (call: number) => call === 4 ? [16, 24] : [] };
+  const region = inlineCalls(findRegion(0, read(words)), read(words), profile);
+  equal(calls(region), 1);
+  const guards = [...region.blocks.values()].flatMap(({ instructions }) => instructions).filter(({ isGuard }) =>
+    isGuard
+  );
+  deepEqual(guards.map(({ pc }) => pc), [4, 4]);
+  deepEqual(listing(region).toSorted(), [
+    "0: 0 4 cond",
+    "16: 16 20 return",
+    "24: 24 28 32 return",
+    "4: 4 cond",
+    "4: 4 goto",
+    "4: 4 goto",
+    "4: 4 goto",
+    "8: 8 12 indirect",
+  ]);
 });

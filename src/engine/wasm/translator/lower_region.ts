@@ -337,7 +337,7 @@ export class RegionLowering extends Lowering {
     this.lower(body.slice(0, -1));
     this.value(last.cond);
     this.release();
-    this.#owed++;
+    if (!instruction.isGuard) this.#owed++;
     const { taken, next } = terminator;
     const label = this.#label(block.start, taken);
     if (label !== undefined && this.#owed === 0 && this.#meetsFlags(block.start, taken)) code.op1(Op.br_if, label);

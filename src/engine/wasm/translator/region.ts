@@ -11,6 +11,8 @@ export interface Instruction {
   readonly pc: number;
   readonly decoded: Decoded | undefined;
   readonly body: readonly Stmt[] | undefined;
+  /** Whether it decides how the next one is done, and is none of the guest's. */
+  readonly isGuard?: boolean;
 }
 
 /** How control leaves a block. */

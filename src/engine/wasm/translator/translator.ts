@@ -8,7 +8,7 @@ import type { EngineMemory, GuestMemory } from "../memory.ts";
 import { HOT, sourceOf } from "../layout.ts";
 import { link, type Links } from "./linker.ts";
 import { findRegion } from "./find_region.ts";
-import { HotCalls, mostWhereAllIs } from "./hot_calls.ts";
+import { HotCalls, WHERE_ALL_IS } from "./hot_calls.ts";
 import { inlineCalls, isShort } from "./inline_calls.ts";
 import { targetsOf } from "./region.ts";
 import { trimRegion } from "./trim.ts";
@@ -141,8 +141,8 @@ export class Translator {
     if (targets.length > 0 && this.#memory.mapTargets(targets) === undefined) region = find(() => []);
     const length = region.blocks.get(root)?.instructions.length ?? 0;
     if (length === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
-    const most = this.#memory.translatesAll ? mostWhereAllIs : (call: number) => this.#calls.most(call);
-    const object = makeObject(inlineCalls(region, word, most), (pc) => word(pc)!);
+    const profile = this.#memory.translatesAll ? WHERE_ALL_IS : this.#calls;
+    const object = makeObject(inlineCalls(region, word, profile), (pc) => word(pc)!);
     const bytes = link([object], this.#links);
     const compiled = { object, module: new WebAssembly.Module(bytes), index: 0, pages: pagesOf(object), again };
     this.#remember(compiled);
@@ -162,10 +162,13 @@ export class Translator {
    */
   sample(space: WasmAddressSpace, pc: number, link: number): void {
     const placed = this.#placed.get(space);
-    if (this.#memory.translatesAll || !placed?.byEntry.has(pc)) return;
+    const here = placed?.byEntry.get(pc);
+    if (this.#memory.translatesAll || placed === undefined || here === undefined) return;
     const word = (pc: number) => space.codeWord(pc);
-    const call = this.#calls.sample(pc, link, word);
-    if (call === undefined || !isShort(call, pc, word, this.#calls.most(call))) return;
+    const call = this.#calls.sample(pc, link, word, (call) => covers(here.object, [call]));
+    if (call === undefined) return;
+    const isWorthIt = (target: number) => isShort(call, target, word, this.#calls.most(call));
+    if (!isWorthIt(pc) && !this.#calls.targets(call).some(isWorthIt)) return;
     for (const region of [...placed.byPage.get(Math.floor(call / 4096)) ?? []]) {
       if (region.object.targets.length > 0 || region.again === MAX_AGAIN || !covers(region.object, [call])) continue;
       this.#translateAgain(space, placed, region);
