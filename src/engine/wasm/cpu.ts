@@ -11,9 +11,6 @@ const TWO32 = 2 ** 32;
 /** Runs of fewer instructions are interpreted to the last one. */
 const EXACT = 4096;
 
-/** Instructions between two samples of what is executed, at least: see translator/hot_calls.ts. */
-const SAMPLE = 350_000;
-
 export class WasmRegisters implements Registers, RegisterFile {
   readonly #m: EngineMemory;
   base: number;
@@ -127,7 +124,6 @@ export class WasmRegisters implements Registers, RegisterFile {
 export class WasmCpu implements CpuInterface {
   readonly regs: WasmRegisters;
   readonly #m: EngineMemory;
-  #random = 1;
   readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
 
   constructor(memory: EngineMemory) {
@@ -146,12 +142,11 @@ export class WasmCpu implements CpuInterface {
     const execute = space.memory.run;
     let left = fuel;
     for (;;) {
-      const piece = fuel < EXACT ? left : Math.min(left, this.#nextPiece());
-      const code = execute(piece);
+      const code = execute(left);
       exits[code]!++;
-      const spent = piece - i32[At.fuel >> 2]!;
-      this.#m.retired += spent;
-      left -= spent;
+      const now = i32[At.fuel >> 2]!;
+      this.#m.retired += left - now;
+      left = now;
       exit.retired = fuel - left;
       switch (code) {
         case Code.svc:
@@ -160,7 +155,6 @@ export class WasmCpu implements CpuInterface {
           return exit;
         case Code.fuel:
           if (fuel >= EXACT) space.sample(this.#pc(), this.regs.xu(30));
-          if (left > 0) continue;
           exit.kind = "fuel";
           return exit;
         case Code.fault: {
@@ -225,12 +219,6 @@ export class WasmCpu implements CpuInterface {
         }
       }
     }
-  }
-
-  /** Instructions until the next sample: so different that a loop is not met at the same place again and again. */
-  #nextPiece(): number {
-    this.#random = Math.imul(this.#random, 1103515245) + 12345 | 0;
-    return SAMPLE + (this.#random >>> 8) % SAMPLE;
   }
 
   step(addressSpace: AddressSpace): Exit {

@@ -1,7 +1,8 @@
 /**
  * Which calls are executed often enough that the function called is to be part of the region. A sample is taken where a
- * run is interrupted for it, every half a million instructions or so (cpu.ts): if that is at the entry of a function,
- * the link register tells who has called it. Calls cost nothing for that, and what takes long is found.
+ * time slice ends, every million instructions or so: if that is at the entry of a function, the link register tells who
+ * has called it. Calls cost nothing for that, and what takes long is found. More samples would not be free: behind each,
+ * all callers in the guest go on in the interpreter until they come to the next region.
  */
 import { decode } from "../../../isa/a64/decode.ts";
 import type { CallProfile } from "./inline_calls.ts";
@@ -20,7 +21,7 @@ const SMALL = 6, LARGEST = 64;
  * hot with it. Measured with Lua, whose calls change all the time, in seconds of CPU time: 6 samples 2.2, 24 samples 2.1,
  * never 2.1; with recursive calls and nothing else, in seconds: 6: 0.95, 24: 1.01, never 1.64 (qemu-user 2.05).
  */
-const HOT_CALL = 24, WARM_CALL = 6;
+const HOT_CALL = 12, WARM_CALL = 3;
 
 /** Calls that are counted at a time, and functions that one goes to; programs come and go in a Worker. */
 const MAX_CALLS = 16_384, MAX_CALLED = 16;
