@@ -4,6 +4,7 @@
  */
 import { equal, ok } from "node:assert/strict";
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
+import { GUEST_LIMIT, GUEST_MEMORY_MAX } from "../../src/engine/wasm/layout.ts";
 import { Machine } from "../../src/engine/wasm/testing.ts";
 import { decode } from "../../src/isa/a64/decode.ts";
 import { rows } from "../../src/isa/a64/table.ts";
@@ -583,6 +584,22 @@ Deno.test("a computed call that is executed often goes where it is to go, also t
   for (const each of [machine, interpreter]) each.regs.pc = 0x10000n;
   equal(machine.resume(1e9).retired, interpreter.resume(1e9).retired);
   same("with other functions");
+});
+
+Deno.test("a branch that leads out of the window faults where it leads, not at the same place from its start", () => {
+  const image = buildInterpreter(), at = GUEST_LIMIT - 4096, distance = 4 * 0x1ffffff;
+  for (const tier of ["interpreter", "translator"] as const) {
+    const machine = new Machine(image, tier);
+    for (const [place, word] of [[at, 0x15ffffff], [(at + distance) % GUEST_MEMORY_MAX, 0xd4000001]] as const) {
+      const page = Math.floor(place / 4096) * 4096;
+      machine.space.mapZero(page, 4096, 7);
+      machine.space.view(place, 4, "write")!.set([word, word >>> 8, word >>> 16, word >>> 24]);
+      machine.space.invalidateCode(page, 4096);
+    }
+    machine.regs.pc = BigInt(at);
+    const { kind, address, access } = machine.resume(100_000);
+    equal(`${kind} ${address.toString(16)} ${access}`, `fault ${(at + distance).toString(16)} execute`, tier);
+  }
 });
 
 /** Registers that callees preserve change by an instruction of the callee that is always executed. */

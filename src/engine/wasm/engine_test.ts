@@ -212,3 +212,50 @@ Deno.test("WasmEngine takes an archive that came too late when its program start
   equal(asked, 1);
   space.free();
 });
+
+/** A loop that X1 counts down; a call in each pass of a function, and another way where X2 is zero. */
+const CALLS = Uint32Array.from([
+  0x94000000 | 36, // loop: bl function
+  0xb4000082, // cbz x2, way
+  0xd1000421, // back: sub x1, x1, #1
+  0xb5ffffa1, // cbnz x1, loop
+  0xd4000001, // svc #0
+  ...new Array(30).fill(0x91000463), // way: add x3, x3, #1
+  0x17ffffdf, // b back
+  ...new Array(20).fill(0x91000484), // function: add x4, x4, #1
+  0xd65f03c0, // ret
+]);
+
+Deno.test("WasmEngine translates a region again with all that it had, also what this process has not come to", async () => {
+  const engine = new WasmEngine({ interpreter: buildInterpreter() });
+  await engine.loadTranslator();
+  const { stats } = engine.translator!;
+  const guest = (x2: number, passes: number, slice: number) => {
+    const space = engine.createAddressSpace(), cpu = engine.createCpu();
+    // Not a frame: what is decoded of that, processes share.
+    space.mapZero(CODE, 4096, 7);
+    space.view(CODE, CALLS.byteLength, "write")!.set(new Uint8Array(CALLS.buffer));
+    space.invalidateCode(CODE, 4096);
+    cpu.regs.pc = BigInt(CODE);
+    cpu.regs.setX(1, passes);
+    cpu.regs.setX(2, x2);
+    let instructions = 0, kind = "fuel";
+    while (kind === "fuel") {
+      const exit = cpu.run(space, slice++);
+      instructions += exit.retired;
+      kind = exit.kind;
+    }
+    equal(kind, "syscall");
+    equal(instructions, passes * (x2 === 0 ? 56 : 25) + 1);
+    equal(cpu.regs.x(4), BigInt(20 * passes));
+    space.free();
+    cpu.free();
+  };
+  guest(0, 20_000, 500_000);
+  const { again } = stats;
+  guest(1, 200_000, 5000);
+  ok(stats.again > again, "nothing was translated again");
+  const { regions } = stats;
+  guest(0, 20_000, 500_000);
+  equal(stats.regions, regions);
+});

@@ -2,9 +2,10 @@
  * Translated regions as the content of a file. All numbers are LEB128, names are listed once:
  *
  * ```
- * "ETr2", 1 if the host fuses relaxed_madd, count of names, names (length, bytes), count of regions, and for each:
+ * "ETr3", 1 if the host fuses relaxed_madd, count of names, names (length, bytes), count of regions, and for each:
  *   root / 4
  *   count of targets, targets (distance from the root / 4: even for a positive one, odd for a negative), 1 if open
+ *   count of calls taken in, calls (likewise)
  *   count of runs, runs (start / 4, count of words, words)
  *   length of body, body
  *   count of hints, hints (distance from the one before, likely)
@@ -15,7 +16,7 @@ import { Bytes } from "../module.ts";
 import { FUSES_MADD } from "./host_fma.ts";
 import type { RegionObject } from "./region_object.ts";
 
-const MAGIC = 0x32725445; // "ETr2"
+const MAGIC = 0x33725445; // "ETr3"
 
 export function packRegions(objects: readonly RegionObject[]): Uint8Array<ArrayBuffer> {
   const out = new Bytes(), names = new Map<string, number>(), regions = new Bytes();
@@ -24,14 +25,13 @@ export function packRegions(objects: readonly RegionObject[]): Uint8Array<ArrayB
     if (number === undefined) names.set(name, number = names.size);
     return number;
   };
-  for (const { root, targets, isOpen, code, body, hints, symbols } of objects) {
+  for (const { root, targets, isOpen, calls, code, body, hints, symbols } of objects) {
     regions.u(root / 4);
     regions.u(targets.length);
-    for (const target of targets) {
-      const distance = (target - root) / 4;
-      regions.u(distance >= 0 ? 2 * distance : -2 * distance - 1);
-    }
+    for (const target of targets) regions.u(zigzag((target - root) / 4));
     regions.byte(isOpen ? 1 : 0);
+    regions.u(calls.length);
+    for (const call of calls) regions.u(zigzag((call - root) / 4));
     regions.u(code.length);
     for (const { start, words } of code) {
       regions.u(start / 4);
@@ -73,11 +73,9 @@ export function unpackRegions(file: Uint8Array): RegionObject[] | undefined {
   const names = reader.list(() => decoder.decode(reader.bytes(reader.u())));
   return reader.list(() => {
     const root = reader.u() * 4;
-    const targets = reader.list(() => {
-      const number = reader.u();
-      return root + 4 * (number % 2 === 0 ? number / 2 : -(number + 1) / 2);
-    });
+    const targets = reader.list(() => root + 4 * unzigzag(reader.u()));
     const isOpen = reader.byte() === 1;
+    const calls = reader.list(() => root + 4 * unzigzag(reader.u()));
     const code = reader.list(() => {
       const start = reader.u() * 4;
       return { start, words: Uint32Array.from(reader.list(() => reader.u())) };
@@ -87,9 +85,13 @@ export function unpackRegions(file: Uint8Array): RegionObject[] | undefined {
     const hints = reader.list(() => ({ at: last += reader.u(), likely: reader.byte() }));
     last = 0;
     const symbols = reader.list(() => ({ at: last += reader.u(), name: names[reader.u()]! }));
-    return { root, targets, isOpen, code, body, hints, symbols };
+    return { root, targets, isOpen, calls, code, body, hints, symbols };
   });
 }
+
+/** Whole numbers as natural ones: even for a positive one, odd for a negative. */
+const zigzag = (distance: number): number => distance >= 0 ? 2 * distance : -2 * distance - 1;
+const unzigzag = (number: number): number => number % 2 === 0 ? number / 2 : -(number + 1) / 2;
 
 class Reader {
   #at = 0;

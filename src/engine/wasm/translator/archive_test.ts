@@ -7,6 +7,7 @@ const REGIONS: RegionObject[] = [
     root: 0x400100,
     targets: [0x400104, 0x400100, 0x3ffffc],
     isOpen: true,
+    calls: [0x400100, 0x3ff000],
     code: [
       { start: 0x400100, words: Uint32Array.of(0xd503201f, 0xffffffff) },
       { start: 0x3_0040_0800, words: Uint32Array.of(0) },
@@ -15,7 +16,7 @@ const REGIONS: RegionObject[] = [
     hints: [{ at: 1, likely: 1 }, { at: 5, likely: 0 }],
     symbols: [{ at: 2, name: "slot 4194560" }],
   },
-  { root: 0x500000, targets: [], isOpen: false, code: [], body: new Uint8Array(0), hints: [], symbols: [] },
+  { root: 0x500000, targets: [], isOpen: false, calls: [], code: [], body: new Uint8Array(0), hints: [], symbols: [] },
 ];
 
 Deno.test("unpackRegions gives back what packRegions was given", () => {

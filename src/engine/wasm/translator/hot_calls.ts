@@ -1,8 +1,8 @@
 /**
  * Which calls are executed often enough that the function called is to be part of the region. A sample is taken where a
- * time slice ends, every million instructions or so: if that is at the entry of a function, the link register tells who
- * has called it. Calls cost nothing for that, and what takes long is found. More samples would not be free: behind each,
- * all callers in the guest go on in the interpreter until they come to the next region.
+ * time slice ends, every million instructions or so: the link register tells which call was the last, where that is at the
+ * entry of the function called or in a loop around the call. Calls cost nothing for that. More samples would not be free:
+ * behind each, all callers in the guest go on in the interpreter until they come to the next region.
  */
 import { decode } from "../../../isa/a64/decode.ts";
 import type { CallProfile } from "./inline_calls.ts";
@@ -48,15 +48,16 @@ export class HotCalls implements CallProfile {
   }
 
   /**
-   * Takes a sample; returns the address of the call, if it has become hot with this.
+   * Takes a sample.
    *
-   * @param entry where control is
+   * @param at where control is: the entry of a region
    * @param link what the link register holds
    * @param read the instruction word at an address, undefined where there is none
-   * @param hasCall whether the region at the entry has the call itself: then that is over, and the entry the head of a loop
+   * @param hasCall whether the region has the call itself: then that is over, and the entry a place behind it
+   * @returns the address of the call, whenever it has become hot, or as often again
    */
   sample(
-    entry: number,
+    at: number,
     link: number,
     read: (pc: number) => number | undefined,
     hasCall: (call: number) => boolean,
@@ -64,13 +65,14 @@ export class HotCalls implements CallProfile {
     const call = link - 4, word = link % 4 === 0 && call >= 0 ? read(call) : undefined;
     const decoded = word === undefined ? undefined : decode(word);
     if (decoded === undefined || !isCall(decoded)) return undefined;
-    const target = callTarget(call, decoded);
-    if (target === undefined ? hasCall(call) : target !== entry) return undefined;
+    const known = callTarget(call, decoded), isOver = hasCall(call);
+    if (known === undefined ? isOver : known !== at && !isOver) return undefined;
     if (this.#samples.size >= MAX_CALLS) this.#samples.clear();
+    const target = known ?? at;
     let samples = this.#samples.get(call);
     if (samples === undefined) this.#samples.set(call, samples = new Map());
-    if (samples.size < MAX_CALLED || samples.has(entry)) samples.set(entry, (samples.get(entry) ?? 0) + 1);
-    return total(samples) === HOT_CALL ? call : undefined;
+    if (samples.size < MAX_CALLED || samples.has(target)) samples.set(target, (samples.get(target) ?? 0) + 1);
+    return total(samples) % HOT_CALL === 0 ? call : undefined;
   }
 }
 

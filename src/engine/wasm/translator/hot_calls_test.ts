@@ -9,12 +9,13 @@ Deno.test("HotCalls: a call is hot when it was met often, and takes in larger fu
   const calls = new HotCalls(), small = calls.most(0x1000), hot: number[] = [];
   let large = 0;
   for (let n = 1; n <= 100; n++) {
-    const call = calls.sample(0x1010, 0x1004, word, () => true);
+    const call = calls.sample(0x1010, 0x1004, word, () => false);
     if (call !== undefined) hot.push(n, call);
     if (large === 0 && calls.most(0x1000) > small) large = n;
   }
-  equal(hot.length, 2);
   equal(hot[1], 0x1000);
+  equal(hot[2], 2 * hot[0]!);
+  deepEqual(calls.targets(0x1000), [0x1010]);
   equal(large > 0 && large < hot[0]!, true);
 });
 
@@ -25,12 +26,18 @@ Deno.test("HotCalls: a computed call goes to the functions that it went to often
     const entry = n % 20 === 0 ? 0x4000 : n % 3 === 0 ? 0x2000 : 0x3000;
     if (calls.sample(entry, 0x100c, word, (call) => call !== 0x1008) !== undefined) hot.push(n);
   }
-  equal(hot.length, 1);
+  equal(hot.length > 0, true);
   deepEqual(calls.targets(0x1008), [0x3000, 0x2000]);
   // Now the call is over, and this is a loop around it.
   for (let n = 0; n < 1000; n++) calls.sample(0x1000, 0x100c, word, (call) => call === 0x1008);
   deepEqual(calls.targets(0x1008), [0x3000, 0x2000]);
   deepEqual(calls.targets(0x1000), []);
+});
+
+Deno.test("HotCalls: a call that is over is met too, in a loop around it", () => {
+  const calls = new HotCalls();
+  for (let n = 0; n < 100; n++) calls.sample(0xff0, 0x1004, word, (call) => call === 0x1000);
+  deepEqual(calls.targets(0x1000), [0x1010]);
 });
 
 Deno.test("HotCalls: what the link register holds need not be the way back from a call of the function", () => {

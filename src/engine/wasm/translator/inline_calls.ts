@@ -53,12 +53,15 @@ export function inlineCalls(region: Region, read: Read, profile: CallProfile): R
   // Where computed branches are distributed, every block counts: see KEEPS_REGISTERS.
   if (region.blocks.has(DISPATCH)) return region;
   const inliner = new Inliner(region, read, profile);
-  return inliner.run() ? { ...region, blocks: inliner.blocks, pages: inliner.pages } : region;
+  const { blocks, pages, takenIn } = inliner;
+  inliner.run();
+  return takenIn.size > 0 ? { ...region, blocks, pages, takenIn } : region;
 }
 
 class Inliner {
   readonly blocks: Map<number, Block>;
   readonly pages: Set<number>;
+  readonly takenIn = new Set<number>();
   readonly #read: Read;
   readonly #profile: CallProfile;
   readonly #work: Work[];
@@ -76,8 +79,7 @@ class Inliner {
     for (const { instructions } of blocks.values()) this.#room -= instructions.length;
   }
 
-  /** Returns whether there is anything in the region now that was not. */
-  run(): boolean {
+  run(): void {
     for (const { place, within } of this.#work) {
       if (within.length > MAX_DEPTH) continue;
       const block = this.blocks.get(place)!;
@@ -88,7 +90,6 @@ class Inliner {
         break;
       }
     }
-    return this.#numbers > 0;
   }
 
   /** Functions that a call may go to and that can be taken in. */
@@ -107,6 +108,7 @@ class Inliner {
     within: readonly number[],
   ): void {
     const call = instructions[index]!, rest = instructions.slice(index + 1);
+    this.takenIn.add(call.pc);
     let next = start + 4 * (index + 1);
     if (rest.length === 0 && terminator.kind === "goto") next = terminator.target;
     else this.#add({ start: next, instructions: rest, terminator }, within);

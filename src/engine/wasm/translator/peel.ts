@@ -9,7 +9,7 @@
  * loop 1.82, both 1.36 (qemu-user 1.90).
  */
 import { copyOf } from "./find_region.ts";
-import { isCall, outsideOf, peeledOf, redirected, type Region, ways } from "./region.ts";
+import { DISPATCH, isCall, outsideOf, peeledOf, redirected, type Region, ways } from "./region.ts";
 import { type Structure, structure } from "./structure.ts";
 
 /** Instructions of an increment, and of an inner loop, that are copied at most. */
@@ -80,7 +80,8 @@ function withCopies(
   isBetter: (after: Structure) => boolean,
 ): Region | undefined {
   const instructions = [...places].flatMap((place) => region.blocks.get(place)!.instructions);
-  // A call might be hot.
+  // A call might be hot; there is one place where computed branches are distributed.
+  if (places.has(DISPATCH)) return undefined;
   if (instructions.length > most || instructions.some(({ decoded }) => isCall(decoded!))) return undefined;
   for (const leads of [() => true, isHead]) {
     const to = (place: number) => places.has(place) ? peeledOf(place) : leads(place) ? place : outsideOf(place);

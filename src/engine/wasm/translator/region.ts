@@ -57,14 +57,17 @@ export const peeledOf = (place: number): number => place + 2;
 /** A place that is none of a region's, for an address that it has: control leaves on the way there. */
 export const outsideOf = (place: number): number => place + 3;
 
+/** More than any address that code goes to by a branch with an immediate, also where it leads out of the window. */
+const SPAN = 4 * GUEST_MEMORY_MAX;
+
 /** The place of what stands at an address in the n-th function that a region has taken in: see {@link inlineCalls}. */
-export const inlinedAt = (address: number, n: number): number => address + n * GUEST_MEMORY_MAX;
+export const inlinedAt = (address: number, n: number): number => address + n * SPAN;
 
 /** Whether a place is the address of an instruction. */
-export const isAddress = (place: number): boolean => place % 4 === 0 && place < GUEST_MEMORY_MAX;
+export const isAddress = (place: number): boolean => place % 4 === 0 && place < SPAN;
 
 /** The address of the instruction that stands at a place. */
-export const addressOf = (place: number): number => place % GUEST_MEMORY_MAX - place % 4;
+export const addressOf = (place: number): number => place % SPAN - place % 4;
 
 export interface Region {
   readonly root: number;
@@ -73,6 +76,8 @@ export interface Region {
   readonly blocks: ReadonlyMap<number, Block>;
   /** Guest pages the code was read from. */
   readonly pages: ReadonlySet<number>;
+  /** Addresses of the calls whose functions are part of it: see {@link inlineCalls}. */
+  readonly takenIn?: ReadonlySet<number>;
 }
 
 /** Whether the statements end in a call, behind which registers are others. */

@@ -18,6 +18,8 @@ export interface RegionObject {
   readonly targets: readonly number[];
   /** Whether control may enter at all of them, the root being one; else at the root alone. */
   readonly isOpen: boolean;
+  /** Addresses of the calls whose functions are part of it. */
+  readonly calls: readonly number[];
   /** What it was made of. */
   readonly code: readonly CodeRun[];
   /** Its entry of the code section. */
@@ -33,6 +35,7 @@ export function makeObject(region: Region, word: (pc: number) => number): Region
     root: region.root,
     targets: targetsOf(region),
     isOpen: region.entry === DISPATCH,
+    calls: [...region.takenIn ?? []],
     code: runsOf(region, word),
     body: code.finish().view().slice(),
     hints: code.hints(),
@@ -71,6 +74,12 @@ export function pagesOf({ code }: RegionObject): Set<number> {
  */
 export const dependsOn = ({ code }: RegionObject, from: number, to: number): boolean =>
   code.some(({ start, words }) => start < to && start + 4 * (words.length + 1) > from);
+
+/** The instruction word that it was made of at an address. */
+export function wordOf({ code }: RegionObject, pc: number): number | undefined {
+  for (const { start, words } of code) if (start <= pc && pc < start + 4 * words.length) return words[(pc - start) / 4];
+  return undefined;
+}
 
 /** Whether it has the code at all of these addresses. */
 export function covers({ code }: RegionObject, addresses: Iterable<number>): boolean {

@@ -12,7 +12,7 @@ import { HotCalls, WHERE_ALL_IS } from "./hot_calls.ts";
 import { inlineCalls, isShort } from "./inline_calls.ts";
 import { targetsOf } from "./region.ts";
 import { trimRegion } from "./trim.ts";
-import { covers, dependsOn, entriesOf, makeObject, pagesOf, type RegionObject } from "./region_object.ts";
+import { covers, dependsOn, entriesOf, makeObject, pagesOf, type RegionObject, wordOf } from "./region_object.ts";
 
 /** Slots of the region tables; a program with more hot places than this is interpreted in the rest. */
 const MAX_SLOTS = 100_000;
@@ -122,7 +122,8 @@ export class Translator {
   /** @param replaced what the new region stands in for */
   #compile(space: WasmAddressSpace, root: number, replaced?: Compiled): Compiled | undefined {
     const again = replaced ? replaced.again + 1 : 0;
-    const word = (pc: number) => space.codeWord(pc);
+    // What is in place may have code that this process has not come to.
+    const word = (pc: number) => space.codeWord(pc) ?? (replaced && wordOf(replaced.object, pc));
     const isPlaced = (place: number) => this.#placedAt(space, place) !== undefined;
     const find = (computed: (pc: number) => readonly number[]) =>
       trimRegion(
@@ -168,20 +169,23 @@ export class Translator {
     const call = this.#calls.sample(pc, link, word, (call) => covers(here.object, [call]));
     if (call === undefined) return;
     const isWorthIt = (target: number) => isShort(call, target, word, this.#calls.most(call));
-    if (!isWorthIt(pc) && !this.#calls.targets(call).some(isWorthIt)) return;
+    if (!this.#calls.targets(call).some(isWorthIt)) return;
     for (const region of [...placed.byPage.get(Math.floor(call / 4096)) ?? []]) {
-      if (region.object.targets.length > 0 || region.again === MAX_AGAIN || !covers(region.object, [call])) continue;
-      this.#translateAgain(space, placed, region);
+      const { targets, calls } = region.object;
+      if (targets.length > 0 || calls.includes(call) || region.again === MAX_AGAIN) continue;
+      if (covers(region.object, [call])) this.#translateAgain(space, placed, region);
     }
   }
 
   #translateAgain(space: WasmAddressSpace, placed: Placed, old: Compiled): void {
     const started = performance.now(), { root } = old.object;
-    this.#forgetCompiled(old);
-    this.#takeOut(space, placed, old);
     const compiled = this.#compile(space, root, old);
-    if (compiled) this.#enter(space, compiled, root);
-    this.stats.again++;
+    if (compiled) {
+      this.#forgetCompiled(old);
+      this.#takeOut(space, placed, old);
+      this.#enter(space, compiled, root);
+      this.stats.again++;
+    }
     this.stats.milliseconds += performance.now() - started;
   }
 
@@ -207,10 +211,10 @@ export class Translator {
 
   /** There is a better one. */
   #forgetCompiled(compiled: Compiled): void {
-    const without = (all: readonly Compiled[] | undefined) => all?.filter((each) => each !== compiled) ?? [];
-    for (const entry of entriesOf(compiled.object)) this.#compiled.set(entry, without(this.#compiled.get(entry)));
-    const page = Math.floor(compiled.object.root / 4096);
-    this.#ready.set(page, without(this.#ready.get(page)));
+    const entries = entriesOf(compiled.object);
+    for (const entry of entries) removeFrom(this.#compiled, entry, compiled);
+    removeFrom(this.#ready, Math.floor(compiled.object.root / 4096), compiled);
+    this.#compiledCount -= entries.length;
   }
 
   /** Compiles regions that were translated before, beside the guest; resolves when they can be put in place. */
@@ -324,4 +328,10 @@ export class Translator {
     for (const region of new Set(placed.byEntry.values())) this.#remove(space, placed, region);
     this.#placed.delete(space);
   }
+}
+
+function removeFrom(lists: Map<number, Compiled[]>, key: number, compiled: Compiled): void {
+  const left = lists.get(key)?.filter((each) => each !== compiled) ?? [];
+  if (left.length > 0) lists.set(key, left);
+  else lists.delete(key);
 }
