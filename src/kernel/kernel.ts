@@ -34,7 +34,7 @@ import type { Tracer } from "./tracer.ts";
 import type { Blocking, Wake } from "./wait.ts";
 
 /**
- * Instructions in a slice when nobody else wants to run, about 5 ms of the interpreter, and by how many it may be shorter:
+ * Instructions in a slice when nobody else wants to run, about 5 ms of the interpreter, and by how many it may be longer:
  * an engine learns from where slices end what is executed most, and equal ones would end at one place of a loop.
  */
 const SLICE_ALONE = 1_000_000, SLICE_SPREAD = 250_000;
@@ -124,7 +124,7 @@ export class Kernel {
   /** Calls made in this stretch, and the estimated cost of one in ns. */
   #calls = 0;
   #callCost = 1500;
-  /** Says how much shorter the next slice is. */
+  /** Says how much longer the next slice is. */
   #sliceSeed = 1;
   /** Guest instructions per ns, a moving average: how much fuel a timer's distance is worth. */
   #speed = 0.1;
@@ -310,7 +310,7 @@ export class Kernel {
   /** Instructions of the next slice of a thread that is alone. */
   #nextSlice(): number {
     this.#sliceSeed = Math.imul(this.#sliceSeed, 1103515245) + 12345 | 0;
-    return SLICE_ALONE - (this.#sliceSeed >>> 8) % SLICE_SPREAD;
+    return SLICE_ALONE + (this.#sliceSeed >>> 8) % SLICE_SPREAD;
   }
 
   /** Runs a thread until its slice is over or it cannot go on. */

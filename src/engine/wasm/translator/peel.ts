@@ -18,21 +18,26 @@ const MAX_INCREMENT = 8, MAX_LOOP = 48;
 /** The region with some of its blocks twice, if its loops are better then; else the region itself. */
 export function peel(region: Region): Region {
   const { root, entry, blocks } = region;
-  if (entry !== root) return region;
+  if (entry !== root || !isHead(root, blocks)) return region;
   const before = structureOf(region);
-  if (!before.loopHeaders.has(root)) return region;
-  const isHead = (place: number) => place !== root && before.loopHeaders.has(place);
-  const increment = ways(blocks, blocks.get(root)!).some(isHead) ? new Set([root]) : undefined;
+  const isOther = (place: number) => place !== root && before.loopHeaders.has(place);
+  const increment = ways(blocks, blocks.get(root)!).some(isOther) ? new Set([root]) : undefined;
   return increment &&
       withCopies(
         region,
         before,
         increment,
         MAX_INCREMENT,
-        isHead,
+        isOther,
         (after) => after.loopHeaders.size < before.loopHeaders.size,
       ) ||
     peelLoop(region, before) || region;
+}
+
+/** Whether there is a way back to the root: as every place can be reached from it, it is the head of a loop then. */
+function isHead(root: number, blocks: Region["blocks"]): boolean {
+  for (const block of blocks.values()) if (ways(blocks, block).includes(root)) return true;
+  return false;
 }
 
 function peelLoop(region: Region, before: Structure): Region | undefined {
