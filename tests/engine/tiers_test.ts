@@ -2,7 +2,7 @@
  * The tiers agree: random loops of random instructions run to the same registers, flags, memory and end, interpreted
  * and translated. `ELFTAP_FUZZ=N` runs N loops (default 60), `ELFTAP_SEED` chooses others.
  */
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { buildInterpreter } from "../../src/engine/wasm/build_image.ts";
 import { GUEST_LIMIT, GUEST_MEMORY_MAX } from "../../src/engine/wasm/layout.ts";
 import { Machine } from "../../src/engine/wasm/testing.ts";
@@ -504,6 +504,19 @@ Deno.test("a function that is part of its caller's region returns where it would
   }
 });
 
+/** Runs a program to its end in so many time slices that a call of it is met often. */
+function runAgain(machine: Machine, words: readonly number[]): { kind: string; retired: number } {
+  let { kind, retired } = machine.run(words, 150_000);
+  for (let slice = 0; kind === "fuel"; slice++) {
+    const end = machine.resume(SLICE + slice % 64);
+    kind = end.kind;
+    retired += end.retired;
+  }
+  const { again, regions } = machine.engine.translator!.stats;
+  ok(again > 0, `of ${regions} regions none was translated again`);
+  return { kind, retired };
+}
+
 Deno.test("what contains a call that is executed often is translated again, and goes on as before", () => {
   const image = buildInterpreter();
   const machine = new Machine(image, "auto"), interpreter = new Machine(image, "interpreter");
@@ -519,16 +532,9 @@ Deno.test("what contains a call that is executed often is translated again, and 
     each.regs.reset();
     each.regs.setX(28, 1_000_000);
   }
-  let end = machine.run(words, 150_000), spent = end.retired;
-  for (let slice = 0; end.kind === "fuel"; slice++) {
-    end = machine.resume(SLICE + slice % 64);
-    spent += end.retired;
-  }
-  const { again, regions } = machine.engine.translator!.stats;
-  ok(again > 0, `of ${regions} regions none was translated again`);
+  const end = runAgain(machine, words);
   const { kind, retired } = interpreter.run(words, 1e9);
-  equal(end.kind, kind);
-  equal(spent, retired);
+  deepEqual(end, { kind, retired });
   equal(machine.regs.x(1), interpreter.regs.x(1));
   // A region without the function in it would come back to a function that is another now.
   words[10] = 0xcb1c0021; // sub x1, x1, x28
@@ -570,14 +576,8 @@ Deno.test("a computed call that is executed often goes where it is to go, also t
   };
   for (const each of [machine, interpreter]) each.regs.reset();
   start(3_000_000, 0);
-  let end = machine.run(words, 150_000), spent = end.retired;
-  for (let slice = 0; end.kind === "fuel"; slice++) {
-    end = machine.resume(SLICE + slice % 64);
-    spent += end.retired;
-  }
-  const { again, regions } = machine.engine.translator!.stats;
-  ok(again > 0, `of ${regions} regions none was translated again`);
-  equal(interpreter.run(words, 1e9).retired, spent);
+  const end = runAgain(machine, words);
+  equal(interpreter.run(words, 1e9).retired, end.retired);
   same("in the end");
   // The functions behind each: the last one has not been met.
   start(100_000, -1);
