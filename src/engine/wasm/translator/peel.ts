@@ -18,8 +18,9 @@ const MAX_INCREMENT = 8, MAX_LOOP = 48;
 /** The region with some of its blocks twice, if its loops are better then; else the region itself. */
 export function peel(region: Region): Region {
   const { root, entry, blocks } = region;
-  if (entry !== root || !isHead(root, blocks)) return region;
+  if (entry !== root || !hasWayTo(root, blocks)) return region;
   const before = structureOf(region);
+  if (!before.loopHeaders.has(root)) return region;
   const isOther = (place: number) => place !== root && before.loopHeaders.has(place);
   const increment = ways(blocks, blocks.get(root)!).some(isOther) ? new Set([root]) : undefined;
   return increment &&
@@ -34,8 +35,8 @@ export function peel(region: Region): Region {
     peelLoop(region, before) || region;
 }
 
-/** Whether there is a way back to the root: as every place can be reached from it, it is the head of a loop then. */
-function isHead(root: number, blocks: Region["blocks"]): boolean {
+/** Whether any block leads to the root, though perhaps none that can be reached: what most regions have not is soon seen. */
+function hasWayTo(root: number, blocks: Region["blocks"]): boolean {
   for (const block of blocks.values()) if (ways(blocks, block).includes(root)) return true;
   return false;
 }

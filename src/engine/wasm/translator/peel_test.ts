@@ -63,3 +63,13 @@ Deno.test("peel leaves a loop alone that calls, and one that is long", () => {
     equal(peel(region), region);
   }
 });
+
+Deno.test("peel leaves a region alone whose only way back to the root is from a place that cannot be reached", () => {
+  const region = regionOf([
+    0x91000421, // root: add x1, x1, #1
+    0xd65f03c0, // ret
+  ]);
+  const stray = { start: 8, instructions: [], terminator: { kind: "goto", target: 0 } } as const;
+  const strayed = { ...region, blocks: new Map([...region.blocks, [8, stray]]) };
+  equal(peel(strayed), strayed);
+});
