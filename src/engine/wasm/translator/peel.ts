@@ -35,7 +35,7 @@ export function peel(region: Region): Region {
     peelLoop(region, before) || region;
 }
 
-/** Whether any block leads to the root, though perhaps none that can be reached: what most regions have not is soon seen. */
+/** Whether any block leads to the root; perhaps none that can be reached. Most regions have none. */
 function hasWayTo(root: number, blocks: Region["blocks"]): boolean {
   for (const block of blocks.values()) if (ways(blocks, block).includes(root)) return true;
   return false;
