@@ -1,6 +1,7 @@
 /**
  * Real programs of Debian: the workloads of the shared corpus (`perf.sh` in its folder `perf`), each timed from the
- * start of the command to its end, elftap and its peer in turns, on the same processors. Both must print the same.
+ * start of the command to its end, elftap and its peer in turns, on the same processors. Both must print the same; of
+ * one that does not print what a real arm64 kernel has it print, there is no figure.
  */
 import { join } from "node:path";
 
@@ -29,6 +30,15 @@ export function realWorkloads(corpus: string): string[] {
   const list = /^L=\$\{LIST:-([^}]+)\}/m.exec(Deno.readTextFileSync(script(corpus)))?.[1];
   if (list === undefined) throw new Error(`${script(corpus)} has no list of workloads`);
   return list.trim().split(/\s+/);
+}
+
+/** What came of each workload on a real arm64 kernel, by its name. */
+export function realTruth(corpus: string): ReadonlyMap<string, string> {
+  const lines = Deno.readTextFileSync(join(corpus, "perf", "native.tsv")).trim().split("\n");
+  return new Map(lines.map((line) => {
+    const [name, _wall, _cpu, exitCode, digest] = line.split("\t");
+    return [name!, `exit code ${exitCode}, output ${digest}`];
+  }));
 }
 
 async function succeed(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
