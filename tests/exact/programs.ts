@@ -65,6 +65,11 @@ const mov = (to: number, from: number): number => (0xaa0003e0 | (from << 16) | t
 const addImmediate = (to: number, from: number, value: number): number =>
   (0x91000000 | (value << 10) | (from << 5) | to) >>> 0;
 const sub1 = (register: number): number => (0xd1000400 | (register << 5) | register) >>> 0;
+/** Bits 47..32 of an address where nothing is; qemu-user loads position-independent programs from 0x5500000000 on. */
+function nowhere(next: Next): number {
+  const bits = 1 + next() % 0x7eff;
+  return bits === 0x55 ? 0x56 : bits;
+}
 /** RET, BR or BLR. */
 const ret = (register: number): number => (0xd65f0000 | (register << 5)) >>> 0;
 const br = (register: number): number => (0xd61f0000 | (register << 5)) >>> 0;
@@ -351,7 +356,7 @@ class Program extends CodeWriter {
         this.words.push((UDF | (next() & 0xffff)) >>> 0);
         break;
       case 2: // an access where nothing is
-        this.#glue([movz(TARGET, 1 + next() % 0x7eff, 2), movk(TARGET, 16 * (1 + next() % 0xfff)), access >>> 0]);
+        this.#glue([movz(TARGET, nowhere(next), 2), movk(TARGET, 16 * (1 + next() % 0xfff)), access >>> 0]);
         break;
       case 3: // an access to the read-only page
         this.#glue([
@@ -363,7 +368,7 @@ class Program extends CodeWriter {
       case 4: // a branch where nothing is; the link says where to go on
         this.#glue([
           0x10000080 | LINK, // adr x30
-          movz(TARGET, 1 + next() % 0x7eff, 2),
+          movz(TARGET, nowhere(next), 2),
           movk(TARGET, 4 * (next() % 0x3fff)),
           next() & 1 ? br(TARGET) : ret(TARGET),
         ]);
