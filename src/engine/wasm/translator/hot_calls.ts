@@ -72,7 +72,8 @@ export class HotCalls implements CallProfile {
     const target = known ?? at;
     let samples = this.#samples.get(call);
     if (samples === undefined) this.#samples.set(call, samples = new Map());
-    if (samples.size < MAX_CALLED || samples.has(target)) samples.set(target, (samples.get(target) ?? 0) + 1);
+    if (samples.size >= MAX_CALLED && !samples.has(target)) return undefined;
+    samples.set(target, (samples.get(target) ?? 0) + 1);
     return total(samples) % HOT_CALL === 0 ? call : undefined;
   }
 }

@@ -38,7 +38,7 @@ type Read = (pc: number) => number | undefined;
 export interface CallProfile {
   /** Instructions of a function that the call at an address may take in. */
   most(call: number): number;
-  /** Functions that the BLR at an address calls often. */
+  /** Functions that the call at an address went to often: what a BLR is taken to call. */
   targets(call: number): readonly number[];
 }
 

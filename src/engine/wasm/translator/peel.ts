@@ -21,24 +21,27 @@ export function peel(region: Region): Region {
   if (entry !== root || !hasWayTo(root, blocks)) return region;
   const before = structureOf(region);
   if (!before.loopHeaders.has(root)) return region;
-  const isOther = (place: number) => place !== root && before.loopHeaders.has(place);
-  const increment = ways(blocks, blocks.get(root)!).some(isOther) ? new Set([root]) : undefined;
-  return increment &&
-      withCopies(
-        region,
-        before,
-        increment,
-        MAX_INCREMENT,
-        isOther,
-        (after) => after.loopHeaders.size < before.loopHeaders.size,
-      ) ||
-    peelLoop(region, before) || region;
+  return peelIncrement(region, before) ?? peelLoop(region, before) ?? region;
 }
 
 /** Whether any block leads to the root; perhaps none that can be reached. Most regions have none. */
 function hasWayTo(root: number, blocks: Region["blocks"]): boolean {
   for (const block of blocks.values()) if (ways(blocks, block).includes(root)) return true;
   return false;
+}
+
+function peelIncrement(region: Region, before: Structure): Region | undefined {
+  const { root, blocks } = region;
+  const isOther = (place: number) => place !== root && before.loopHeaders.has(place);
+  if (!ways(blocks, blocks.get(root)!).some(isOther)) return undefined;
+  return withCopies(
+    region,
+    before,
+    new Set([root]),
+    MAX_INCREMENT,
+    isOther,
+    (after) => after.loopHeaders.size < before.loopHeaders.size,
+  );
 }
 
 function peelLoop(region: Region, before: Structure): Region | undefined {

@@ -82,9 +82,7 @@ export function wordOf({ code }: RegionObject, pc: number): number | undefined {
 }
 
 /** Whether it has the code at all of these addresses. */
-export function covers({ code }: RegionObject, addresses: Iterable<number>): boolean {
-  for (const address of addresses) {
-    if (!code.some(({ start, words }) => start <= address && address < start + 4 * words.length)) return false;
-  }
+export function covers(object: RegionObject, addresses: Iterable<number>): boolean {
+  for (const address of addresses) if (wordOf(object, address) === undefined) return false;
   return true;
 }
