@@ -65,11 +65,8 @@ export class Guest {
     this.outcome = new Promise((resolve) => this.#resolve = resolve);
     this.#pooled = this.#pool.acquire(spec);
     const { worker } = this.#pooled;
-    worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(event.data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(workerFailure(event.message));
-    };
+    worker.onmessage = this.#messageListener();
+    worker.onerror = this.#errorListener();
     this.#pooled.equipped.catch((error) => this.#fail(error));
     this.#post({ type: "run", run: this.#run, spec });
     if (spec.timeout !== undefined) {
@@ -78,6 +75,17 @@ export class Guest {
       this.#timeout = setTimeout(late, spec.timeout);
     }
     if (spec.debug && !spec.debug.holdOnFailure) this.#options.debugPort?.offer(this.#debuggee);
+  }
+
+  // Made by functions, so that they die with the guest: see docs/ARCHITECTURE.md, "What dies with a guest".
+  #messageListener(): (event: MessageEvent<FromWorker>) => void {
+    return (event) => this.#receive(event.data);
+  }
+  #errorListener(): (event: ErrorEvent) => void {
+    return (event) => {
+      event.preventDefault();
+      this.#fail(workerFailure(event.message));
+    };
   }
 
   /** Keeps the guest for a debugger; then it ends with its time-out. */

@@ -82,6 +82,11 @@ export abstract class OpenFile {
   references = 1;
   /** File position in bytes. */
   position = 0;
+  /**
+   * What all its mappings map, for the room that maps: two mappings of one descriptor can be one VMA. Not in a WeakMap,
+   * see docs/ARCHITECTURE.md, "What dies with a guest".
+   */
+  mapped: object | undefined;
   /** Woken whenever {@link poll} may have changed. */
   readonly wait: WaitQueue = new WaitQueue();
   /** Nanoseconds after which a blocking read or write gives up with `-EAGAIN` (SO_RCVTIMEO, SO_SNDTIMEO); undefined: never. */

@@ -59,26 +59,48 @@ function modeOf(info: Deno.FileInfo): number {
   return type | (info.mode ?? (info.isFile ? 0o755 : 0o777));
 }
 
-export function hostInfo(info: Deno.FileInfo): HostInfo {
-  const mtimeMs = info.mtime?.getTime() ?? 0, changedMs = info.ctime?.getTime() ?? mtimeMs;
-  // Deno tells the change in whole seconds: in the second of the last write it was not before that.
-  const ctimeMs = Math.floor(mtimeMs / 1000) * 1000 === changedMs ? mtimeMs : changedMs;
-  return {
-    dev: info.dev,
-    ino: info.ino ?? 0,
-    mode: modeOf(info),
-    nlink: info.nlink ?? 1,
-    uid: info.uid ?? 0,
-    gid: info.gid ?? 0,
-    rdev: info.rdev ?? 0,
-    size: info.size,
-    mtimeMs,
-    ctimeMs,
-    atime: nanoseconds(info.atime?.getTime() ?? 0),
-    mtime: nanoseconds(mtimeMs),
-    ctime: nanoseconds(ctimeMs),
-  };
+/** What Deno tells of a file. Most looks are for the same file as before: nanoseconds are made when they are wanted. */
+class Attributes implements HostInfo {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly rdev: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly #atimeMs: number;
+
+  constructor(info: Deno.FileInfo) {
+    const mtimeMs = info.mtime?.getTime() ?? 0, changedMs = info.ctime?.getTime() ?? mtimeMs;
+    this.dev = info.dev;
+    this.ino = info.ino ?? 0;
+    this.mode = modeOf(info);
+    this.nlink = info.nlink ?? 1;
+    this.uid = info.uid ?? 0;
+    this.gid = info.gid ?? 0;
+    this.rdev = info.rdev ?? 0;
+    this.size = info.size;
+    this.mtimeMs = mtimeMs;
+    // Deno tells the change in whole seconds: in the second of the last write it was not before that.
+    this.ctimeMs = Math.floor(mtimeMs / 1000) * 1000 === changedMs ? mtimeMs : changedMs;
+    this.#atimeMs = info.atime?.getTime() ?? 0;
+  }
+
+  get atime(): bigint {
+    return nanoseconds(this.#atimeMs);
+  }
+  get mtime(): bigint {
+    return nanoseconds(this.mtimeMs);
+  }
+  get ctime(): bigint {
+    return nanoseconds(this.ctimeMs);
+  }
 }
+
+export const hostInfo = (info: Deno.FileInfo): HostInfo => new Attributes(info);
 
 /** How long an answer of lstat is good for, in ms: enough to start a program without asking twice. */
 const TRUST_MS = 500;

@@ -27,8 +27,8 @@ class PseudoFs extends SuperBlock {
   }
 }
 
-/** How a pipe inode is opened again through /proc/self/fd. */
-export type Reopen = (flags: number, opener: Opener) => OpenResult;
+/** How an inode is opened again through /proc/self/fd. */
+export type Reopen = (inode: Inode, flags: number, opener: Opener) => OpenResult;
 
 /** An inode without names. */
 export class PseudoInode extends Inode {
@@ -47,7 +47,7 @@ export class PseudoInode extends Inode {
   }
 
   override open(flags: number, opener: Opener): OpenResult {
-    return this.reopen ? this.reopen(flags, opener) : -ENXIO;
+    return this.reopen ? this.reopen(this, flags, opener) : -ENXIO;
   }
 }
 

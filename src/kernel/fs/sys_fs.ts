@@ -5,7 +5,7 @@ import { SyntheticFs, SyntheticLink } from "./proc/synthetic.ts";
 /** @param cpus asked when a file is read: the kernel comes later than the tree */
 export function createSysFs(cpus: () => number): SyntheticFs {
   const fs = new SyntheticFs("sysfs", SYSFS_MAGIC);
-  fs.root.fill = () => fill(fs, cpus);
+  fs.root.later(() => fill(fs, cpus));
   return fs;
 }
 

@@ -8,13 +8,10 @@ import type { MapObject, MapUser } from "./map_object.ts";
 import { MapUsers } from "./map_users.ts";
 import { Vm } from "./vma.ts";
 
-/** The object of each description: two mappings of one descriptor can be one VMA. */
-const objects = new WeakMap<OpenFile, FileObject>();
-
 /** What mmap of this description maps, or a negative errno (ENODEV) if it cannot be mapped. */
 export function fileObject(file: OpenFile): MapObject | number {
-  const known = objects.get(file);
-  if (known !== undefined) {
+  const known = file.mapped;
+  if (known instanceof FileObject) {
     known.lookAgain();
     return known;
   }
@@ -22,9 +19,7 @@ export function fileObject(file: OpenFile): MapObject | number {
   if (typeof mappable === "number") return mappable;
   // Devices such as /dev/zero hand out an object of their own for each mapping.
   if (isMapObject(mappable)) return mappable;
-  const object = new FileObject(file, mappable);
-  objects.set(file, object);
-  return object;
+  return file.mapped = new FileObject(file, mappable);
 }
 
 function isMapObject(mappable: Mappable | MapObject): mappable is MapObject {

@@ -11,7 +11,7 @@ import { row, type SyscallRow } from "./row.ts";
 function pipe2(task: Task, fds: number, flags: number): number {
   if (flags & ~(O_CLOEXEC | O_DIRECT | O_NONBLOCK)) return -EINVAL;
   const inode = new PipeInode(task.uid, task.gid);
-  inode.reopen = (openFlags) => openFifo(inode, openFlags);
+  inode.reopen = openFifo;
   const [readEnd, writeEnd] = createPipe(inode, flags & ~O_CLOEXEC);
   const cloexec = (flags & O_CLOEXEC) !== 0;
   const readFd = installFd(task, readEnd, cloexec);

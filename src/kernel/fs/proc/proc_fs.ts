@@ -48,12 +48,12 @@ export class ProcRoot extends SyntheticDirectory {
   constructor(sb: SuperBlock) {
     super(sb, 0o555, 0, 0, 1);
     this.net = new SyntheticDirectory(sb, 0o555, 0, 0);
-    this.fill = () => {
+    this.later(() => {
       this.#addLinks();
       this.#addMachine();
       const sys = this.directory("sys");
       sys.later(() => this.#addSysctls(sys));
-    };
+    });
   }
 
   #addLinks(): void {

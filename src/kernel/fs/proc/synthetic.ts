@@ -43,8 +43,7 @@ abstract class SyntheticInode extends Inode {
 /** A directory with fixed entries; subclasses add those that come and go. */
 export class SyntheticDirectory extends SyntheticInode {
   readonly #fixed = new Map<string, Inode>();
-  /** Adds the fixed entries when somebody first looks: most guests never do. */
-  fill: (() => void) | undefined;
+  #later: (() => void)[] | undefined;
 
   constructor(sb: SuperBlock, permissions: number, uid: number, gid: number, ino?: number) {
     super(sb, S_IFDIR | permissions, uid, gid, ino);
@@ -53,19 +52,16 @@ export class SyntheticDirectory extends SyntheticInode {
 
   /** The fixed entries, filled in. */
   #entries(): Map<string, Inode> {
-    const { fill } = this;
-    this.fill = undefined;
-    fill?.();
+    const later = this.#later;
+    this.#later = undefined;
+    for (const add of later ?? []) add();
     return this.#fixed;
   }
 
-  /** Adds entries when somebody first looks, behind those that are to come then anyway. */
+  /** Adds fixed entries when somebody first looks, behind those that are to come then anyway: most guests never do. */
   later(add: () => void): void {
-    const { fill } = this;
-    this.fill = () => {
-      fill?.();
-      add();
-    };
+    // Not put together to one function: see docs/ARCHITECTURE.md, "What dies with a guest".
+    (this.#later ??= []).push(add);
   }
 
   /** Adds a fixed entry. */
