@@ -47,7 +47,7 @@ export interface SpaceParts {
   readonly translator: Translator | undefined;
   /** There is something to translate; undefined: not now. */
   wantTranslator(): Translator | undefined;
-  /** A program is there: what was translated of it before is wanted. */
+  /** A program is there: perhaps what was translated of it before came too late the last time. */
   programStarted(program: string): void;
   /** Address spaces in use. */
   readonly spaces: Set<WasmAddressSpace>;

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { buildInterpreter } from "./build_image.ts";
 import { WasmEngine } from "./engine.ts";
+import { HOT } from "./layout.ts";
 
 const CODE = 0x10000;
 /** subs x1, x1, #1; b.ne to it; svc #0 */
@@ -199,8 +200,9 @@ Deno.test("WasmEngine takes an archive that came too late when its program start
     },
     save: () => {},
   };
-  equal(engine.awaitsHost, false);
   equal(run(engine, frame, "short", 1), "syscall");
+  equal(engine.awaitsHost, false, "was asked for although nothing was hot");
+  equal(run(engine, frame, "short", 2 * HOT), "syscall");
   equal(engine.awaitsHost, true);
   answer(await archive());
   await new Promise((resolve) => setTimeout(resolve));

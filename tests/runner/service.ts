@@ -1,0 +1,30 @@
+/** A Worker's loop in this thread, for tests of what guest after guest leaves. */
+import { fileURLToPath } from "node:url";
+import type { WasmEngine } from "../../src/engine/wasm/engine.ts";
+import { serveGuests, type WorkerScope } from "../../src/runner/guest_service.ts";
+import type { GuestOutcome } from "../../src/runner/guest_spec.ts";
+import { Machine } from "../../src/runner/machine.ts";
+import type { FromWorker, ToWorker } from "../../src/runner/worker_messages.ts";
+import { guestSpec } from "../../src/runner/world.ts";
+
+const HELLO = fileURLToPath(new URL("../fixtures/hello", import.meta.url));
+
+/** Runs hello again and again, each time with another number. */
+export function service(engine: WasmEngine): (run: number) => Promise<GuestOutcome> {
+  let ended: (outcome: GuestOutcome) => void = () => {};
+  const scope: WorkerScope = {
+    onmessage: null,
+    postMessage: (message: FromWorker) => {
+      if (message.type === "outcome") ended(message.outcome);
+      else if (message.type === "output") send({ ...message, type: "consumed", count: message.bytes.length });
+    },
+  };
+  const send = (message: ToWorker) => scope.onmessage!({ data: message } as MessageEvent<ToWorker>);
+  serveGuests(scope, (options) => new Machine(engine, options, undefined));
+  const spec = guestSpec({ path: HELLO, args: [], stdin: "null", stdout: "piped", stderr: "piped" }, {});
+  return (run) =>
+    new Promise((resolve) => {
+      ended = resolve;
+      send({ type: "run", run, spec });
+    });
+}
