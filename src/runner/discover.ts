@@ -5,7 +5,8 @@
 import { ELFCLASS64, ELFDATA2LSB, EM_AARCH64, ET_DYN, ET_EXEC } from "../elf/constants.ts";
 import { MACHINES } from "../elf/machines.ts";
 import { Failure } from "../failure.ts";
-import { absolutePath, baseName } from "./host_path.ts";
+import type { Bind } from "./guest_spec.ts";
+import { absolutePath, baseName, isWithin } from "./host_path.ts";
 
 /** A test program. */
 export interface TestCase {
@@ -17,7 +18,9 @@ export interface TestCase {
 
 /** Where to look. */
 export interface DiscoverOptions {
-  /** Absolute operands are looked for here first. */
+  /** Absolute operands inside of one are looked for there. */
+  readonly binds?: readonly Bind[];
+  /** Other absolute ones are looked for here first. */
   readonly sysroot?: string;
   /** Absolute operands may be the host's. Default true. */
   readonly hostFallback?: boolean;
@@ -46,24 +49,20 @@ function displayName(path: string): string {
   return path.startsWith("./") ? path.slice(2) : path;
 }
 
-/** The search for one operand. Paths are as the user will see them; {@link Search.root} leads to the host's. */
+/** The search for one operand. Paths are as the user will see them. */
 class Search {
-  /** What precedes a path to make it the host's: the sysroot, or nothing. */
-  readonly root: string;
+  /** The host's path for one. */
+  readonly #onHost: (path: string) => string;
   #looked = 0;
   /** ELF programs for other machines met on the way, by machine. */
   readonly #others = new Map<string, number>();
 
   constructor(readonly operand: string, options: DiscoverOptions) {
-    const { sysroot } = options;
-    const base = operand.startsWith("/") ? globBase(operand) : operand;
-    const inSysroot = sysroot !== undefined && operand.startsWith("/") &&
-      (stat(sysroot + absolutePath(base, "/")) !== undefined || options.hostFallback === false);
-    this.root = inSysroot ? sysroot : "";
+    this.#onHost = hostPlace(operand.startsWith("/") ? globBase(operand) : operand, options);
   }
 
   find(): string[] {
-    const info = stat(this.root + this.operand);
+    const info = stat(this.#onHost(this.operand));
     if (info && !info.isDirectory) return [this.operand];
     const isFolder = info?.isDirectory === true;
     if (!isFolder && !isGlob(this.operand)) throw new Failure(`${this.operand}: no such file or folder`);
@@ -85,7 +84,7 @@ class Search {
     if (depth <= 0) return;
     let entries: Deno.DirEntry[];
     try {
-      entries = [...Deno.readDirSync(this.root + (folder === "" ? "." : folder))];
+      entries = [...Deno.readDirSync(this.#onHost(folder === "" ? "." : folder))];
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) throw error;
       return; // unreadable, or gone
@@ -104,9 +103,9 @@ class Search {
   #isTest(path: string): boolean {
     // A shared library may be executable, too.
     if (/\.so(\.|$)/.test(baseName(path))) return false;
-    const info = stat(this.root + path);
+    const info = stat(this.#onHost(path));
     if (!info?.isFile || ((info.mode ?? 0o111) & 0o111) === 0) return false;
-    const head = readHead(this.root + path);
+    const head = readHead(this.#onHost(path));
     if (head[0] === 0x23 && head[1] === 0x21) return true; // #!
     if (head.length < 20 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return false;
     const type = head[16]! | head[17]! << 8, machine = head[18]! | head[19]! << 8;
@@ -125,6 +124,19 @@ class Search {
         : `there are programs for other machines: ${others}`,
     });
   }
+}
+
+/** How a path that begins like this one is found on the host: in a bind, in the sysroot, or as it is. */
+function hostPlace(base: string, { binds = [], sysroot, hostFallback }: DiscoverOptions): (path: string) => string {
+  if (!base.startsWith("/")) return (path) => path;
+  const place = absolutePath(base, "/"), around = binds.filter(({ guest }) => isWithin(place, guest));
+  if (around.length > 0) {
+    // The innermost one is what the guest sees.
+    const { host, guest } = around.reduce((a, b) => b.guest.length >= a.guest.length ? b : a);
+    return (path) => host + absolutePath(path, "/").slice(guest.length);
+  }
+  const isThere = sysroot !== undefined && (stat(sysroot + place) !== undefined || hostFallback === false);
+  return isThere ? (path) => sysroot + path : (path) => path;
 }
 
 function stat(path: string): Deno.FileInfo | undefined {

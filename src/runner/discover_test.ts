@@ -64,6 +64,20 @@ Deno.test("discoverTests looks into the sysroot for absolute paths", () => {
   deepEqual(found(["/sub/*"], t.folder, { sysroot: t.folder }), ["/sub/one"]);
 });
 
+Deno.test("discoverTests looks into the innermost bind for absolute paths", () => {
+  using t = tree();
+  const binds = [{ host: `${t.folder}/sub`, guest: "/t", readOnly: true }, {
+    host: t.folder,
+    guest: "/t/all",
+    readOnly: true,
+  }];
+  const options = { binds, sysroot: "/no/such/sysroot", hostFallback: false };
+  deepEqual(found(["/t/../t//"], t.folder, options), ["/t/../t/deep/two", "/t/../t/one"]);
+  deepEqual(found(["/t/one"], t.folder, options), ["/t/one"]);
+  deepEqual(found(["/t/all/s*"], t.folder, options), ["/t/all/script", "/t/all/static"]);
+  throws(() => discoverTests(["/tt"], options), /^Failure: \/tt: no such file or folder$/);
+});
+
 Deno.test("discoverTests says that a path does not exist", () => {
   throws(() => discoverTests(["/no/such/place"]), /^Failure: \/no\/such\/place: no such file or folder$/);
 });
