@@ -3,7 +3,7 @@
  * module to the next, and the guest code that it was made of, to know that again.
  */
 import { type BranchHint, Code, type SymbolUse } from "../module.ts";
-import { RegionLowering } from "./lower_region.ts";
+import { lowerRegion } from "./lower_region.ts";
 import { DISPATCH, type Region, targetsOf } from "./region.ts";
 
 /** Instruction words from an address on. */
@@ -30,7 +30,7 @@ export interface RegionObject {
 
 /** Translates. @param word the instruction word at an address of the region */
 export function makeObject(region: Region, word: (pc: number) => number): RegionObject {
-  const code: Code = new RegionLowering(region).emit();
+  const code: Code = lowerRegion(region);
   return {
     root: region.root,
     targets: targetsOf(region),

@@ -1,0 +1,157 @@
+/**
+ * What a region does with guest memory. Nothing in here faults: an access that is not plainly fine (rights, page
+ * crossing, alignment) leaves the function before it had an effect, and the interpreter executes that instruction with
+ * all its consequences.
+ */
+import type { Stmt } from "../../../isa/ir/builder.ts";
+import { GUEST_LIMIT, GUEST_PAGES, RIGHTS, WINDOW } from "../layout.ts";
+import { Op, VOID } from "../module.ts";
+import type { AccessPlan, Check } from "./access_plan.ts";
+import { GUEST } from "./linker.ts";
+import { RegionExits } from "./region_exits.ts";
+import type { RegisterSet } from "./register_flow.ts";
+
+/** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
+const SHORT = 16;
+
+export abstract class RegionMemory extends RegionExits {
+  readonly #accesses: AccessPlan;
+
+  constructor(accesses: AccessPlan, used: RegisterSet, readsFast: boolean) {
+    super(used, readsFast);
+    this.#accesses = accesses;
+  }
+
+  protected memory(stmt: Stmt & { readonly s: "access" | "spcheck" | "load" | "store" | "fill" }): void {
+    const { code } = this;
+    switch (stmt.s) {
+      case "access":
+        this.#access(stmt);
+        break;
+      case "spcheck":
+        if (stmt.reg !== 31 || this.#accesses.alignedStack.has(stmt)) break;
+        this.value(stmt.value);
+        code.opcode(0xa7);
+        code.i32(15);
+        code.opcode(0x71);
+        this.interpretIf();
+        break;
+      case "load":
+        this.value(stmt.address);
+        code.memory(stmt.load, GUEST, WINDOW + stmt.offset);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "store":
+        this.value(stmt.address);
+        this.value(stmt.value);
+        code.memory(stmt.store, GUEST, WINDOW + stmt.offset);
+        break;
+      case "fill":
+        this.value(stmt.address);
+        code.i64(BigInt(WINDOW));
+        code.opcode(0x7c);
+        code.i32(0);
+        code.i64(BigInt(stmt.size));
+        code.opcode(0xfc0b);
+        code.u(GUEST);
+        break;
+    }
+  }
+
+  #access(stmt: Stmt & { readonly s: "access" }): void {
+    const { code } = this;
+    const local = this.localOf(stmt.local);
+    this.value(stmt.address);
+    code.set(local);
+    if (stmt.aligned && stmt.size > 1) {
+      code.get(local);
+      code.opcode(0xa7);
+      code.i32(stmt.size - 1);
+      code.opcode(0x71);
+      this.interpretIf();
+    }
+    const check = this.#accesses.checks.get(stmt);
+    if (check === undefined) return;
+    if (check.address !== undefined) this.#checkKnown(check, check.address);
+    else this.#check(check, local, stmt.aligned && check.to - check.from === stmt.size);
+  }
+
+  /** Leaves unless both ends of a stretch around the address in a local have the rights. */
+  #check({ from, to, need }: Check, local: number, inPage: boolean): void {
+    const { code } = this;
+    const size = to - from, isShort = size <= SHORT;
+    let low = local;
+    if (from !== 0) {
+      low = this.scratch("i64");
+      code.get(local);
+      code.i64(BigInt(from));
+      code.opcode(0x7c);
+      code.set(low);
+    }
+    code.byte(Op.block);
+    code.byte(VOID);
+    this.scoped(1, () => {
+      code.byte(Op.block);
+      code.byte(VOID);
+      this.scoped(1, () => {
+        const page = this.scratch("i64");
+        code.get(low);
+        code.i64(12n);
+        code.opcode(0x88);
+        code.tee(page);
+        // What follows reads rights up to a page behind the limit, where there are none.
+        code.i64(BigInt(GUEST_PAGES));
+        code.opcode(0x5a);
+        code.hint(false);
+        code.op1(Op.br_if, 0);
+        if (isShort && size > 1 && !inPage) {
+          code.get(low);
+          code.opcode(0xa7);
+          code.i32(4095);
+          code.opcode(0x71);
+          code.i32(4096 - size);
+          code.opcode(0x4b); // i32.gt_u
+          code.hint(false);
+          code.op1(Op.br_if, 0);
+        }
+        code.get(page);
+        code.memory("i32.load8_u", GUEST, RIGHTS);
+        if (!isShort) {
+          code.get(low);
+          code.i64(BigInt(size - 1));
+          code.opcode(0x7c);
+          code.i64(12n);
+          code.opcode(0x88);
+          code.memory("i32.load8_u", GUEST, RIGHTS);
+          code.opcode(0x71);
+        }
+        code.i32(need);
+        code.opcode(0x71);
+        code.hint(true);
+        code.op1(Op.br_if, 1);
+      });
+      code.byte(Op.end);
+      this.interpret();
+    });
+    code.byte(Op.end);
+  }
+  /** The same for an address known now, as of literals and static data. */
+  #checkKnown({ from, to, need }: Check, address: number): void {
+    const { code } = this;
+    const low = address + from, last = address + to - 1;
+    if (low < 0 || last >= GUEST_LIMIT) {
+      code.i32(1);
+      return this.interpretIf();
+    }
+    const pages = [...new Set([Math.floor(low / 4096), Math.floor(last / 4096)])];
+    for (const page of pages) {
+      code.i64(0n);
+      code.memory("i32.load8_u", GUEST, RIGHTS + page);
+    }
+    if (pages.length > 1) code.opcode(0x71);
+    code.i32(need);
+    code.opcode(0x71);
+    code.opcode(0x45);
+    this.interpretIf();
+  }
+}

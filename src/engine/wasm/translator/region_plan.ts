@@ -1,0 +1,54 @@
+/** What is found out about a region before the first byte of it is made. */
+import type { Stmt } from "../../../isa/ir/builder.ts";
+import { type AccessPlan, planAccesses } from "./access_plan.ts";
+import { type FlagFlow, flagFlow } from "./flag_flow.ts";
+import { peel } from "./peel.ts";
+import { DISPATCH, dispatchesHome, type Instruction, type Region, successors } from "./region.ts";
+import { type RegisterFlow, registerFlow } from "./register_flow.ts";
+import { savePoints } from "./save_points.ts";
+import { type Structure, structure } from "./structure.ts";
+
+export interface RegionPlan {
+  /** As it is translated: with the copies that it begins with. */
+  readonly region: Region;
+  /** Whether registers are at home where computed branches are distributed. */
+  readonly dispatchesHome: boolean;
+  readonly graph: Structure;
+  readonly accesses: AccessPlan;
+  /** Instructions before which everything is stored. */
+  readonly saved: ReadonlySet<Instruction>;
+  readonly registers: RegisterFlow;
+  readonly flags: FlagFlow;
+  /** Whether fpFast is looked at. */
+  readonly readsFast: boolean;
+}
+
+export function planRegion(found: Region): RegionPlan {
+  const region = peel(found), isHome = dispatchesHome(region);
+  const graph = structure({
+    root: region.entry,
+    successors: (node) => successors(region, region.blocks.get(node)!),
+    isSwitch: (node) => node === DISPATCH && !isHome,
+  });
+  const accesses = planAccesses(region, graph);
+  const saved = savePoints(region, graph, accesses);
+  return {
+    region,
+    dispatchesHome: isHome,
+    graph,
+    accesses,
+    saved,
+    registers: registerFlow(region, graph, saved, accesses.kept),
+    flags: flagFlow(region, graph, saved, accesses),
+    readsFast: readsFast(region),
+  };
+}
+
+function readsFast(region: Region): boolean {
+  const reads = (body: readonly Stmt[]): boolean =>
+    body.some((stmt) =>
+      (stmt.s === "get" && stmt.place.file === "sys" && stmt.place.name === "fpFast") ||
+      (stmt.s === "if" && (reads(stmt.then) || reads(stmt.else))) || (stmt.s === "loop" && reads(stmt.body))
+    );
+  return [...region.blocks.values()].some(({ instructions }) => instructions.some(({ body }) => reads(body!)));
+}
