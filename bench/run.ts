@@ -16,6 +16,7 @@ import { buildInterpreter } from "../src/engine/wasm/build_image.ts";
 import { Machine } from "../src/engine/wasm/testing.ts";
 import { runDebugged } from "./debugger.ts";
 import { peakMemory } from "./memory.ts";
+import { installedCommands, installedTests } from "./installed.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
 import { type RealPlaces, realTruth, realWorkloads, runReal } from "./real.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
@@ -368,6 +369,18 @@ if (import.meta.main) {
     const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
     const figures = await measure(runners, 3, (runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, SUITE));
     add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
+  }
+  if (!only || only.includes("installed")) {
+    const tests = installedTests(root);
+    if (tests.length > 0) {
+      const own = [ELFTAP.command, ...ELFTAP.args.slice(0, -1)];
+      const commands = installedCommands(root, tests, own, join(BUILD, "installed.txt"));
+      const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
+      const once = (runner: Runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, tests.length);
+      await measure(runners.slice(0, 1), 1, once); // caches are warm from here on
+      const figures = await measure(runners, 3, once);
+      add({ name: "installed", unit: `tests/s, ${tests.length} of GLib's own, 4 jobs`, figures, lessIsBetter: false });
+    } else console.error(`without installed tests: ${root} has none of GLib's`);
   }
   if (!only || only.includes("python") || only.includes("memory")) {
     if (existsSync(join(root, "usr/bin/python3"))) {

@@ -8,7 +8,7 @@
 import { basename, join } from "node:path";
 
 const PROGRAMS = ["arguments", "points", "sorting"];
-const JOBS = 4;
+export const JOBS = 4;
 
 /** Where the cross compiler keeps the libraries. */
 const SYSROOT = "/usr/aarch64-linux-gnu";
@@ -36,9 +36,13 @@ export async function buildSuite(here: string, folder: string, hello: string, co
   return suite;
 }
 
+/** Starts qemu-user for every path that xargs reads. */
+export const xargs = (input: string, libraries: string): string =>
+  `xargs ${input} -P${JOBS} -n1 qemu-aarch64 -L ${libraries}`;
+
 /** The commands that run a suite. */
 export function suiteCommands(suite: string, elftap: readonly string[]): readonly (readonly string[])[] {
-  const each = `find ${suite} -type f -print0 | xargs -0 -P${JOBS} -n1 qemu-aarch64 -L ${SYSROOT}`;
+  const each = `find ${suite} -type f -print0 | ${xargs("-0", SYSROOT)}`;
   return [
     [...elftap, "test", "--jobs", String(JOBS), "--sysroot", SYSROOT, suite],
     ["sh", "-c", each],
