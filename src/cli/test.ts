@@ -33,7 +33,7 @@ export const testSyntax: CommandSyntax = {
           name: "jobs",
           short: "j",
           value: "N",
-          help: "Tests at a time, at most. Default: all cores. More than cores are begun only while tests take long.",
+          help: "Tests at a time, at most. Default: all cores. More than cores are begun only while tests wait.",
         },
         {
           name: "timeout",

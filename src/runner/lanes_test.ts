@@ -3,7 +3,7 @@ import { inLanes } from "./lanes.ts";
 
 /** Pieces of work that end when told to, a clock that stands still, and looks when asked for. */
 function stage(cores: number) {
-  let now = 0, look = () => {};
+  let now = 0, used = 0, look = () => {};
   const ends: ((more: boolean) => void)[] = [];
   const fails: ((error: Error) => void)[] = [];
   const work = () =>
@@ -17,11 +17,13 @@ function stage(cores: number) {
   };
   return {
     work,
-    options: { cores, every, now: () => now },
+    options: { cores, every, now: () => now, cpu: () => used },
     ends,
     fails,
-    pass(milliseconds: number) {
+    /** @param busy cores that were busy with the pieces meanwhile */
+    pass(milliseconds: number, busy = 0) {
       now += milliseconds;
+      used += milliseconds * busy;
       look();
     },
   };
@@ -49,6 +51,29 @@ Deno.test("inLanes begins a piece more for each that takes long", () => {
   equal(ends.length, 4);
   pass(1000);
   equal(ends.length, 6);
+});
+
+Deno.test("inLanes begins no piece more while the cores are busy with those that take long", () => {
+  const { work, options, ends, pass } = stage(2);
+  void inLanes(8, work, options);
+  for (let i = 0; i < 40; i++) pass(25, 1.6);
+  equal(ends.length, 2);
+  for (let i = 0; i < 8; i++) pass(25, 1.4);
+  equal(ends.length, 4);
+});
+
+Deno.test("inLanes gives up a lane that there was room for when the cores are busy again", async () => {
+  const { work, options, ends, pass } = stage(1);
+  void inLanes(4, work, options);
+  pass(1000);
+  equal(ends.length, 2);
+  pass(1000, 1);
+  ends[0]!(true);
+  await Promise.resolve();
+  equal(ends.length, 2);
+  ends[1]!(true);
+  await Promise.resolve();
+  equal(ends.length, 3);
 });
 
 Deno.test("inLanes is patient with a lane that has just begun", async () => {
