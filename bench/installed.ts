@@ -1,6 +1,6 @@
 /**
  * Unit tests that nobody here wrote: some of GLib's, as Debian installs them (libglib2.0-tests). Tests per second
- * through `elftap test` and through qemu-user started by xargs, with the same number of jobs.
+ * through `elftap test` and through qemu-user started by xargs, with the same number of jobs at most.
  *
  * Left out are those that wait more than they compute, that start other programs, that need a bus or a network, and
  * those that fail under qemu-user or take longer than a second there.
@@ -41,9 +41,9 @@ export function installedCommands(
   elftap: readonly string[],
   list: string,
 ): readonly (readonly string[])[] {
-  Deno.writeTextFileSync(list, tests.map((path) => join(root, path) + "\n").join(""));
+  Deno.writeTextFileSync(list, tests.map((path) => join(root, path) + "\0").join(""));
   return [
     [...elftap, "test", "--jobs", String(JOBS), "--no-host", "--sysroot", root, ...tests],
-    ["sh", "-c", `${xargs("-a " + list, root)} >/dev/null`],
+    ["sh", "-c", `${xargs(`-a "${list}"`, root)} >/dev/null`],
   ];
 }

@@ -36,13 +36,13 @@ export async function buildSuite(here: string, folder: string, hello: string, co
   return suite;
 }
 
-/** Starts qemu-user for every path that xargs reads. */
+/** Starts qemu-user for every path that xargs reads; they end in NUL. */
 export const xargs = (input: string, libraries: string): string =>
-  `xargs ${input} -P${JOBS} -n1 qemu-aarch64 -L ${libraries}`;
+  `xargs -0 ${input} -P${JOBS} -n1 qemu-aarch64 -L "${libraries}"`;
 
 /** The commands that run a suite. */
 export function suiteCommands(suite: string, elftap: readonly string[]): readonly (readonly string[])[] {
-  const each = `find ${suite} -type f -print0 | ${xargs("-0", SYSROOT)}`;
+  const each = `find "${suite}" -type f -print0 | ${xargs("", SYSROOT)}`;
   return [
     [...elftap, "test", "--jobs", String(JOBS), "--sysroot", SYSROOT, suite],
     ["sh", "-c", each],

@@ -33,7 +33,8 @@ export const testSyntax: CommandSyntax = {
           name: "jobs",
           short: "j",
           value: "N",
-          help: "Tests at a time, at most. Default: all cores. More than cores are begun only while tests wait.",
+          help:
+            "Tests at a time, at most. Default: all cores. More than cores are begun only while those that run leave cores idle, or take longer than ten seconds.",
         },
         {
           name: "timeout",

@@ -98,6 +98,7 @@ export class Kernel {
   readonly cpuCount: number;
   readonly cpuMask: number;
 
+  readonly #parts = new Map<unknown, unknown>();
   readonly #table: readonly (Entry | undefined)[];
   readonly #idle: HostIdle;
   readonly #watchdog: number;
@@ -169,6 +170,18 @@ export class Kernel {
       if (!this.pidInUse(this.#lastPid)) return this.#lastPid;
     }
     return undefined;
+  }
+
+  /**
+   * What another room keeps for this kernel, made when it is first asked for. Not in a WeakMap of that room, see
+   * docs/ARCHITECTURE.md, "What dies with a guest".
+   *
+   * @param key whose it is
+   */
+  part<Part>(key: unknown, make: () => Part): Part {
+    let part = this.#parts.get(key) as Part | undefined;
+    if (part === undefined) this.#parts.set(key, part = make());
+    return part;
   }
 
   pidInUse(pid: number): boolean {

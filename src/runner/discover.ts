@@ -6,7 +6,7 @@ import { ELFCLASS64, ELFDATA2LSB, EM_AARCH64, ET_DYN, ET_EXEC } from "../elf/con
 import { MACHINES } from "../elf/machines.ts";
 import { Failure } from "../failure.ts";
 import type { Bind } from "./guest_spec.ts";
-import { absolutePath, baseName, isWithin } from "./host_path.ts";
+import { absolutePath, baseName, childPath, isWithin } from "./host_path.ts";
 
 /** A test program. */
 export interface TestCase {
@@ -39,7 +39,8 @@ export function discoverTests(operands: readonly string[], options: DiscoverOpti
   for (const operand of operands) {
     const search = new Search(operand, options);
     for (const path of search.find()) {
-      if (!found.has(path)) found.set(path, { name: displayName(path), path });
+      const place = path.startsWith("/") ? absolutePath(path, "/") : path;
+      if (!found.has(place)) found.set(place, { name: displayName(path), path });
     }
   }
   return [...found.values()];
@@ -51,27 +52,52 @@ function displayName(path: string): string {
 
 /** The search for one operand. Paths are as the user will see them. */
 class Search {
-  /** The host's path for one. */
-  readonly #onHost: (path: string) => string;
+  readonly #binds: readonly Bind[];
+  /** What precedes a path outside of binds to make it the host's: the sysroot, or nothing. */
+  readonly #root: string;
   #looked = 0;
   /** ELF programs for other machines met on the way, by machine. */
   readonly #others = new Map<string, number>();
 
-  constructor(readonly operand: string, options: DiscoverOptions) {
-    this.#onHost = hostPlace(operand.startsWith("/") ? globBase(operand) : operand, options);
+  constructor(readonly operand: string, { binds = [], sysroot, hostFallback }: DiscoverOptions) {
+    const isGuests = operand.startsWith("/");
+    // Innermost first; of two at one place the last one is what the guest sees. None can be at the root.
+    const inner = binds.toReversed().sort((a, b) => b.guest.length - a.guest.length);
+    this.#binds = isGuests ? inner.filter(({ guest }) => guest !== "/") : [];
+    const base = absolutePath(globBase(operand), "/");
+    const isThere = () => hostFallback === false || stat(sysroot + base) !== undefined;
+    this.#root = isGuests && sysroot !== undefined && isThere() ? sysroot : "";
+  }
+
+  /** The host's path for one. */
+  #onHost(path: string): string {
+    if (!path.startsWith("/")) return path;
+    const place = absolutePath(path, "/"), bind = this.#binds.find(({ guest }) => isWithin(place, guest));
+    return bind ? bind.host + place.slice(bind.guest.length) : this.#root + place;
+  }
+
+  /** Names in a folder of which something is bound below, and whether that is a folder. */
+  #mountPoints(folder: string): Map<string, boolean> {
+    const points = new Map<string, boolean>(), place = absolutePath(folder, "/");
+    for (const { guest, host } of this.#binds) {
+      if (guest === place || !isWithin(guest, place)) continue;
+      const [name, ...rest] = guest.slice(place === "/" ? 1 : place.length + 1).split("/");
+      points.set(name!, points.get(name!) || rest.length > 0 || stat(host)?.isDirectory === true);
+    }
+    return points;
   }
 
   find(): string[] {
     const info = stat(this.#onHost(this.operand));
     if (info && !info.isDirectory) return [this.operand];
-    const isFolder = info?.isDirectory === true;
+    const isFolder = info?.isDirectory === true || this.#mountPoints(this.operand).size > 0;
     if (!isFolder && !isGlob(this.operand)) throw new Failure(`${this.operand}: no such file or folder`);
     const folder = isFolder ? trimSlash(this.operand) : globBase(this.operand);
     const pattern = isFolder ? undefined : globPattern(this.operand);
     // A glob without ** goes no deeper than it has components.
     const depth = pattern === undefined || this.operand.includes("**")
       ? Infinity
-      : this.operand.split("/").length - (folder === "" ? 0 : trimSlash(folder).split("/").length);
+      : this.operand.split("/").length - (folder === "" ? 0 : folder === "/" ? 1 : trimSlash(folder).split("/").length);
     const paths: string[] = [];
     this.#walk(folder, depth, (path) => {
       if ((pattern === undefined || pattern.test(path)) && this.#isTest(path)) paths.push(path);
@@ -82,19 +108,21 @@ class Search {
 
   #walk(folder: string, depth: number, visit: (path: string) => void): void {
     if (depth <= 0) return;
-    let entries: Deno.DirEntry[];
+    const entries = new Map<string, boolean>();
     try {
-      entries = [...Deno.readDirSync(this.#onHost(folder === "" ? "." : folder))];
+      for (const { name, isDirectory } of Deno.readDirSync(this.#onHost(folder === "" ? "." : folder))) {
+        entries.set(name, isDirectory);
+      }
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) throw error;
-      return; // unreadable, or gone
+      // unreadable, gone, or only on the way to a bind
     }
-    entries.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-    for (const entry of entries) {
-      if (entry.name.startsWith(".")) continue;
+    for (const [name, isDirectory] of this.#mountPoints(folder)) entries.set(name, isDirectory);
+    for (const [name, isDirectory] of [...entries].sort(([a], [b]) => a < b ? -1 : 1)) {
+      if (name.startsWith(".")) continue;
       if (++this.#looked > MAX_FILES) throw new Failure(`${this.operand}: more than ${MAX_FILES} files to look at`);
-      const path = folder === "" ? entry.name : folder.endsWith("/") ? folder + entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory) this.#walk(path, depth - 1, visit);
+      const path = folder === "" ? name : childPath(folder, name);
+      if (isDirectory) this.#walk(path, depth - 1, visit);
       else visit(path);
     }
   }
@@ -124,19 +152,6 @@ class Search {
         : `there are programs for other machines: ${others}`,
     });
   }
-}
-
-/** How a path that begins like this one is found on the host: in a bind, in the sysroot, or as it is. */
-function hostPlace(base: string, { binds = [], sysroot, hostFallback }: DiscoverOptions): (path: string) => string {
-  if (!base.startsWith("/")) return (path) => path;
-  const place = absolutePath(base, "/"), around = binds.filter(({ guest }) => isWithin(place, guest));
-  if (around.length > 0) {
-    // The innermost one is what the guest sees.
-    const { host, guest } = around.reduce((a, b) => b.guest.length >= a.guest.length ? b : a);
-    return (path) => host + absolutePath(path, "/").slice(guest.length);
-  }
-  const isThere = sysroot !== undefined && (stat(sysroot + place) !== undefined || hostFallback === false);
-  return isThere ? (path) => sysroot + path : (path) => path;
 }
 
 function stat(path: string): Deno.FileInfo | undefined {

@@ -64,18 +64,34 @@ Deno.test("discoverTests looks into the sysroot for absolute paths", () => {
   deepEqual(found(["/sub/*"], t.folder, { sysroot: t.folder }), ["/sub/one"]);
 });
 
-Deno.test("discoverTests looks into the innermost bind for absolute paths", () => {
+const bind = (host: string, guest: string) => ({ host, guest, readOnly: true });
+
+Deno.test("discoverTests looks into binds for absolute paths, and nowhere else without the host", () => {
   using t = tree();
-  const binds = [{ host: `${t.folder}/sub`, guest: "/t", readOnly: true }, {
-    host: t.folder,
-    guest: "/t/all",
-    readOnly: true,
-  }];
+  const binds = [bind(t.folder, "/t"), bind(`${t.folder}/sub`, "/t")];
   const options = { binds, sysroot: "/no/such/sysroot", hostFallback: false };
   deepEqual(found(["/t/../t//"], t.folder, options), ["/t/../t/deep/two", "/t/../t/one"]);
-  deepEqual(found(["/t/one"], t.folder, options), ["/t/one"]);
-  deepEqual(found(["/t/all/s*"], t.folder, options), ["/t/all/script", "/t/all/static"]);
+  deepEqual(found(["/t/one", "/t//one", "/t/../t/o*"], t.folder, options), ["/t/one"]);
+  deepEqual(found(["/t*/one"], t.folder, options), ["/t/one"]);
   throws(() => discoverTests(["/tt"], options), /^Failure: \/tt: no such file or folder$/);
+  throws(() => discoverTests([`${t.folder}/static`], options), /no such file or folder$/);
+  throws(() => discoverTests(["/one"], { binds: [bind(`${t.folder}/sub`, "/")] }), /no such file or folder$/);
+});
+
+Deno.test("discoverTests sees in a folder what is bound there, and not what that hides", () => {
+  using t = tree();
+  const binds = [bind(`${t.folder}/sub`, "/a/b"), bind(`${t.folder}/sub/deep`, "/a/b/deep/er")];
+  const more = [bind(`${t.folder}/static`, "/a/program"), bind(`${t.folder}/static`, `${t.folder}/sub/deep/two`)];
+  deepEqual(found(["/a"], t.folder, { binds }), ["/a/b/deep/er/two", "/a/b/deep/two", "/a/b/one"]);
+  deepEqual(found(["/a/*"], t.folder, { binds: [...binds, ...more] }), ["/a/program"]);
+  const hiding = [bind(`${t.folder}/sub/deep`, `${t.folder}/sub`)];
+  deepEqual(found([`${t.folder}/sub`], t.folder, { binds: hiding }), ["sub/two"]);
+});
+
+Deno.test("discoverTests finds what is bound at a name with wildcards, and stays below the sysroot", () => {
+  using t = tree();
+  deepEqual(found(["/d[1]"], t.folder, { binds: [bind(`${t.folder}/sub/deep`, "/d[1]")] }), ["/d[1]/two"]);
+  throws(() => discoverTests(["/../one"], { sysroot: `${t.folder}/sub/deep`, hostFallback: false }), /no such file/);
 });
 
 Deno.test("discoverTests says that a path does not exist", () => {

@@ -18,6 +18,8 @@ const patienceAfter = (done: number): number => PATIENCE + (FIRST_PATIENCE - PAT
 const INTERVAL = 25;
 /** Milliseconds over which is seen how busy the cores are, and how much of them may be idle when they are. */
 const WINDOW = 100, IDLE = 0.5;
+/** Milliseconds after which a piece may be one that computes without end: another gets its core's place. */
+const ENDLESS = 10_000;
 
 /** What {@link inLanes} may be told by tests. */
 export interface LaneOptions {
@@ -43,8 +45,8 @@ export async function inLanes(limit: number, work: () => Promise<boolean>, optio
   const { cores = navigator.hardwareConcurrency || 1, every = interval } = options;
   const { now = () => performance.now(), cpu = processorTime } = options;
   const isBusy = busyness(cores, now, cpu);
-  /** The lanes, each with the time from which on its piece is one that takes long. */
-  const lanes = new Set<{ due: number }>();
+  /** The lanes, with when their pieces were begun and from when on these are ones that take long. */
+  const lanes = new Set<{ begun: number; due: number }>();
   let isOver = false, fail: (error: unknown) => void = () => {}, finish = () => {};
   const ended = new Promise<void>((resolve, reject) => (finish = resolve, fail = reject));
   const quick = () => {
@@ -52,16 +54,23 @@ export async function inLanes(limit: number, work: () => Promise<boolean>, optio
     for (const { due } of lanes) if (due > now()) count++;
     return count;
   };
+  /** Lanes that there may be however busy the cores are. */
+  const least = () => {
+    let count = cores;
+    for (const { begun } of lanes) if (now() - begun > ENDLESS) count++;
+    return count;
+  };
 
   const begin = async () => {
-    const lane = { due: now() + patienceAfter(0) };
+    const lane = { begun: now(), due: now() + patienceAfter(0) };
     let done = 0;
     lanes.add(lane);
     try {
       do {
         isOver ||= !await work();
-        lane.due = now() + patienceAfter(++done);
-      } while (!isOver && (lanes.size <= cores || (quick() <= cores && !isBusy())));
+        lane.begun = now();
+        lane.due = lane.begun + patienceAfter(++done);
+      } while (!isOver && (lanes.size <= least() || (quick() <= cores && !isBusy())));
     } catch (error) {
       isOver = true;
       fail(error);
@@ -70,7 +79,7 @@ export async function inLanes(limit: number, work: () => Promise<boolean>, optio
     if (isOver && lanes.size === 0) finish();
   };
   const widen = () => {
-    while (!isOver && lanes.size < limit && quick() < cores && (lanes.size < cores || !isBusy())) void begin();
+    while (!isOver && lanes.size < limit && quick() < cores && (lanes.size < least() || !isBusy())) void begin();
   };
   widen();
   const stop = limit > lanes.size ? every(INTERVAL, widen) : undefined;
@@ -91,13 +100,13 @@ function busyness(cores: number, now: () => number, cpu: () => number): () => bo
     const look = { at: now(), used: cpu() };
     looks.push(look);
     while (looks.length > 2 && look.at - looks[1]!.at >= WINDOW) looks.shift();
-    const { at, used } = looks[0]!, passed = look.at - at;
-    return passed < WINDOW || look.used - used > (cores - IDLE) * passed;
+    const { at, used } = looks[0]!;
+    return look.used - used > (cores - IDLE) * (look.at - at);
   };
 }
 
-/** Loads Node's process, 15 ms: only where something takes long. */
-function processorTime(): number {
+/** Milliseconds of it that this process has taken. Loads Node's process, 15 ms: only where something takes long. */
+export function processorTime(): number {
   const { user, system } = globalThis.process.cpuUsage();
   return (user + system) / 1000;
 }

@@ -1,5 +1,5 @@
-import { equal, rejects } from "node:assert/strict";
-import { inLanes } from "./lanes.ts";
+import { equal, ok, rejects } from "node:assert/strict";
+import { inLanes, processorTime } from "./lanes.ts";
 
 /** Pieces of work that end when told to, a clock that stands still, and looks when asked for. */
 function stage(cores: number) {
@@ -60,6 +60,23 @@ Deno.test("inLanes begins no piece more while the cores are busy with those that
   equal(ends.length, 2);
   for (let i = 0; i < 8; i++) pass(25, 1.4);
   equal(ends.length, 4);
+});
+
+Deno.test("inLanes begins another piece for each that keeps its core for ten seconds", () => {
+  const { work, options, ends, pass } = stage(2);
+  void inLanes(8, work, options);
+  for (let i = 0; i < 390; i++) pass(25, 2);
+  equal(ends.length, 2);
+  for (let i = 0; i < 20; i++) pass(25, 2);
+  equal(ends.length, 4);
+});
+
+Deno.test("processorTime counts milliseconds", () => {
+  const before = processorTime(), started = performance.now();
+  while (processorTime() === before && performance.now() - started < 5000);
+  while (performance.now() - started < 50);
+  const used = processorTime() - before;
+  ok(used > 1 && used < 60_000, `${used}`);
 });
 
 Deno.test("inLanes gives up a lane that there was room for when the cores are busy again", async () => {

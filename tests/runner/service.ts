@@ -1,5 +1,4 @@
 /** A Worker's loop in this thread, for tests of what guest after guest leaves. */
-import { fileURLToPath } from "node:url";
 import type { WasmEngine } from "../../src/engine/wasm/engine.ts";
 import { serveGuests, type WorkerScope } from "../../src/runner/guest_service.ts";
 import type { GuestOutcome } from "../../src/runner/guest_spec.ts";
@@ -7,10 +6,8 @@ import { Machine } from "../../src/runner/machine.ts";
 import type { FromWorker, ToWorker } from "../../src/runner/worker_messages.ts";
 import { guestSpec } from "../../src/runner/world.ts";
 
-const HELLO = fileURLToPath(new URL("../fixtures/hello", import.meta.url));
-
-/** Runs hello again and again, each time with another number. */
-export function service(engine: WasmEngine): (run: number) => Promise<GuestOutcome> {
+/** Runs a program again and again, each time with another number. */
+export function service(engine: WasmEngine, program: string): (run: number) => Promise<GuestOutcome> {
   let ended: (outcome: GuestOutcome) => void = () => {};
   const scope: WorkerScope = {
     onmessage: null,
@@ -21,7 +18,7 @@ export function service(engine: WasmEngine): (run: number) => Promise<GuestOutco
   };
   const send = (message: ToWorker) => scope.onmessage!({ data: message } as MessageEvent<ToWorker>);
   serveGuests(scope, (options) => new Machine(engine, options, undefined));
-  const spec = guestSpec({ path: HELLO, args: [], stdin: "null", stdout: "piped", stderr: "piped" }, {});
+  const spec = guestSpec({ path: program, args: [], stdin: "null", stdout: "piped", stderr: "piped" }, {});
   return (run) =>
     new Promise((resolve) => {
       ended = resolve;

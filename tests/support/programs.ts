@@ -68,6 +68,29 @@ export function cats(): Uint8Array<ArrayBuffer> {
 /** Reads address 16. */
 export const segfaults = () => program([movz(1, 16), 0xf9400020 /* ldr x0, [x1] */]);
 
+/** Makes a pair of sockets and a pipe, has a child that sleeps, waits for it, and sleeps. */
+export function usesMuch(): Uint8Array<ArrayBuffer> {
+  const SOCKETPAIR = 199, PIPE2 = 59, CLONE = 220, WAIT4 = 260, PSELECT6 = 72, SIGCHLD = 17;
+  /** A millisecond, as struct timespec: behind the words. */
+  const time = "\0".repeat(8) + "\x40\x42\x0f" + "\0".repeat(5);
+  type Word = number | ((at: number, end: number) => number);
+  const toTime = (register: number): Word => (at, end) => adr(register, end - at);
+  const toBuffer = (register: number): Word => (at) => adr(register, 0x800 - at);
+  const zeros = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => movz(first + i, 0));
+  const child: Word[] = [...zeros(0, 3), toTime(2), ...call(PPOLL), ...exitWords(0)];
+  const words: Word[] = [
+    ...[movz(0, 1), movz(1, 1), movz(2, 0), toBuffer(3), ...call(SOCKETPAIR)],
+    ...[toBuffer(0), movz(1, 0), ...call(PIPE2)],
+    ...[movz(0, SIGCHLD), ...zeros(1, 4), ...call(CLONE)],
+    (at, end) => (0xb4000000 | (end - child.length - at) << 5) >>> 0, // cbz x0, child
+    ...[0x92800000, /* mov x0, #-1 */ ...zeros(1, 3), ...call(WAIT4)],
+    ...[...zeros(0, 5), toTime(4), ...call(PSELECT6)],
+    ...exitWords(0),
+    ...child,
+  ];
+  return program(words.map((word, at) => typeof word === "number" ? word : word(at, words.length)), time);
+}
+
 /** Sends itself a signal. */
 export const killsItself = (signal: number) =>
   program([...call(GETPID), movz(1, signal), ...call(KILL), ...exitWords(0)]);

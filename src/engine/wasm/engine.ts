@@ -94,7 +94,9 @@ export class WasmEngine implements Engine {
         void this.#load();
         return this.#translator;
       },
-      programStarted: (program) => void this.#adoptLate(program),
+      programStarted: (program) => {
+        if (this.#pays()) void this.#adoptLate(program);
+      },
       spaces: new Set(),
     };
   }
@@ -134,7 +136,7 @@ export class WasmEngine implements Engine {
   /** Gets what was translated of a program in earlier runs. */
   async #recall(program: string): Promise<void> {
     if (this.#isInterpreter || this.regionStore === undefined) return;
-    if (this.#recalled.has(program)) return;
+    if (this.#recalled.has(program)) return this.#adoptLate(program);
     this.#recalled.add(program);
     this.#recalls++;
     this.#unanswered++;

@@ -29,6 +29,15 @@ function read({ content }: HostNode): string | number {
   return result < 0 ? result : new TextDecoder().decode(bytes);
 }
 
+Deno.test("hostNode tells the times of a file in nanoseconds", () =>
+  withFile("", (path) => {
+    Deno.utimeSync(path, 1000, 2000);
+    const { atime, mtime, ctime } = node(path).info;
+    assert.deepEqual([atime, mtime], [1_000_000_000_000n, 2_000_000_000_000n]);
+    const age = Date.now() - Number(ctime / 1_000_000n);
+    assert.ok(age >= 0 && age < 60_000, `changed ${age} ms ago`);
+  }));
+
 Deno.test("hostNode answers from memory until a guest changes something on the host", () =>
   withFile("one", (path) => {
     const first = node(path);

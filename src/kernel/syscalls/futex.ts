@@ -307,20 +307,23 @@ function futexWaitv(
     if (error instanceof UserFault) return -EFAULT;
     throw error;
   }
-  return (function* (): Blocking {
-    const queues = list.map((waiter) => waiter.queue);
-    try {
-      for (;;) {
-        const reason = yield { queues, deadline };
-        const woken = list.findIndex((waiter) => waiter.woken);
-        if (woken >= 0) return woken;
-        if (reason === "timeout") return -ETIMEDOUT;
-        if (reason === "signal") return -ERESTARTSYS;
-      }
-    } finally {
-      leaveAll();
+  return waitForOneOf(list, deadline);
+}
+
+/** Waits until one of them is woken, and tells which; then they leave. */
+function* waitForOneOf(list: readonly FutexWaiter[], deadline: number): Blocking {
+  const queues = list.map((waiter) => waiter.queue);
+  try {
+    for (;;) {
+      const reason = yield { queues, deadline };
+      const woken = list.findIndex((waiter) => waiter.woken);
+      if (woken >= 0) return woken;
+      if (reason === "timeout") return -ETIMEDOUT;
+      if (reason === "signal") return -ERESTARTSYS;
     }
-  })();
+  } finally {
+    for (const waiter of list) waiter.leave();
+  }
 }
 
 export const rows: SyscallRow[] = [

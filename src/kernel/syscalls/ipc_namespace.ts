@@ -7,16 +7,7 @@ import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task/task.ts";
 import { realtime } from "../time/clock.ts";
 
-const namespaces = new WeakMap<Kernel, SysvIpc>();
-
-export function sysvIpcOf(kernel: Kernel): SysvIpc {
-  let namespace = namespaces.get(kernel);
-  if (namespace === undefined) {
-    namespace = new SysvIpc();
-    namespaces.set(kernel, namespace);
-  }
-  return namespace;
-}
+export const sysvIpcOf = (kernel: Kernel): SysvIpc => kernel.part(SysvIpc, () => new SysvIpc());
 
 /** Adds the files of /proc/sysvipc. */
 export function addProcSysvIpc(kernel: Kernel, root: { text(path: string, read: () => string): void }): void {

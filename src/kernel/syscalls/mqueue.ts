@@ -29,13 +29,7 @@ import type { Blocking } from "../wait.ts";
 import { installFd } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
 
-const namespaces = new WeakMap<Kernel, Map<string, Mqueue>>();
-
-function queuesOf(kernel: Kernel): Map<string, Mqueue> {
-  let queues = namespaces.get(kernel);
-  if (queues === undefined) namespaces.set(kernel, queues = new Map());
-  return queues;
-}
+const queuesOf = (kernel: Kernel): Map<string, Mqueue> => kernel.part(Mqueue, () => new Map<string, Mqueue>());
 
 /** The name of a queue, without the slash that the C library takes off. */
 function readName(task: Task, va: number): string | number {

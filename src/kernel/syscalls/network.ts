@@ -34,16 +34,7 @@ function hostOf(kernel: Kernel): NetworkHost {
   };
 }
 
-const networks = new WeakMap<Kernel, Network>();
-
-export function networkOf(kernel: Kernel): Network {
-  let network = networks.get(kernel);
-  if (network === undefined) {
-    network = new Network(hostOf(kernel));
-    networks.set(kernel, network);
-  }
-  return network;
-}
+export const networkOf = (kernel: Kernel): Network => kernel.part(Network, () => new Network(hostOf(kernel)));
 
 /** Adds the files of /proc/net. */
 export function addProcNet(kernel: Kernel, directory: { text(name: string, read: () => string): void }): void {

@@ -233,11 +233,19 @@ function pselect6(
     write(ready);
     return ready;
   }
-  return (function* (): Blocking {
-    const result = yield* waitReady(task, new Set(watched.map(([, file]) => file)), deadline, look);
-    write(result);
-    return result;
-  })();
+  return waitAndWrite(task, new Set(watched.map(([, file]) => file)), deadline, look, write);
+}
+
+function* waitAndWrite(
+  task: Task,
+  files: Iterable<OpenFile>,
+  deadline: number,
+  look: () => number,
+  write: (result: number | bigint) => void,
+): Blocking {
+  const result = yield* waitReady(task, files, deadline, look);
+  write(result);
+  return result;
 }
 
 export const rows: SyscallRow[] = [

@@ -147,10 +147,17 @@ function wait4(task: Task, pid: number, status: number, options: number, rusage:
   if (typeof found === "number") return found;
   if (found) return report(found);
   if (options & WNOHANG) return 0;
-  return (function* (): Blocking {
-    const event = yield* waitForChild(task, filter, all);
-    return typeof event === "number" ? event : report(event);
-  })();
+  return waitAndReport(task, filter, all, report);
+}
+
+function* waitAndReport(
+  task: Task,
+  filter: ChildFilter,
+  options: number,
+  report: (event: ChildEvent) => number,
+): Blocking {
+  const event = yield* waitForChild(task, filter, options);
+  return typeof event === "number" ? event : report(event);
 }
 
 function waitid(
@@ -207,10 +214,7 @@ function waitid(
   if (found) return report(found);
   if (options & WNOHANG) return report(undefined);
   if (nonblocking) return -EAGAIN;
-  return (function* (): Blocking {
-    const event = yield* waitForChild(task, filter, options);
-    return typeof event === "number" ? event : report(event);
-  })();
+  return waitAndReport(task, filter, options, report);
 }
 
 /** A live or zombie process; 0 is the caller's. */

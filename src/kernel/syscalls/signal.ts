@@ -165,10 +165,12 @@ function rtSigpending(task: Task, set: number, size: number): number {
 function rtSigsuspend(task: Task, set: number, size: number): number | Blocking {
   if (size !== SIGSET_SIZE) return -EINVAL;
   task.useTemporaryMask(task.mm.readU64(set));
-  return (function* (): Blocking {
-    while ((yield { queues: [] }) !== "signal");
-    return -ERESTARTNOHAND;
-  })();
+  return untilSignal();
+}
+
+function* untilSignal(): Blocking {
+  while ((yield { queues: [] }) !== "signal");
+  return -ERESTARTNOHAND;
 }
 
 function rtSigtimedwait(task: Task, set: number, infop: number, timeout: number, size: number): number | Blocking {

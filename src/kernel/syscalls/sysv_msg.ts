@@ -27,17 +27,19 @@ function msgsnd(task: Task, id: number, va: number, size: number, flags: number)
   if (typeof queue === "number") return queue;
   const denied = queue.access(actorOf(task), 0o222);
   if (denied) return denied;
-  const message = { type, data };
-  const result = queue.send(message, task.pid, seconds(task));
-  if (result !== -EAGAIN || flags & ipc.IPC_NOWAIT) return result;
-  return (function* (): Blocking {
-    for (;;) {
-      const reason = yield { queues: [queue.wait] };
-      const again = queue.send(message, task.pid, seconds(task));
-      if (again !== -EAGAIN) return again;
-      if (reason === "signal") return -ERESTARTNOHAND;
-    }
-  })();
+  const message = { type, data }, attempt = () => queue.send(message, task.pid, seconds(task));
+  const result = attempt();
+  return result !== -EAGAIN || flags & ipc.IPC_NOWAIT ? result : tryAgain(queue, -EAGAIN, attempt);
+}
+
+/** Attempts something with a queue until it is not refused any more. */
+function* tryAgain(queue: MessageQueue, refusal: number, attempt: () => number): Blocking {
+  for (;;) {
+    const reason = yield { queues: [queue.wait] };
+    const result = attempt();
+    if (result !== refusal) return result;
+    if (reason === "signal") return -ERESTARTNOHAND;
+  }
 }
 
 function msgrcv(task: Task, id: number, va: number, size: number, type: number, flags: number): number | Blocking {
@@ -56,15 +58,7 @@ function msgrcv(task: Task, id: number, va: number, size: number, type: number, 
     return length;
   };
   const result = attempt();
-  if (result !== -ENOMSG || flags & ipc.IPC_NOWAIT) return result;
-  return (function* (): Blocking {
-    for (;;) {
-      const reason = yield { queues: [queue.wait] };
-      const again = attempt();
-      if (again !== -ENOMSG) return again;
-      if (reason === "signal") return -ERESTARTNOHAND;
-    }
-  })();
+  return result !== -ENOMSG || flags & ipc.IPC_NOWAIT ? result : tryAgain(queue, -ENOMSG, attempt);
 }
 
 function msgInfo(task: Task, queues: IpcRegistry<MessageQueue>, usage: boolean, va: number): number {

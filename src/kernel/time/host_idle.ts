@@ -60,8 +60,11 @@ export class HostIdle {
   }
   #open(): MessageChannel {
     const channel = new MessageChannel();
-    channel.port1.onmessage = () => this.#visited?.();
+    channel.port1.onmessage = this.#turned();
     return channel;
+  }
+  #turned(): () => void {
+    return () => this.#visited?.();
   }
 
   /** The run is over: nothing waits any more. */
