@@ -4,9 +4,8 @@
  *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root DIR] [--corpus DIR] [--cpus N] [--json]
  *
  * --root is a root of aarch64 Linux with Python and GLib's tests in it (python3, libglib2.0-tests); the default is the
- * one that `deno task corpus` makes. --corpus
- * is the shared corpus, which has the workloads of real programs (`--only real`, or one: `--only "real xz"`). They run
- * on one processor, which the guest shares with V8's compilers, or on --cpus.
+ * one that `deno task corpus` makes. --corpus is the shared corpus, which has the workloads of real programs (`--only
+ * real`, or one: `--only "real xz"`). They run on one processor, which the guest shares with V8's compilers, or on --cpus.
  *
  * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
  */
