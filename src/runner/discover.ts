@@ -76,21 +76,26 @@ class Search {
     return bind ? bind.host + place.slice(bind.guest.length) : this.#root + place;
   }
 
-  /** Names in a folder of which something is bound below, and whether that is a folder. */
-  #mountPoints(folder: string): Map<string, boolean> {
-    const points = new Map<string, boolean>(), place = absolutePath(folder, "/");
+  /**
+   * Adds what is bound in a folder, and what leads to something bound further below, to its entries: names, and whether
+   * they are folders. A bind is found under the name that it was given, not through links.
+   */
+  #addMountPoints(folder: string, entries: Map<string, boolean>): void {
+    const place = absolutePath(folder, "/");
     for (const { guest, host } of this.#binds) {
       if (guest === place || !isWithin(guest, place)) continue;
       const [name, ...rest] = guest.slice(place === "/" ? 1 : place.length + 1).split("/");
-      points.set(name!, points.get(name!) || rest.length > 0 || stat(host)?.isDirectory === true);
+      if (rest.length === 0) entries.set(name!, stat(host)?.isDirectory === true);
+      else if (!entries.has(name!)) entries.set(name!, true);
     }
-    return points;
   }
 
   find(): string[] {
     const info = stat(this.#onHost(this.operand));
     if (info && !info.isDirectory) return [this.operand];
-    const isFolder = info?.isDirectory === true || this.#mountPoints(this.operand).size > 0;
+    const bound = new Map<string, boolean>();
+    this.#addMountPoints(this.operand, bound);
+    const isFolder = info?.isDirectory === true || bound.size > 0;
     if (!isFolder && !isGlob(this.operand)) throw new Failure(`${this.operand}: no such file or folder`);
     const folder = isFolder ? trimSlash(this.operand) : globBase(this.operand);
     const pattern = isFolder ? undefined : globPattern(this.operand);
@@ -117,7 +122,7 @@ class Search {
       if (error instanceof Deno.errors.NotCapable) throw error;
       // unreadable, gone, or only on the way to a bind
     }
-    for (const [name, isDirectory] of this.#mountPoints(folder)) entries.set(name, isDirectory);
+    this.#addMountPoints(folder, entries);
     for (const [name, isDirectory] of [...entries].sort(([a], [b]) => a < b ? -1 : 1)) {
       if (name.startsWith(".")) continue;
       if (++this.#looked > MAX_FILES) throw new Failure(`${this.operand}: more than ${MAX_FILES} files to look at`);

@@ -18,7 +18,10 @@ const patienceAfter = (done: number): number => PATIENCE + (FIRST_PATIENCE - PAT
 const INTERVAL = 25;
 /** Milliseconds over which is seen how busy the cores are, and how much of them may be idle when they are. */
 const WINDOW = 100, IDLE = 0.5;
-/** Milliseconds after which a piece may be one that computes without end: another gets its core's place. */
+/**
+ * Milliseconds after which a piece may be one that computes without end: another gets its core's place. Not more of
+ * them than there are cores, as each takes time from all others, which have limits of time.
+ */
 const ENDLESS = 10_000;
 
 /** What {@link inLanes} may be told by tests. */
@@ -56,9 +59,9 @@ export async function inLanes(limit: number, work: () => Promise<boolean>, optio
   };
   /** Lanes that there may be however busy the cores are. */
   const least = () => {
-    let count = cores;
-    for (const { begun } of lanes) if (now() - begun > ENDLESS) count++;
-    return count;
+    let endless = 0;
+    for (const { begun } of lanes) if (now() - begun > ENDLESS) endless++;
+    return cores + Math.min(endless, cores);
   };
 
   const begin = async () => {

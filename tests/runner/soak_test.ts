@@ -75,13 +75,16 @@ Deno.test("A Worker that serves guest after guest keeps memories, modules, descr
 
 Deno.test("Of a guest that has ended hardly anything outlasts minor collections", async () => {
   const folder = Deno.makeTempDirSync(), forking = `${folder}/forking`;
-  Deno.writeFileSync(forking, usesMuch(), { mode: 0o755 });
   const measure = fileURLToPath(new URL("left_young.ts", import.meta.url));
-  for (const program of [HELLO, forking]) {
-    const args = ["run", "--allow-all", "--no-check", "--v8-flags=--expose-gc", measure, program];
-    const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-    const left = Number.parseFloat(new TextDecoder().decode(stdout));
-    assert.ok(left < LEFT_YOUNG, `${left} bytes of each ${program} are left`);
+  try {
+    Deno.writeFileSync(forking, usesMuch(), { mode: 0o755 });
+    for (const program of [HELLO, forking]) {
+      const args = ["run", "--allow-all", "--no-check", "--v8-flags=--expose-gc", measure, program];
+      const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+      const left = Number.parseFloat(new TextDecoder().decode(stdout));
+      assert.ok(left < LEFT_YOUNG, `${left} bytes of each ${program} are left`);
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
-  Deno.removeSync(folder, { recursive: true });
 });

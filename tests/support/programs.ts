@@ -77,15 +77,19 @@ export function usesMuch(): Uint8Array<ArrayBuffer> {
   const toTime = (register: number): Word => (at, end) => adr(register, end - at);
   const toBuffer = (register: number): Word => (at) => adr(register, 0x800 - at);
   const zeros = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => movz(first + i, 0));
+  // tbnz x0, #63, to the end with status 1
+  const orFail: Word = (at, end) => (0xb7f80000 | (end - child.length - failure.length - at) << 5) >>> 0;
+  const failure = exitWords(1);
   const child: Word[] = [...zeros(0, 3), toTime(2), ...call(PPOLL), ...exitWords(0)];
   const words: Word[] = [
-    ...[movz(0, 1), movz(1, 1), movz(2, 0), toBuffer(3), ...call(SOCKETPAIR)],
-    ...[toBuffer(0), movz(1, 0), ...call(PIPE2)],
-    ...[movz(0, SIGCHLD), ...zeros(1, 4), ...call(CLONE)],
+    ...[movz(0, 1), movz(1, 1), movz(2, 0), toBuffer(3), ...call(SOCKETPAIR), orFail],
+    ...[toBuffer(0), movz(1, 0), ...call(PIPE2), orFail],
+    ...[movz(0, SIGCHLD), ...zeros(1, 4), ...call(CLONE), orFail],
     (at, end) => (0xb4000000 | (end - child.length - at) << 5) >>> 0, // cbz x0, child
-    ...[0x92800000, /* mov x0, #-1 */ ...zeros(1, 3), ...call(WAIT4)],
-    ...[...zeros(0, 5), toTime(4), ...call(PSELECT6)],
+    ...[0x92800000, /* mov x0, #-1 */ ...zeros(1, 3), ...call(WAIT4), orFail],
+    ...[...zeros(0, 5), toTime(4), ...call(PSELECT6), orFail],
     ...exitWords(0),
+    ...failure,
     ...child,
   ];
   return program(words.map((word, at) => typeof word === "number" ? word : word(at, words.length)), time);
