@@ -99,7 +99,7 @@ Deno.test("processorTime counts milliseconds", () => {
   const before = processorTime(), started = performance.now();
   while (processorTime() - before < 50 && performance.now() - started < 30_000);
   const used = processorTime() - before, most = (navigator.hardwareConcurrency + 1) * (performance.now() - started);
-  ok(used >= 50 && used < most + 100, `${used} of at most ${most}`);
+  ok(used >= 50 && used < most + 20, `${used} of at most ${most}`);
 });
 
 Deno.test("inLanes gives up a lane that there was room for when the cores are busy again", async () => {
