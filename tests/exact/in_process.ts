@@ -133,7 +133,7 @@ export class EngineMachine {
     // A wild branch may have led anywhere: up to 2^64 - 1, which a number does not hold exactly.
     const { regs } = this.#cpu, at = regs.pc, pc = Number(at);
     if (this.#left === 0 || (number === SIGTRAP && this.#wordAt(pc) === BRK)) return false;
-    if (number === SIGSEGV && address % PAGE === 0) return false;
+    if (number === SIGSEGV && (address % PAGE === 0 || !(address >= 0 && address < 2 ** 47))) return false;
     if ((at & 3n) !== 0n && !inCode(pc)) return false;
     const next = isCode(pc) ? pc + 4 : regs.xu(30);
     if (!isCode(next)) return false;

@@ -110,13 +110,14 @@ static int is_code(uint64_t pc) { return in_code(pc) && pc % 4 == 0; }
 
 /*
  * Goes on behind a signal, if the case is to survive it. Not behind the last BRK of all, not where an access may have
- * been done in part (it has met its second page), and not at misaligned addresses where nothing is, of which qemu has
- * another opinion (qemu_defects.ts). Its si_code of SIGILL is not noted, nor are bits of AArch32.
+ * been done in part (it has met its second page), not where the oracle may not tell the address (its host has 47 bits of
+ * one), and not at misaligned addresses where nothing is, of which qemu has another opinion (qemu_defects.ts). Its
+ * si_code of SIGILL is not noted, nor are bits of AArch32.
  */
 static int survive(int sig, const siginfo_t *info, mcontext_t *m, struct fpsimd_context *f) {
   uint64_t address = (uint64_t)info->si_addr, pc = m->pc;
   if (left == 0 || (sig == SIGTRAP && *(uint32_t *)pc == 0xd4200000)) return 0;
-  if (sig == SIGSEGV && address % PAGE == 0) return 0;
+  if (sig == SIGSEGV && (address % PAGE == 0 || address >> 47 != 0)) return 0;
   if (pc % 4 != 0 && !in_code(pc)) return 0;
   uint64_t next = is_code(pc) ? pc + 4 : m->regs[30];
   if (!is_code(next)) return 0;
