@@ -15,18 +15,22 @@ function stage(cores: number) {
     look = wanted;
     return () => void (look = () => {});
   };
-  return {
-    work,
-    options: { cores, every, now: () => now, cpu: () => used },
-    ends,
-    fails,
-    /** @param busy cores that were busy with the pieces meanwhile */
-    pass(milliseconds: number, busy = 0) {
-      now += milliseconds;
-      used += milliseconds * busy;
-      look();
-    },
+  /** Time passes, with a look at its end. @param busy cores that were busy with the pieces meanwhile */
+  const pass = (milliseconds: number, busy = 0) => {
+    now += milliseconds;
+    used += milliseconds * busy;
+    look();
   };
+  /** The same with all the looks that there are. */
+  const passWatched = (milliseconds: number, busy: number) => {
+    for (let passed = 0; passed < milliseconds; passed += 25) pass(25, busy);
+  };
+  /** A piece is done, and there are more. */
+  const done = async (piece: number) => {
+    ends[piece]!(true);
+    await Promise.resolve();
+  };
+  return { work, options: { cores, every, now: () => now, cpu: () => used }, ends, fails, pass, passWatched, done };
 }
 
 Deno.test("inLanes begins as many pieces as there are cores", () => {
@@ -54,44 +58,42 @@ Deno.test("inLanes begins a piece more for each that takes long", () => {
 });
 
 Deno.test("inLanes begins no piece more while the cores are busy with those that take long", () => {
-  const { work, options, ends, pass } = stage(2);
+  const { work, options, ends, passWatched } = stage(2);
   void inLanes(8, work, options);
-  for (let i = 0; i < 40; i++) pass(25, 1.6);
+  passWatched(1000, 1.6);
   equal(ends.length, 2);
-  for (let i = 0; i < 8; i++) pass(25, 1.4);
+  passWatched(200, 1.4);
   equal(ends.length, 4);
 });
 
 Deno.test("inLanes begins another piece for each that keeps its core for ten seconds", () => {
-  const { work, options, ends, pass } = stage(2);
+  const { work, options, ends, passWatched } = stage(2);
   void inLanes(8, work, options);
-  for (let i = 0; i < 390; i++) pass(25, 2);
+  passWatched(9750, 2);
   equal(ends.length, 2);
-  for (let i = 0; i < 20; i++) pass(25, 2);
+  passWatched(500, 2);
   equal(ends.length, 4);
   // Not another for each of these as well.
-  for (let i = 0; i < 800; i++) pass(25, 2);
+  passWatched(20000, 2);
   equal(ends.length, 4);
 });
 
 Deno.test("inLanes goes on beside pieces that keep their cores for ten seconds", async () => {
-  const { work, options, ends, pass } = stage(1);
+  const { work, options, ends, passWatched, done } = stage(1);
   void inLanes(8, work, options);
-  for (let i = 0; i < 450; i++) pass(25, 1);
+  passWatched(11250, 1);
   equal(ends.length, 2);
-  ends[1]!(true);
-  await Promise.resolve();
+  await done(1);
   equal(ends.length, 3);
 });
 
 Deno.test("inLanes begins no piece more beside quick ones however long the run", async () => {
-  const { work, options, ends, pass } = stage(1);
+  const { work, options, ends, passWatched, done } = stage(1);
   void inLanes(8, work, options);
-  for (let done = 0; done < 30; done++) {
-    for (let i = 0; i < 40; i++) pass(25, 1);
-    equal(ends.length, done + 1);
-    ends[done]!(true);
-    await Promise.resolve();
+  for (let piece = 0; piece < 30; piece++) {
+    passWatched(1000, 1);
+    equal(ends.length, piece + 1);
+    await done(piece);
   }
 });
 
@@ -103,61 +105,55 @@ Deno.test("processorTime counts milliseconds", () => {
 });
 
 Deno.test("inLanes gives up a lane that there was room for when the cores are busy again", async () => {
-  const { work, options, ends, pass } = stage(1);
+  const { work, options, ends, pass, done } = stage(1);
   void inLanes(4, work, options);
   pass(1000);
   equal(ends.length, 2);
   pass(1000, 1);
-  ends[0]!(true);
-  await Promise.resolve();
+  await done(0);
   equal(ends.length, 2);
-  ends[1]!(true);
-  await Promise.resolve();
+  await done(1);
   equal(ends.length, 3);
 });
 
 Deno.test("inLanes is patient with a lane that has just begun", async () => {
-  const { work, options, ends, pass } = stage(1);
+  const { work, options, ends, pass, done } = stage(1);
   void inLanes(2, work, options);
-  for (let done = 0; done < 50; done++) {
+  for (let piece = 0; piece < 50; piece++) {
     pass(100);
-    equal(ends.length, done + 1);
-    ends[done]!(true);
-    await Promise.resolve();
+    equal(ends.length, piece + 1);
+    await done(piece);
   }
   pass(110);
   equal(ends.length, 52);
 });
 
 Deno.test("inLanes goes on in a lane whose piece is done, and ends when there is none", async () => {
-  const { work, options, ends } = stage(1);
-  const done = inLanes(4, work, options);
-  ends[0]!(true);
-  await Promise.resolve();
+  const { work, options, ends, done } = stage(1);
+  const ended = inLanes(4, work, options);
+  await done(0);
   equal(ends.length, 2);
   ends[1]!(false);
-  await done;
+  await ended;
   equal(ends.length, 2);
 });
 
 Deno.test("inLanes has no more quick pieces under way than cores, when those that took long are done", async () => {
-  const { work, options, ends, pass } = stage(1);
+  const { work, options, ends, pass, done } = stage(1);
   void inLanes(4, work, options);
   pass(1000);
   equal(ends.length, 2);
-  ends[0]!(true);
-  await Promise.resolve();
+  await done(0);
   equal(ends.length, 2);
-  ends[1]!(true);
-  await Promise.resolve();
+  await done(1);
   equal(ends.length, 3);
 });
 
 Deno.test("inLanes throws what a piece throws", async () => {
   const { work, options, fails } = stage(2);
-  const done = inLanes(2, work, options);
+  const ended = inLanes(2, work, options);
   fails[1]!(new Error("this one"));
-  await rejects(done, /this one/);
+  await rejects(ended, /this one/);
 });
 
 Deno.test("inLanes of nothing is done", async () => {

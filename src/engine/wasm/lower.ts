@@ -5,6 +5,7 @@
 import type { Stmt } from "../../isa/ir/builder.ts";
 import type { Helper } from "../../isa/ir/helper.ts";
 import type { Local, Op as OpNode, Type, Value } from "../../isa/ir/ops.ts";
+import { WINDOW } from "./layout.ts";
 import { type Code, Op, VOID } from "./module.ts";
 
 export abstract class Lowering {
@@ -22,7 +23,8 @@ export abstract class Lowering {
   readonly #free = new Map<Type, number[]>();
   readonly #held: [Type, number][] = [];
 
-  constructor(protected readonly code: Code) {}
+  /** @param guest number of the guest's memory in the module, if it has that */
+  constructor(protected readonly code: Code, private readonly guest = 0) {}
 
   /** Labels open at this point. */
   protected get depth(): number {
@@ -224,6 +226,25 @@ export abstract class Lowering {
         stmt.values.forEach((value) => this.value(value));
         code.byte(Op.return);
         break;
+      case "load":
+        this.value(stmt.address);
+        code.memory(stmt.load, this.guest, WINDOW + stmt.offset);
+        code.set(this.localOf(stmt.local));
+        break;
+      case "store":
+        this.value(stmt.address);
+        this.value(stmt.value);
+        code.memory(stmt.store, this.guest, WINDOW + stmt.offset);
+        break;
+      case "fill":
+        this.value(stmt.address);
+        code.i64(BigInt(WINDOW));
+        code.opcode(0x7c);
+        code.i32(0);
+        code.i64(BigInt(stmt.size));
+        code.opcode(0xfc0b); // memory.fill
+        code.u(this.guest);
+        break;
       default:
         this.state(stmt);
     }
@@ -231,4 +252,7 @@ export abstract class Lowering {
 }
 
 /** Statements whose lowering depends on the target. */
-export type TargetStmt = Exclude<Stmt, { readonly s: "set" | "if" | "loop" | "break" | "call" | "return" }>;
+export type TargetStmt = Exclude<
+  Stmt,
+  { readonly s: "set" | "if" | "loop" | "break" | "call" | "return" | "load" | "store" | "fill" }
+>;

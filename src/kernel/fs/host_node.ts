@@ -19,23 +19,6 @@ import { hostErrno } from "./host_error.ts";
 import type { BaseContent } from "./page_store.ts";
 import type { FrameSource } from "./superblock.ts";
 
-/** Attributes of a host file. Times in ns since the epoch (the host side gives milliseconds). */
-export interface HostInfo {
-  readonly dev: number;
-  readonly ino: number;
-  readonly mode: number;
-  readonly nlink: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly rdev: number;
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-  readonly atime: bigint;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
-}
-
 function nanoseconds(milliseconds: number): bigint {
   return BigInt(Math.floor(milliseconds)) * 1_000_000n;
 }
@@ -59,8 +42,11 @@ function modeOf(info: Deno.FileInfo): number {
   return type | (info.mode ?? (info.isFile ? 0o755 : 0o777));
 }
 
-/** What Deno tells of a file. Most looks are for the same file as before: nanoseconds are made when they are wanted. */
-class Attributes implements HostInfo {
+/**
+ * Attributes of a host file. Most looks are for the same file as before: times in ns since the epoch are made when they
+ * are wanted (the host side gives milliseconds).
+ */
+export class HostInfo {
   readonly dev: number;
   readonly ino: number;
   readonly mode: number;
@@ -100,7 +86,7 @@ class Attributes implements HostInfo {
   }
 }
 
-export const hostInfo = (info: Deno.FileInfo): HostInfo => new Attributes(info);
+export const hostInfo = (info: Deno.FileInfo): HostInfo => new HostInfo(info);
 
 /** How long an answer of lstat is good for, in ms: enough to start a program without asking twice. */
 const TRUST_MS = 500;

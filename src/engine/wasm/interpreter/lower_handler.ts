@@ -3,7 +3,7 @@ import { Builder, type Place, type Reg } from "../../../isa/ir/builder.ts";
 import type { Helper } from "../../../isa/ir/helper.ts";
 import type { Fields, Row } from "../../../isa/a64/row.ts";
 import type { I64, Type } from "../../../isa/ir/ops.ts";
-import { Code as Exit, Cpu, GUEST_LIMIT, PageBits, RECORD, RIGHTS, SYS_OFFSET, WINDOW } from "../layout.ts";
+import { Code as Exit, Cpu, GUEST_LIMIT, PageBits, RECORD, RIGHTS, SYS_OFFSET } from "../layout.ts";
 import { Lowering, type TargetStmt } from "../lower.ts";
 import { Code, Op, VOID } from "../module.ts";
 import type { RecordLayout } from "./record.ts";
@@ -29,7 +29,7 @@ export class OpenBuilder extends Builder {
 
 abstract class InterpreterLowering extends Lowering {
   constructor(code: Code, protected readonly runtime: Runtime) {
-    super(code);
+    super(code, GUEST);
   }
   protected callHelper(helper: Helper, args: () => void): void {
     const index = this.runtime.helpers.get(helper.name);
@@ -269,25 +269,6 @@ export class HandlerLowering extends InterpreterLowering {
         break;
       case "spcheck":
         this.#spCheck(stmt.reg, stmt.value);
-        break;
-      case "load":
-        this.value(stmt.address);
-        code.memory(stmt.load, GUEST, WINDOW + stmt.offset);
-        code.set(this.localOf(stmt.local));
-        break;
-      case "store":
-        this.value(stmt.address);
-        this.value(stmt.value);
-        code.memory(stmt.store, GUEST, WINDOW + stmt.offset);
-        break;
-      case "fill":
-        this.value(stmt.address);
-        code.i64(BigInt(WINDOW));
-        code.opcode(0x7c);
-        code.i32(0);
-        code.i64(BigInt(stmt.size));
-        code.opcode(0xfc0b); // memory.fill
-        code.u(GUEST);
         break;
       case "now":
         code.op1(Op.call, runtime.now);

@@ -290,10 +290,7 @@ class RegionLowering extends RegionMemory {
         break;
       case "access":
       case "spcheck":
-      case "load":
-      case "store":
-      case "fill":
-        this.memory(stmt);
+        this.guard(stmt);
         break;
       case "flags":
         this.registers.setFlags(stmt.kind, this.#effect!, () => this.value(stmt.a), () => this.value(stmt.b));

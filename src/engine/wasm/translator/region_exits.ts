@@ -10,7 +10,7 @@ import { REGION } from "../interpreter/runtime.ts";
 import { JUMPS, Resume } from "../layout.ts";
 import { Lowering } from "../lower.ts";
 import { Code, Op, VOID } from "../module.ts";
-import { CALL_TO, ENGINE, REGION_TYPE, slotSymbol } from "./linker.ts";
+import { CALL_TO, ENGINE, GUEST, REGION_TYPE, slotSymbol } from "./linker.ts";
 import { addressOf, type Instruction } from "./region.ts";
 import type { RegisterSet } from "./register_flow.ts";
 import { RegisterLocals } from "./register_locals.ts";
@@ -32,7 +32,7 @@ export abstract class RegionExits extends Lowering {
    * @param readsFast whether fpFast is looked at
    */
   constructor(used: RegisterSet, readsFast: boolean) {
-    super(new Code(REGION[0].length));
+    super(new Code(REGION[0].length), GUEST);
     this.registers = new RegisterLocals(this.code, used, readsFast);
     this.pc = this.code.local("i64");
   }

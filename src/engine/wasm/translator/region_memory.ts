@@ -1,10 +1,10 @@
 /**
- * What a region does with guest memory. Nothing in here faults: an access that is not plainly fine (rights, page
+ * What a region looks at before it accesses guest memory. Nothing in here faults: an access that is not plainly fine (rights, page
  * crossing, alignment) leaves the function before it had an effect, and the interpreter executes that instruction with
  * all its consequences.
  */
 import type { Stmt } from "../../../isa/ir/builder.ts";
-import { GUEST_LIMIT, GUEST_PAGES, RIGHTS, WINDOW } from "../layout.ts";
+import { GUEST_LIMIT, GUEST_PAGES, RIGHTS } from "../layout.ts";
 import { Op, VOID } from "../module.ts";
 import type { AccessPlan, Check } from "./access_plan.ts";
 import { GUEST } from "./linker.ts";
@@ -22,7 +22,7 @@ export abstract class RegionMemory extends RegionExits {
     this.#accesses = accesses;
   }
 
-  protected memory(stmt: Stmt & { readonly s: "access" | "spcheck" | "load" | "store" | "fill" }): void {
+  protected guard(stmt: Stmt & { readonly s: "access" | "spcheck" }): void {
     const { code } = this;
     switch (stmt.s) {
       case "access":
@@ -35,25 +35,6 @@ export abstract class RegionMemory extends RegionExits {
         code.i32(15);
         code.opcode(0x71);
         this.interpretIf();
-        break;
-      case "load":
-        this.value(stmt.address);
-        code.memory(stmt.load, GUEST, WINDOW + stmt.offset);
-        code.set(this.localOf(stmt.local));
-        break;
-      case "store":
-        this.value(stmt.address);
-        this.value(stmt.value);
-        code.memory(stmt.store, GUEST, WINDOW + stmt.offset);
-        break;
-      case "fill":
-        this.value(stmt.address);
-        code.i64(BigInt(WINDOW));
-        code.opcode(0x7c);
-        code.i32(0);
-        code.i64(BigInt(stmt.size));
-        code.opcode(0xfc0b);
-        code.u(GUEST);
         break;
     }
   }
