@@ -1,7 +1,7 @@
 /**
- * What a region looks at before it accesses guest memory. Nothing in here faults: an access that is not plainly fine (rights, page
- * crossing, alignment) leaves the function before it had an effect, and the interpreter executes that instruction with
- * all its consequences.
+ * What a region looks at before it accesses guest memory. Nothing in here faults: an access that is not plainly fine
+ * (rights, page crossing, alignment) leaves the function before it had an effect, and the interpreter executes that
+ * instruction with all its consequences.
  */
 import type { Stmt } from "../../../isa/ir/builder.ts";
 import { GUEST_LIMIT, GUEST_PAGES, RIGHTS } from "../layout.ts";
