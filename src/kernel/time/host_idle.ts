@@ -63,6 +63,7 @@ export class HostIdle {
     channel.port1.onmessage = this.#turned();
     return channel;
   }
+  /** Made by a function, so that it dies with the guest: see docs/ARCHITECTURE.md, "What dies with a guest". */
   #turned(): () => void {
     return () => this.#visited?.();
   }
