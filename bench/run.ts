@@ -162,6 +162,10 @@ async function measure(
   return samples.map((each) => each.length > 0 ? median(each) : undefined);
 }
 
+/** Runs a suite once, tests per second. @param commands of elftap, and of qemu-user */
+const suiteOf = (commands: readonly (readonly string[])[], count: number) => (runner: Runner): Promise<number> =>
+  testsPerSecond(commands[[ELFTAP, QEMU].indexOf(runner)]!, count);
+
 function show({ name, unit, figures, lessIsBetter }: Line): void {
   const cells = figures.map((figure) =>
     (figure === undefined ? "failed" : figure >= 100 ? figure.toFixed(0) : figure.toPrecision(3)).padStart(11)
@@ -366,8 +370,7 @@ if (import.meta.main) {
   if (!only || only.includes("suite")) {
     const suite = await buildSuite(HERE, BUILD, HELLO, SUITE);
     const commands = suiteCommands(suite, [ELFTAP.command, ...ELFTAP.args.slice(0, -1)]);
-    const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
-    const figures = await measure(runners, 3, (runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, SUITE));
+    const figures = await measure(runners, 3, suiteOf(commands, SUITE));
     add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
   }
   if (!only || only.includes("installed")) {
@@ -375,8 +378,7 @@ if (import.meta.main) {
     if (tests.length > 0) {
       const own = [ELFTAP.command, ...ELFTAP.args.slice(0, -1)];
       const commands = installedCommands(root, tests, own, join(BUILD, "installed.txt"));
-      const wanted = commands.filter((_, i) => runners.includes([ELFTAP, QEMU][i]!));
-      const once = (runner: Runner) => testsPerSecond(wanted[runners.indexOf(runner)]!, tests.length);
+      const once = suiteOf(commands, tests.length);
       await measure(runners.slice(0, 1), 1, once); // caches are warm from here on
       const figures = await measure(runners, 3, once);
       add({ name: "installed", unit: `tests/s, ${tests.length} of GLib's own, 4 jobs`, figures, lessIsBetter: false });
