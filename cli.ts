@@ -7,6 +7,7 @@
 import { isBuilt, mayBeBuilt } from "./src/build_product.ts";
 import { describeFailure, Failure } from "./src/failure.ts";
 import { type FirstWorker, startFirstWorker } from "./src/runner/first_worker.ts";
+import { serverPath } from "./src/server/address.ts";
 import { print, reportFailure } from "./src/cli/talk.ts";
 import { VERSION } from "./src/version.ts";
 
@@ -16,6 +17,7 @@ Usage: elftap COMMAND [options] ...
 
 Commands:
   run ELF [args...]           run one program
+  serve [COMMAND...]          keep warm what the runs of a command need, as of ctest or make check
   test FILE|FOLDER|GLOB...    run test programs in parallel and report them
   sysroot pull|ls|path|rm|verify
                               manage the root file systems that programs need
@@ -38,6 +40,8 @@ export async function main(args: readonly string[]): Promise<number> {
     switch (command) {
       case "run":
         return await guests<typeof import("./src/cli/run.ts")>("run", rest, ({ run }, first) => run(rest, first));
+      case "serve":
+        return await (await load<typeof import("./src/cli/serve.ts")>("serve")).serve(rest);
       case "test":
         return await guests<typeof import("./src/cli/test.ts")>("test", rest, ({ test }, first) => test(rest, first));
       case "sysroot":
@@ -62,7 +66,9 @@ async function guests<Command>(
   args: readonly string[],
   execute: (command: Command, first: FirstWorker | undefined) => Promise<number>,
 ): Promise<number> {
-  const first = mayBeBuilt() ? startFirstWorker(args) : undefined;
+  // Guests of a server have their Worker there.
+  const isServed = name === "run" && serverPath() !== undefined;
+  const first = !isServed && mayBeBuilt() ? startFirstWorker(args) : undefined;
   if (isBuilt()) return await execute(await load(name, `dist/${name}.js`), first);
   first?.worker.terminate();
   return await execute(await load(name), undefined);

@@ -4,10 +4,11 @@
 import { ExitCode, Failure } from "../failure.ts";
 import { SIGHUP, SIGINT, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
 import type { FirstWorker } from "../runner/first_worker.ts";
-import { Guest } from "../runner/guest.ts";
+import { Guest, type RunningGuest } from "../runner/guest.ts";
 import { GuestPool } from "../runner/guest_pool.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
 import { guestSpec } from "../runner/world.ts";
+import { serverPath } from "../server/address.ts";
 import { VERSION } from "../version.ts";
 import { TraceFile } from "../runner/trace_file.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
@@ -92,12 +93,20 @@ export async function run(args: readonly string[], first?: FirstWorker): Promise
     ...(watchdog === undefined ? {} : { watchdog }),
     ...(gdb === undefined ? {} : { debug: { stopOnEntry, holdOnFailure: false } }),
   };
-  const done = await settleEngine(world.engine ?? "auto", verbose > 0, ["run", ...args]);
+  // Debuggers come to this process, and so does their guest.
+  const server = gdb === undefined ? serverPath() : undefined;
+  const done = server === undefined
+    ? await settleEngine(world.engine ?? "auto", verbose > 0, ["run", ...args])
+    : undefined;
   if (done !== undefined) return done;
+  if (server !== undefined && verbose > 0) talk(`engine: that of the server at ${server}`);
   using debugPort = gdb === undefined ? undefined : await openDebugPort(gdb, stopOnEntry);
   const spec = guestSpec({ path, args: rest, stdin: "inherit", stdout: "inherit", stderr: "inherit" }, world);
   const file = output === undefined ? undefined : new TraceFile(output);
-  const guest = new Guest(spec, { pool, debugPort, ...(file ? { output: (_, bytes) => file.write(bytes) } : {}) });
+  const takeTrace = (bytes: Uint8Array) => file?.write(bytes);
+  const guest = server === undefined
+    ? new Guest(spec, { pool, debugPort, output: (_, bytes) => takeTrace(bytes) })
+    : await (await import("../server/remote_guest.ts")).RemoteGuest.start(server, spec, takeTrace);
   const release = forwardSignals(guest);
   let outcome = await guest.outcome;
   await debugPort?.flush();
@@ -147,7 +156,7 @@ function straceTimestamps(args: readonly string[]): { rest: string[]; timestamps
 }
 
 /** Passes the host's signals on. A second Ctrl-C that finds the Worker deaf to the first ends it. */
-function forwardSignals(guest: Guest): () => void {
+function forwardSignals(guest: RunningGuest): () => void {
   const listeners: [Deno.Signal, () => void][] = [["SIGWINCH", () => guest.interrupt(SIGWINCH)]];
   let interrupts = 0;
   for (const [name, number] of Object.entries(FORWARDED) as ["SIGINT" | "SIGTERM" | "SIGHUP", number][]) {

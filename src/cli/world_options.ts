@@ -3,6 +3,7 @@
  */
 import { Failure } from "../failure.ts";
 import { type GuestSpec, type Tier, TIERS } from "../runner/guest_spec.ts";
+import { SERVER_VARIABLE } from "../server/address.ts";
 import { isHiddenByFresh, parseBind, type World } from "../runner/world.ts";
 import type { CommandLine, Option } from "./command_line.ts";
 
@@ -117,6 +118,8 @@ function hostEnvironment(): Record<string, string> {
     });
   }
   const env = Deno.env.toObject();
+  // Where elftap's guests run is not for them to know.
+  delete env[SERVER_VARIABLE];
   // A folder below /tmp or /run is not there in the guest.
   for (const name of ["TMPDIR", "XDG_RUNTIME_DIR"]) if (isHiddenByFresh(env[name] ?? "")) delete env[name];
   return env;

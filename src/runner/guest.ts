@@ -2,6 +2,7 @@
  * Runs one guest from the main thread: gives its spec to a Worker, moves its streams, keeps its time limit, and ends a
  * Worker that no longer answers.
  */
+import type { TerminalSize } from "../kernel/host_stdio.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 import { GuestPool, type PooledWorker } from "./guest_pool.ts";
 import type { DebugPort } from "./debug_port.ts";
@@ -25,15 +26,26 @@ export interface GuestOptions {
   readonly output?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
   /** The next bytes of piped standard input, null at its end. */
   readonly input?: () => Promise<Uint8Array | null>;
+  /** The terminal at the far end of piped streams is to be raw, or no longer. */
+  readonly setRaw?: (raw: boolean) => void;
   /** Where debuggers come from, for a spec that allows for them. */
   readonly debugPort?: DebugPort | undefined;
 }
 
+/** A guest that is under way, here or elsewhere. */
+export interface RunningGuest {
+  /** How it ended; never rejects. */
+  readonly outcome: Promise<GuestOutcome>;
+  /** A signal for the guest's foreground process group, as from the keyboard. */
+  interrupt(signal: number): void;
+  /** Ends the run soon: its outcome is `timeout`. */
+  stop(): void;
+}
+
 /** A guest that has been started. */
-export class Guest {
+export class Guest implements RunningGuest {
   static #runs = 0;
 
-  /** How it ended; never rejects. */
   readonly outcome: Promise<GuestOutcome>;
 
   readonly #run = ++Guest.#runs;
@@ -68,7 +80,12 @@ export class Guest {
     worker.onmessage = this.#messageListener();
     worker.onerror = this.#errorListener();
     this.#pooled.equipped.catch((error) => this.#fail(error));
-    this.#post({ type: "run", run: this.#run, spec });
+    try {
+      this.#post({ type: "run", run: this.#run, spec });
+    } catch (error) {
+      this.#pool.discard(this.#pooled);
+      throw error; // not plain data
+    }
     if (spec.timeout !== undefined) {
       const { holdOnFailure = false } = spec.debug ?? {};
       const late = () => holdOnFailure ? this.#hold("its time is over") : this.#stop("timeout");
@@ -93,7 +110,6 @@ export class Guest {
     this.#post({ type: "hold", run: this.#run, why });
   }
 
-  /** A signal for the guest's foreground process group, as from the keyboard. */
   interrupt(signal: number): void {
     this.#post({ type: "interrupt", run: this.#run, signal });
   }
@@ -103,7 +119,11 @@ export class Guest {
     this.#post({ type: "close", run: this.#run, stream });
   }
 
-  /** Ends the run soon: its outcome is `timeout`. */
+  /** The terminal at the far end of piped streams has another size. */
+  resize(size: TerminalSize): void {
+    this.#post({ type: "resize", run: this.#run, size });
+  }
+
   stop(): void {
     this.#stop("stop");
   }
@@ -137,6 +157,8 @@ export class Guest {
         return this.#take(message.stream, message.bytes);
       case "pull":
         return void this.#feed();
+      case "raw":
+        return this.#options.setRaw?.(message.raw);
       case "recall":
         return void this.#recall(message.program);
       case "keep":

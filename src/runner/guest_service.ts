@@ -116,6 +116,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
         return current.stdio.consumed(message.stream, message.count);
       case "close":
         return current.stdio.close(message.stream);
+      case "resize":
+        return current.stdio.resize(message.size);
       default:
         if (!current.kernel) current.early.push(message);
         else if (message.type === "stop") current.kernel.stop();

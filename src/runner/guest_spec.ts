@@ -5,6 +5,7 @@
 import type { Tier } from "../engine/wasm/engine.ts";
 import type { Crash } from "../kernel/crash.ts";
 import type { Ending } from "../kernel/ending.ts";
+import type { TerminalSize } from "../kernel/host_stdio.ts";
 
 export type { Crash } from "../kernel/crash.ts";
 
@@ -19,6 +20,16 @@ export interface Bind {
   readonly readOnly: boolean;
   /** With readOnly: the guest may write all the same, to a layer that is thrown away. */
   readonly copyOnWrite?: boolean;
+}
+
+/** Where piped streams end, in another process: the guest sees a terminal or /dev/null there, not the pipes to it. */
+export interface FarEnd {
+  /** Streams that are its terminal. */
+  readonly terminals: readonly ("stdin" | "stdout" | "stderr")[];
+  /** Of the terminal, where that is known. */
+  readonly size?: TerminalSize;
+  /** Standard input is /dev/null. */
+  readonly nullInput: boolean;
 }
 
 export type { Tier };
@@ -72,6 +83,8 @@ export interface GuestSpec {
   readonly stdin: "inherit" | "piped" | "null";
   readonly stdout: "inherit" | "piped" | "null";
   readonly stderr: "inherit" | "piped" | "null";
+  /** Of piped streams; their output keeps its order then, from one stream to the other. Default: they are pipes. */
+  readonly farEnd?: FarEnd;
 }
 
 /** How a run ended. */

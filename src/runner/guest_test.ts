@@ -112,6 +112,30 @@ Deno.test("Guest reports a Worker that cannot be loaded", async () => {
   match((outcome.ending as { message: string }).message, /^internal error: /);
 });
 
+Deno.test("GuestPool prefers a Worker that has run the program, then the last one", () => {
+  using pool = new GuestPool({ entry, keep: 3 });
+  const workers = ["/a", "/b", "/c"].map((path) => pool.acquire(spec([], { path })));
+  for (const each of workers) pool.release(each);
+  equal(pool.acquire(spec([], { path: "/a" })), workers[0]);
+  equal(pool.acquire(spec([], { path: "/d" })), workers[2]);
+  pool.release(workers[2]!);
+  // One that is free is better than none, whatever it has run.
+  equal(pool.acquire(spec([], { path: "/a" })), workers[2]);
+  for (const each of workers) pool.discard(each);
+});
+
+Deno.test("GuestPool ends a Worker that has run hundreds of programs", () => {
+  using pool = new GuestPool({ entry, keep: 1 });
+  const programs = Array.from({ length: 500 }, (_, at) => `/${at}`), seen = new Set();
+  for (const path of programs) {
+    const pooled = pool.acquire(spec([], { path }));
+    seen.add(pooled);
+    pool.release(pooled);
+  }
+  equal(seen.size, 1);
+  equal(seen.has(pool.acquire(spec([], { path: "/0" }))), false);
+});
+
 Deno.test("GuestPool reuses a Worker for the same reach", async () => {
   using pool = new GuestPool({ entry, keep: 1 });
   await runGuest(spec([]), { pool });
@@ -120,7 +144,8 @@ Deno.test("GuestPool reuses a Worker for the same reach", async () => {
 });
 
 Deno.test("GuestPool takes a Worker that was started ahead, for a guest that may do the same", () => {
-  const open = { hostFallback: true, binds: [], engine: "auto" } as const, closed = { ...open, hostFallback: false };
+  const open = { hostFallback: true, binds: [], engine: "auto", path: "/a" } as const,
+    closed = { ...open, hostFallback: false };
   const permissions = guestPermissions(open);
   const interpreter = Promise.resolve({} as Awaited<FirstWorker["interpreter"]>);
   const ahead = () => ({ worker: startWorker(entry, permissions), permissions, interpreter, isBroken: false });

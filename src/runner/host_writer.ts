@@ -99,19 +99,29 @@ export class HostWriter {
     await Promise.resolve();
     this.#encodeText();
     for (let segment; (segment = this.#segments.shift()); this.#encodeText()) {
-      for (let at = 0; at < segment.length && !segment.stream.broken;) {
-        try {
-          at += await segment.stream.sink.write(segment.bytes.subarray(at, segment.length));
-        } catch {
-          // The reader is gone (EPIPE) or the device is (EIO, ENOSPC): nothing more can be written to it.
-          segment.stream.broken = true;
-        }
-      }
+      const { stream } = segment;
+      if (!stream.broken) stream.broken = !await writeAll(stream.sink, segment.bytes.subarray(0, segment.length));
       this.#queued -= segment.length;
       for (const resolve of this.#waiting.splice(0)) resolve();
     }
     this.#pumping = undefined;
   }
+}
+
+/** Milliseconds between attempts to write to a full pipe that somebody has set to O_NONBLOCK. */
+const FULL_PAUSE = 5;
+
+/** Writes everything; false when the reader is gone (EPIPE) or the device is (EIO, ENOSPC): nothing more can be written. */
+export async function writeAll(sink: Pick<ByteSink, "write">, bytes: Uint8Array): Promise<boolean> {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += await sink.write(at === 0 ? bytes : bytes.subarray(at));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) return false;
+      await new Promise((resolve) => setTimeout(resolve, FULL_PAUSE));
+    }
+  }
+  return true;
 }
 
 /** One output stream of the host. */

@@ -3,6 +3,7 @@
  * carry the number of the run, so that a late one is recognised as such.
  */
 import type { InterpreterImage } from "../engine/wasm/image_file.ts";
+import type { TerminalSize } from "../kernel/host_stdio.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
 
 /** A stream of bytes from the Worker: the guest's, the trace of `-v`, or a trace that goes to a file of its own. */
@@ -34,6 +35,8 @@ export type ToWorker =
   | { readonly type: "run"; readonly run: number; readonly spec: GuestSpec }
   /** A signal for the guest's foreground process group. */
   | { readonly type: "interrupt"; readonly run: number; readonly signal: number }
+  /** The terminal at the far end of piped streams has another size. */
+  | { readonly type: "resize"; readonly run: number; readonly size: TerminalSize }
   /** Give up: the run ends with its time-out. */
   | { readonly type: "stop"; readonly run: number }
   /** The answer to `pull`: bytes, or null at the end. */
@@ -59,6 +62,8 @@ export type FromWorker =
   | { readonly type: "keep"; readonly run: number; readonly program: string; readonly archive: Uint8Array }
   /** The guest wants standard input. */
   | { readonly type: "pull"; readonly run: number }
+  /** The terminal at the far end of piped streams is to be raw, or no longer. */
+  | { readonly type: "raw"; readonly run: number; readonly raw: boolean }
   | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome };
 
 /** Bytes of one stream that may be under way to a consumer that has not taken them yet. */

@@ -2,9 +2,11 @@
  * The guest's standard streams inside its Worker: the host process's own, or messages to the thread that started it.
  */
 import { EPIPE } from "../kernel/abi/errno.ts";
-import { discardingOutput, emptyInput, type HostInput, type HostOutput, type HostStdio } from "../kernel/host_stdio.ts";
-import type { GuestSpec } from "./guest_spec.ts";
+import { discardingOutput, emptyInput, type HostInput, type HostOutput } from "../kernel/host_stdio.ts";
+import type { HostStdio, TerminalSize } from "../kernel/host_stdio.ts";
+import type { FarEnd, GuestSpec } from "./guest_spec.ts";
 import { consoleSize, HostWriter, type WriterStream } from "./host_writer.ts";
+import { isNullInput } from "./null_input.ts";
 import { type FromWorker, OUTPUT_WINDOW, type OutputStream } from "./worker_messages.ts";
 
 /** Says something to the starting thread. */
@@ -13,14 +15,34 @@ export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 /** Small outputs are sent together, up to this many bytes. */
 const BATCH = 32768;
 
+/** What piped streams of one run share. */
+interface Pipes {
+  /** Undefined: they are pipes for the guest as well. */
+  readonly farEnd: FarEnd | undefined;
+  /** Of the terminal at the far end, as far as that is known. */
+  size: TerminalSize | undefined;
+  /** The output that was written to last: what it holds back goes before what others are given. */
+  latest: MessageOutput | undefined;
+}
+
 /** Input that the starting thread provides when asked. */
 export class MessageInput implements HostInput {
-  readonly isTerminal = false;
-  readonly size = undefined;
+  readonly isTerminal: boolean;
   #answer: ((bytes: Uint8Array | null) => void) | undefined;
   #ended = false;
+  #raw = false;
 
-  constructor(readonly run: number, readonly post: Post) {}
+  constructor(readonly run: number, readonly post: Post, readonly pipes: Pipes) {
+    this.isTerminal = pipes.farEnd?.terminals.includes("stdin") ?? false;
+  }
+
+  get isNull(): boolean {
+    return this.pipes.farEnd?.nullInput ?? false;
+  }
+
+  get size(): TerminalSize | undefined {
+    return this.isTerminal ? this.pipes.size : undefined;
+  }
 
   read(): Promise<Uint8Array | null> {
     if (this.#ended) return Promise.resolve(null);
@@ -36,13 +58,16 @@ export class MessageInput implements HostInput {
     answer?.(bytes);
   }
 
-  setRaw(): void {}
+  setRaw(raw: boolean): void {
+    if (!this.isTerminal || raw === this.#raw) return;
+    this.#raw = raw;
+    this.post({ type: "raw", run: this.run, raw });
+  }
 }
 
 /** Output that is sent to the starting thread, at most {@link OUTPUT_WINDOW} bytes ahead of its consumer. */
 export class MessageOutput implements HostOutput {
-  readonly isTerminal = false;
-  readonly size = undefined;
+  readonly isTerminal: boolean;
   #pending = new Uint8Array(0);
   #length = 0;
   /** Text not yet encoded. Only one of this and what is pending holds something. */
@@ -53,7 +78,14 @@ export class MessageOutput implements HostOutput {
   #closed = false;
   #waiting: (() => void)[] = [];
 
-  constructor(readonly run: number, readonly stream: OutputStream, readonly post: Post) {}
+  constructor(readonly run: number, readonly stream: OutputStream, readonly post: Post, readonly pipes: Pipes) {
+    this.isTerminal = (stream === "stdout" || stream === "stderr") &&
+      (pipes.farEnd?.terminals.includes(stream) ?? false);
+  }
+
+  get size(): TerminalSize | undefined {
+    return this.isTerminal ? this.pipes.size : undefined;
+  }
 
   get hasRoom(): boolean {
     return this.#closed || this.#inFlight + this.#length < OUTPUT_WINDOW;
@@ -69,6 +101,7 @@ export class MessageOutput implements HostOutput {
 
   /** Sends everything, whatever the window: for the trace, which must not stop the kernel. */
   writeAll(bytes: Uint8Array): void {
+    this.#takeTurn();
     this.#sendText();
     if (this.#length + bytes.length > BATCH) this.flush();
     if (bytes.length >= BATCH) {
@@ -97,10 +130,19 @@ export class MessageOutput implements HostOutput {
 
   /** As {@link writeAll}; many small texts are encoded together. */
   writeText(text: string): void {
+    this.#takeTurn();
     if (this.#length > 0) this.flush();
     this.#text += text;
     if (this.#text.length >= BATCH) this.#sendText();
     else this.#schedule();
+  }
+
+  /** Where the streams may end in the same terminal, lines must not be swapped. */
+  #takeTurn(): void {
+    const { pipes } = this;
+    if (pipes.farEnd === undefined || pipes.latest === this) return;
+    pipes.latest?.flush();
+    pipes.latest = this;
   }
 
   #sendText(): void {
@@ -144,19 +186,6 @@ export class MessageOutput implements HostOutput {
   }
 }
 
-/** st_rdev of /dev/null. */
-const NULL_DEVICE: Readonly<Record<string, number>> = { linux: 0x103, darwin: 0x3000002 };
-
-function isNullDevice(fd: number): boolean {
-  try {
-    // Only node:fs tells, and it takes longer to load than the whole kernel.
-    const info = globalThis.process.getBuiltinModule("node:fs").fstatSync(fd);
-    return info.isCharacterDevice() && info.rdev === NULL_DEVICE[Deno.build.os];
-  } catch {
-    return false; // closed
-  }
-}
-
 /** `Deno.stdin`; a read is started only when the guest wants bytes. */
 class InheritedInput implements HostInput {
   readonly isTerminal = Deno.stdin.isTerminal();
@@ -165,7 +194,7 @@ class InheritedInput implements HostInput {
   #raw = false;
 
   get isNull(): boolean {
-    return this.#isNull ??= !this.isTerminal && isNullDevice(0);
+    return this.#isNull ??= !this.isTerminal && isNullInput();
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -195,26 +224,28 @@ export class WorkerStdio implements HostStdio {
   readonly stdout: HostOutput;
   readonly stderr: HostOutput;
   readonly #writer = new HostWriter();
+  readonly #pipes: Pipes;
   readonly #trace: MessageOutput | WriterStream;
   readonly #traceFile: MessageOutput | undefined;
   static readonly #encoder = new TextEncoder();
 
   constructor(spec: GuestSpec, run: number, post: Post) {
+    const pipes = this.#pipes = { farEnd: spec.farEnd, size: spec.farEnd?.size, latest: undefined };
     this.stdin = spec.stdin === "inherit"
       ? new InheritedInput()
       : spec.stdin === "piped"
-      ? new MessageInput(run, post)
+      ? new MessageInput(run, post, pipes)
       : emptyInput;
     const inheritedError = spec.stderr === "inherit" ? this.#writer.stream(Deno.stderr) : undefined;
     this.stdout = spec.stdout === "inherit"
       ? this.#writer.stream(Deno.stdout)
       : spec.stdout === "piped"
-      ? new MessageOutput(run, "stdout", post)
+      ? new MessageOutput(run, "stdout", post, pipes)
       : discardingOutput;
     this.stderr = inheritedError ??
-      (spec.stderr === "piped" ? new MessageOutput(run, "stderr", post) : discardingOutput);
-    this.#trace = inheritedError ?? new MessageOutput(run, "trace", post);
-    this.#traceFile = spec.trace?.toFile ? new MessageOutput(run, "trace-file", post) : undefined;
+      (spec.stderr === "piped" ? new MessageOutput(run, "stderr", post, pipes) : discardingOutput);
+    this.#trace = inheritedError ?? new MessageOutput(run, "trace", post, pipes);
+    this.#traceFile = spec.trace?.toFile ? new MessageOutput(run, "trace-file", post, pipes) : undefined;
   }
 
   /** elftap's own lines about the run: what belongs on stderr beside the guest's. */
@@ -228,6 +259,11 @@ export class WorkerStdio implements HostStdio {
   /** An answer to a pull. */
   deliver(bytes: Uint8Array | null): void {
     if (this.stdin instanceof MessageInput) this.stdin.deliver(bytes);
+  }
+
+  /** The far end's terminal has another size: the guest hears of it by SIGWINCH. */
+  resize(size: TerminalSize): void {
+    this.#pipes.size = size;
   }
 
   /** Output has been consumed. */

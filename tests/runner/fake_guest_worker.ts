@@ -2,7 +2,7 @@
  * A guest Worker with a kernel that follows a script in argv instead of executing a program: what the tests of the
  * runner need to be exact about streams, signals, time limits and verdicts.
  *
- * argv[1…] are steps: `out:TEXT`, `err:TEXT`, `bytes:N` (so many zero bytes on stdout), `cat` (stdin to stdout),
+ * argv[1…] are steps: `out:TEXT`, `err:TEXT`, `mix:A,B…` (A on stdout, B on stderr, and so on, at once), `bytes:N` (so many zero bytes on stdout), `cat` (stdin to stdout),
  * `trace:TEXT`, `wait` (for an interrupt or stop), `spin` (never answers again), `read:PATH` (what Deno says to a host
  * read, on stdout), `write:PATH`, `exit:N`, `signal:N`, `enosys:NAME`, `throw:TEXT`, `error:CODE:TEXT`.
  * `once:FILEKEY:STEP` does STEP only for the first run in this Worker, `attempt` prints how many it has served.
@@ -71,6 +71,9 @@ class FakeKernel implements GuestKernel {
         return void await writeAll(stdio.stdout, text(rest));
       case "err":
         return void await writeAll(stdio.stderr, text(rest));
+      case "mix":
+        for (const [at, each] of rest.split(",").entries()) (at % 2 ? stdio.stderr : stdio.stdout).write(text(each));
+        return;
       case "bytes":
         return void await writeAll(stdio.stdout, new Uint8Array(Number(rest)));
       case "cat":
