@@ -48,7 +48,7 @@ async function succeed(command: string, args: readonly string[], env: Record<str
 }
 
 /** The last so many processors, as taskset has it: interrupts usually go to the first. */
-function lastProcessors(count: number): string {
+export function lastProcessors(count: number): string {
   const all = navigator.hardwareConcurrency;
   return `${Math.max(all - count, 0)}-${all - 1}`;
 }

@@ -1,11 +1,14 @@
 /**
  * Start-up and speed of elftap beside qemu-user, in the same run and on the same machine.
  *
- *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root DIR] [--corpus DIR] [--cpus N] [--json]
+ *     deno task bench [--rounds N] [--milliseconds N] [--only NAME,…] [--root DIR] [--corpus DIR] [--cpus N] [--served] [--json]
  *
  * --root is a root of aarch64 Linux with Python and GLib's tests in it (python3, libglib2.0-tests); the default is the
  * one that `deno task corpus` makes. --corpus is the shared corpus, which has the workloads of real programs (`--only
  * real`, or one: `--only "real xz"`). They run on one processor, which the guest shares with V8's compilers, or on --cpus.
+ *
+ * --served: start-up, python and real on an `elftap serve`, where each has run several times before; for real
+ * programs it is on the same processors.
  *
  * Every figure is the median of the rounds; the two runners take turns, so that a busy machine is busy for both.
  */
@@ -18,7 +21,9 @@ import { runDebugged } from "./debugger.ts";
 import { peakMemory } from "./memory.ts";
 import { installedCommands, installedTests } from "./installed.ts";
 import { buildSuite, suiteCommands, testsPerSecond } from "./suite.ts";
-import { type RealPlaces, realTruth, realWorkloads, runReal } from "./real.ts";
+import { lastProcessors, type RealPlaces, realTruth, realWorkloads, runReal } from "./real.ts";
+import { SERVER_VARIABLE } from "../src/server/address.ts";
+import { startServer } from "./served.ts";
 import { type TraceCost, traceCost } from "./trace.ts";
 import { readOptions } from "../tests/support/options.ts";
 
@@ -79,8 +84,14 @@ interface Runner {
 const ELFTAP: Runner = {
   name: "elftap",
   command: Deno.execPath(),
-  args: ["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-env", "--allow-sys=uid,gid", CLI, "run"],
+  args: [
+    ..."run --no-prompt --allow-read --allow-write --allow-env --allow-net --allow-sys=uid,gid".split(" "),
+    CLI,
+    "run",
+  ],
 };
+/** The words before a command of its own. */
+const ELFTAP_COMMAND = [ELFTAP.command, ...ELFTAP.args.slice(0, -1)];
 const QEMU: Runner = { name: "qemu-user", command: "qemu-aarch64", args: [] };
 
 function median(values: readonly number[]): number {
@@ -249,7 +260,7 @@ async function* pythonLines(runners: readonly Runner[], root: string, rounds: nu
     [QEMU, [QEMU.command, "-L", root, root + python, "-c", "pass"]],
   ]);
   const memory = (runner: Runner) => peakMemory(commands.get(runner)!);
-  await measure(runners, 2, memory);
+  await measure(runners, WARM_RUNS, memory);
   const wall = async (runner: Runner) => {
     const [program, ...args] = commands.get(runner)!, started = performance.now();
     const { success } = await new Deno.Command(program!, { args, stdin: "null", stdout: "null" }).output();
@@ -258,14 +269,19 @@ async function* pythonLines(runners: readonly Runner[], root: string, rounds: nu
   };
   const times = await measure(runners, rounds, wall);
   yield { name: "python", unit: "ms wall, -c pass (less is better)", figures: times, lessIsBetter: true };
+  if (Deno.env.has(SERVER_VARIABLE)) return; // the client's says nothing
   const figures = await measure(runners, rounds, memory);
   yield { name: "memory", unit: "MiB resident at most, python3 -c pass (less is better)", figures, lessIsBetter: true };
 }
+
+/** Runs on a server before one counts: V8 compiles what is hot while others run, of large programs for several runs. */
+const WARM_RUNS = 5;
 
 /** The lines of real programs, and the geometric means: of whole programs, and of single mechanisms. */
 async function* realLines(
   runners: readonly Runner[],
   places: RealPlaces,
+  served: boolean,
   only?: readonly string[],
 ): AsyncGenerator<Line> {
   const prefixes = new Map([
@@ -277,8 +293,11 @@ async function* realLines(
   for (const workload of realWorkloads(places.corpus)) {
     if (only && !only.includes("real") && !only.includes(`real ${workload}`)) continue;
     const results = new Map<Runner, string>();
-    const measured = await measure([...runners].reverse(), 1, async (runner) => {
-      const { seconds, exitCode, digest } = await runReal(places, workload, prefixes.get(runner)!, runner === ELFTAP);
+    const once = (runner: Runner) => runReal(places, workload, prefixes.get(runner)!, runner === ELFTAP);
+    await using _server = served ? await startServer(ELFTAP_COMMAND, lastProcessors(places.cpus)) : undefined;
+    if (served) { for (let run = 0; run < WARM_RUNS; run++) await once(ELFTAP); }
+    const measured = await measure([...runners].reverse(), served ? 3 : 1, async (runner) => {
+      const { seconds, exitCode, digest } = await once(runner);
       results.set(runner, `exit code ${exitCode}, output ${digest}`);
       return 1000 * seconds;
     });
@@ -336,6 +355,7 @@ if (import.meta.main) {
       root: { type: "string", default: ROOT },
       corpus: { type: "string", default: "../shared/corpus" },
       cpus: { type: "string", default: "1" },
+      served: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -363,21 +383,21 @@ if (import.meta.main) {
   };
   heading(runners.map(({ name }) => name));
   if (!only || only.includes("start-up")) {
+    await using _server = values.served ? await startServer(ELFTAP_COMMAND) : undefined;
     await measure(runners, 2, async (runner) => (await run(runner, hello, [])).wall); // caches are warm from here on
     const figures = await measure(runners, 3 * rounds, async (runner) => (await run(runner, hello, [])).wall);
     add({ name: "start-up", unit: "ms wall, static hello (less is better)", figures, lessIsBetter: true });
   }
   if (!only || only.includes("suite")) {
     const suite = await buildSuite(HERE, BUILD, HELLO, SUITE);
-    const commands = suiteCommands(suite, [ELFTAP.command, ...ELFTAP.args.slice(0, -1)]);
+    const commands = suiteCommands(suite, ELFTAP_COMMAND);
     const figures = await measure(runners, 3, suiteOf(commands, SUITE));
     add({ name: "suite", unit: `tests/s, ${SUITE} short programs, 4 jobs`, figures, lessIsBetter: false });
   }
   if (!only || only.includes("installed")) {
     const tests = installedTests(root);
     if (tests.length > 0) {
-      const own = [ELFTAP.command, ...ELFTAP.args.slice(0, -1)];
-      const commands = installedCommands(root, tests, own, join(BUILD, "installed.txt"));
+      const commands = installedCommands(root, tests, ELFTAP_COMMAND, join(BUILD, "installed.txt"));
       const once = suiteOf(commands, tests.length);
       await measure(runners.slice(0, 1), 1, once); // caches are warm from here on
       const figures = await measure(runners, 3, once);
@@ -386,6 +406,7 @@ if (import.meta.main) {
   }
   if (!only || only.includes("python") || only.includes("memory")) {
     if (existsSync(join(root, "usr/bin/python3"))) {
+      await using _server = values.served ? await startServer(ELFTAP_COMMAND) : undefined;
       for await (const line of pythonLines(runners, root, rounds)) add(line);
     } else console.error(`without python and memory: no Python in ${root}`);
   }
@@ -411,7 +432,7 @@ if (import.meta.main) {
   for await (const line of programLines(runners, Math.min(rounds, 3), only)) add(line);
   const places = { corpus: resolve(values.corpus), root, build: BUILD, cpus: Math.max(Number(values.cpus) || 1, 1) };
   if (existsSync(join(places.corpus, "perf")) && existsSync(join(root, "opt/rw"))) {
-    for await (const line of realLines(runners, places, only)) add(line);
+    for await (const line of realLines(runners, places, values.served, only)) add(line);
   } else console.error(`without real programs: they are in ${places.corpus} and ${root}`);
   if (!only || only.includes("trace")) {
     heading(["elftap -v", "strace"]);

@@ -1,0 +1,34 @@
+/** `elftap serve` for the benchmarks: while it is there, every `elftap run` of theirs has its guest on it. */
+import { SERVER_VARIABLE } from "../src/server/address.ts";
+
+/** Ends the server. */
+export interface Served {
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a server.
+ *
+ * @param command of elftap, without the command `run`
+ * @param processors that it may use, as taskset has them; default: all
+ */
+export async function startServer(command: readonly string[], processors?: string): Promise<Served> {
+  const [program, ...args] = [...processors ? ["taskset", "-c", processors] : [], ...command, "serve"];
+  const child = new Deno.Command(program!, { args, stdout: "piped", stderr: "null" }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let line = "";
+  while (!line.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("elftap serve has ended");
+    line += value;
+  }
+  Deno.env.set(SERVER_VARIABLE, line.trim().slice(SERVER_VARIABLE.length + 1));
+  return {
+    async [Symbol.asyncDispose]() {
+      Deno.env.delete(SERVER_VARIABLE);
+      child.kill("SIGTERM");
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
