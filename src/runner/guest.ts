@@ -8,7 +8,13 @@ import { GuestPool, type PooledWorker } from "./guest_pool.ts";
 import type { DebugPort } from "./debug_port.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { RegionCache } from "./region_cache.ts";
-import { type DebuggeeEvent, type DebuggerEvent, type FromWorker, OUTPUT_WINDOW } from "./worker_messages.ts";
+import {
+  type DebuggeeEvent,
+  type DebuggerEvent,
+  type FromWorker,
+  InputKind,
+  OUTPUT_WINDOW,
+} from "./worker_messages.ts";
 import type { OutputStream, ToWorker } from "./worker_messages.ts";
 import { Failure } from "../failure.ts";
 
@@ -26,6 +32,8 @@ export interface GuestOptions {
   readonly output?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
   /** The next bytes of piped standard input, null at its end. */
   readonly input?: () => Promise<Uint8Array | null>;
+  /** Whether standard input is /dev/null at the far end of piped streams. */
+  readonly isNullInput?: () => Promise<boolean>;
   /** The terminal at the far end of piped streams is to be raw, or no longer. */
   readonly setRaw?: (raw: boolean) => void;
   /** Where debuggers come from, for a spec that allows for them. */
@@ -157,6 +165,8 @@ export class Guest implements RunningGuest {
         return this.#take(message.stream, message.bytes);
       case "pull":
         return void this.#feed();
+      case "probe":
+        return void this.#answer(message.answer);
       case "raw":
         return this.#options.setRaw?.(message.raw);
       case "recall":
@@ -213,6 +223,12 @@ export class Guest implements RunningGuest {
   async #feed(): Promise<void> {
     const bytes = await this.#options.input?.().catch(() => null) ?? null;
     this.#post({ type: "stdin", run: this.#run, bytes });
+  }
+
+  async #answer(answer: Int32Array<SharedArrayBuffer>): Promise<void> {
+    const isNull = await this.#options.isNullInput?.().catch(() => false) ?? false;
+    Atomics.store(answer, 0, isNull ? InputKind.null : InputKind.other);
+    Atomics.notify(answer, 0);
   }
 
   async #finish(outcome: GuestOutcome): Promise<void> {

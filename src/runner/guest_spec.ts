@@ -22,14 +22,15 @@ export interface Bind {
   readonly copyOnWrite?: boolean;
 }
 
-/** Where piped streams end, in another process: the guest sees a terminal or /dev/null there, not the pipes to it. */
+/**
+ * Where piped streams end, in another process: the guest sees a terminal or /dev/null there, not the pipes to it. Whether
+ * standard input is /dev/null is asked of that process when a guest wants to know, as it may take long to find out.
+ */
 export interface FarEnd {
   /** Streams that are its terminal. */
   readonly terminals: readonly ("stdin" | "stdout" | "stderr")[];
   /** Of the terminal, where that is known. */
   readonly size?: TerminalSize;
-  /** Standard input is /dev/null. */
-  readonly nullInput: boolean;
 }
 
 export type { Tier };

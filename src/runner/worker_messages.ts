@@ -62,9 +62,14 @@ export type FromWorker =
   | { readonly type: "keep"; readonly run: number; readonly program: string; readonly archive: Uint8Array }
   /** The guest wants standard input. */
   | { readonly type: "pull"; readonly run: number }
+  /** Whether standard input is /dev/null at the far end: the Worker waits for an {@link InputKind} in the one element. */
+  | { readonly type: "probe"; readonly run: number; readonly answer: Int32Array<SharedArrayBuffer> }
   /** The terminal at the far end of piped streams is to be raw, or no longer. */
   | { readonly type: "raw"; readonly run: number; readonly raw: boolean }
   | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome };
+
+/** What standard input is at the far end. */
+export const InputKind = { unknown: 0, other: 1, null: 2 } as const;
 
 /** Bytes of one stream that may be under way to a consumer that has not taken them yet. */
 export const OUTPUT_WINDOW = 1 << 20;

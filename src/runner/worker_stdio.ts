@@ -7,10 +7,13 @@ import type { HostStdio, TerminalSize } from "../kernel/host_stdio.ts";
 import type { FarEnd, GuestSpec } from "./guest_spec.ts";
 import { consoleSize, HostWriter, type WriterStream } from "./host_writer.ts";
 import { isNullInput } from "./null_input.ts";
-import { type FromWorker, OUTPUT_WINDOW, type OutputStream } from "./worker_messages.ts";
+import { type FromWorker, InputKind, OUTPUT_WINDOW, type OutputStream } from "./worker_messages.ts";
 
 /** Says something to the starting thread. */
 export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
+
+/** Milliseconds for the far end to say what its standard input is: finding out may take it 30. */
+const PATIENCE = 10_000;
 
 /** Small outputs are sent together, up to this many bytes. */
 const BATCH = 32768;
@@ -31,13 +34,22 @@ export class MessageInput implements HostInput {
   #answer: ((bytes: Uint8Array | null) => void) | undefined;
   #ended = false;
   #raw = false;
+  #isNull: boolean | undefined;
 
   constructor(readonly run: number, readonly post: Post, readonly pipes: Pipes) {
     this.isTerminal = pipes.farEnd?.terminals.includes("stdin") ?? false;
   }
 
   get isNull(): boolean {
-    return this.pipes.farEnd?.nullInput ?? false;
+    return this.#isNull ??= !this.isTerminal && this.pipes.farEnd !== undefined && this.#probe();
+  }
+
+  /** The guest's fstat(2) has to be answered at once: the Worker waits for the other threads and processes. */
+  #probe(): boolean {
+    const answer = new Int32Array(new SharedArrayBuffer(4));
+    this.post({ type: "probe", run: this.run, answer });
+    Atomics.wait(answer, 0, InputKind.unknown, PATIENCE);
+    return Atomics.load(answer, 0) === InputKind.null;
   }
 
   get size(): TerminalSize | undefined {

@@ -103,7 +103,6 @@ const SPEC: Fields<GuestSpec> = {
   farEnd: optional(record({
     terminals: listOf(oneOf("stdin", "stdout", "stderr")),
     size: optional(record({ columns: isSize, rows: isSize })),
-    nullInput: isTruth,
   })),
 };
 
@@ -127,6 +126,7 @@ const TO_SERVER: Messages<ToServer> = {
   resize: { columns: isSize, rows: isSize },
   stop: {},
   stdin: { bytes: optional(isBytes) },
+  probed: { isNull: isTruth },
   taken: {},
   close: { stream: isStream },
 };
@@ -134,6 +134,7 @@ const TO_SERVER: Messages<ToServer> = {
 const TO_CLIENT: Messages<ToClient> = {
   output: { stream: isStream, bytes: isBytes },
   pull: {},
+  probe: {},
   raw: { raw: isTruth },
   outcome: { outcome: record(OUTCOME) },
 };

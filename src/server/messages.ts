@@ -19,6 +19,8 @@ export type ToServer =
   | { readonly type: "stop" }
   /** The answer to `pull`; without bytes the end of the input. */
   | { readonly type: "stdin"; readonly bytes?: Uint8Array }
+  /** The answer to `probe`. */
+  | { readonly type: "probed"; readonly isNull: boolean }
   /** The oldest output that had not been taken has been. */
   | { readonly type: "taken" }
   /** Nobody reads this stream any more. */
@@ -29,6 +31,8 @@ export type ToClient =
   | { readonly type: "output"; readonly stream: OutputStream; readonly bytes: Uint8Array }
   /** The guest wants standard input. */
   | { readonly type: "pull" }
+  /** The guest wants to know whether its standard input is /dev/null. */
+  | { readonly type: "probe" }
   /** The guest's terminal is raw from now on, or is not. */
   | { readonly type: "raw"; readonly raw: boolean }
   /** The last one. */

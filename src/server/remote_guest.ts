@@ -113,6 +113,9 @@ export class RemoteGuest implements RunningGuest {
         case "pull":
           void this.#feed();
           break;
+        case "probe":
+          this.#line.send({ type: "probed", isNull: isNullInput() });
+          break;
         case "raw":
           this.#setRaw(message.raw);
           break;
@@ -153,5 +156,5 @@ export class RemoteGuest implements RunningGuest {
 function farEnd(): FarEnd {
   const terminals = (["stdin", "stdout", "stderr"] as const).filter((name) => Deno[name].isTerminal());
   const size = terminals.length > 0 ? consoleSize() : undefined;
-  return { terminals, ...(size ? { size } : {}), nullInput: !Deno.stdin.isTerminal() && isNullInput() };
+  return { terminals, ...(size ? { size } : {}) };
 }

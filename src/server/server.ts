@@ -87,6 +87,7 @@ async function runFor(client: MessageLine<ToClient>, spec: GuestSpec, pool: Gues
   /** Outputs that the client has not taken, and the input that the guest waits for. */
   const untaken: (() => void)[] = [];
   let feed: ((bytes: Uint8Array | null) => void) | undefined;
+  let probed: ((isNull: boolean) => void) | undefined;
   let isGone = false;
   const guest = start(spec, {
     pool,
@@ -100,6 +101,11 @@ async function runFor(client: MessageLine<ToClient>, spec: GuestSpec, pool: Gues
       client.send({ type: "pull" });
       return new Promise((resolve) => feed = resolve);
     },
+    isNullInput: () => {
+      if (isGone) return Promise.resolve(false);
+      client.send({ type: "probe" });
+      return new Promise((resolve) => probed = resolve);
+    },
     setRaw: (raw) => client.send({ type: "raw", raw }),
   });
   void serveMessages().catch(() => {}).finally(() => {
@@ -108,6 +114,7 @@ async function runFor(client: MessageLine<ToClient>, spec: GuestSpec, pool: Gues
     guest.stop();
     for (const resolve of untaken.splice(0)) resolve();
     feed?.(null);
+    probed?.(false);
   });
   client.send({ type: "outcome", outcome: await guest.outcome });
 
@@ -122,6 +129,9 @@ async function runFor(client: MessageLine<ToClient>, spec: GuestSpec, pool: Gues
           break;
         case "stdin":
           feed?.(message.bytes ?? null);
+          break;
+        case "probed":
+          probed?.(message.isNull);
           break;
         case "interrupt":
           guest.interrupt(message.signal);

@@ -110,9 +110,28 @@ Deno.test("GuestServer asks for input when the guest wants some", async () => {
 
 Deno.test("GuestServer keeps the order of streams that may end in one terminal", async () => {
   using fixture = new Fixture();
-  const farEnd = { terminals: [], nullInput: true };
+  const farEnd = { terminals: [] };
   const line = await fixture.start(["mix:a,b,c,d"], { farEnd });
   deepEqual((await allOf(line)).outputs, [["stdout", "a"], ["stderr", "b"], ["stdout", "c"], ["stderr", "d"]]);
+});
+
+Deno.test("GuestServer asks what the input is when the guest wants to know", async () => {
+  using fixture = new Fixture();
+  for (const isNull of [true, false]) {
+    const line = await fixture.start(["null"], { farEnd: { terminals: [] } });
+    deepEqual(await line.receive(), { type: "probe" });
+    line.send({ type: "probed", isNull });
+    deepEqual((await allOf(line)).outputs, [["stdout", String(isNull)]]);
+  }
+});
+
+Deno.test("GuestServer does not wait for a client that has gone to say what its input is", async () => {
+  using fixture = new Fixture();
+  const line = await fixture.start(["null", "wait"], { farEnd: { terminals: [] } });
+  await line.receive();
+  line.close();
+  await fixture.settled();
+  deepEqual((await allOf(await fixture.start(["attempt"]))).outputs, [["stdout", "2"]]);
 });
 
 Deno.test("GuestServer holds a guest back whose output is not taken", async () => {

@@ -3,7 +3,7 @@
  * runner need to be exact about streams, signals, time limits and verdicts.
  *
  * argv[1…] are steps: `out:TEXT`, `err:TEXT`, `mix:A,B…` (A on stdout, B on stderr, and so on, at once), `bytes:N` (so many zero bytes on stdout), `cat` (stdin to stdout),
- * `trace:TEXT`, `wait` (for an interrupt or stop), `spin` (never answers again), `read:PATH` (what Deno says to a host
+ * `null` (whether standard input is /dev/null), `trace:TEXT`, `wait` (for an interrupt or stop), `spin` (never answers again), `read:PATH` (what Deno says to a host
  * read, on stdout), `write:PATH`, `exit:N`, `signal:N`, `enosys:NAME`, `throw:TEXT`, `error:CODE:TEXT`.
  * `once:FILEKEY:STEP` does STEP only for the first run in this Worker, `attempt` prints how many it has served.
  */
@@ -71,6 +71,8 @@ class FakeKernel implements GuestKernel {
         return void await writeAll(stdio.stdout, text(rest));
       case "err":
         return void await writeAll(stdio.stderr, text(rest));
+      case "null":
+        return void await writeAll(stdio.stdout, text(String(stdio.stdin.isNull ?? false)));
       case "mix":
         for (const [at, each] of rest.split(",").entries()) (at % 2 ? stdio.stderr : stdio.stdout).write(text(each));
         return;
