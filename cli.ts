@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { isBuilt, mayBeBuilt } from "./src/build_product.ts";
+import { buildTime, isBuilt } from "./src/build_product.ts";
 import { describeFailure, Failure } from "./src/failure.ts";
 import { type FirstWorker, startFirstWorker } from "./src/runner/first_worker.ts";
-import { serverPath } from "./src/server/address.ts";
+import { serverAddress } from "./src/server/address.ts";
 import { print, reportFailure } from "./src/cli/talk.ts";
 import { VERSION } from "./src/version.ts";
 
@@ -67,9 +67,12 @@ async function guests<Command>(
   execute: (command: Command, first: FirstWorker | undefined) => Promise<number>,
 ): Promise<number> {
   // Guests of a server have their Worker there.
-  const isServed = name === "run" && serverPath() !== undefined;
-  const first = !isServed && mayBeBuilt() ? startFirstWorker(args) : undefined;
-  if (isBuilt()) return await execute(await load(name, `dist/${name}.js`), first);
+  const server = name === "run" ? serverAddress() : undefined, build = buildTime();
+  const first = server === undefined && build !== undefined ? startFirstWorker(args) : undefined;
+  // What the server has seen to be up to date need not be looked at again: a quarter of a client's time.
+  if (build !== undefined && (build === server?.build || isBuilt())) {
+    return await execute(await load(name, `dist/${name}.js`), first);
+  }
   first?.worker.terminate();
   return await execute(await load(name), undefined);
 }

@@ -29,13 +29,13 @@ export const INTERPRETER_FILE = "interpreter";
 /** The stamp inside of it. */
 export const STAMP_FILE = "stamp.json";
 
-/** Whether there is a build, of whatever sources. */
-export function mayBeBuilt(): boolean {
-  if (DIST.protocol !== "file:") return false;
+/** When the build was made, of whatever sources, in ms since 1970; undefined where there is none. */
+export function buildTime(): number | undefined {
+  if (DIST.protocol !== "file:") return undefined;
   try {
-    return Deno.lstatSync(new URL(STAMP_FILE, DIST)).isFile;
+    return Deno.lstatSync(new URL(STAMP_FILE, DIST)).mtime?.getTime();
   } catch {
-    return false;
+    return undefined;
   }
 }
 

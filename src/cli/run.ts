@@ -8,7 +8,7 @@ import { Guest, type RunningGuest } from "../runner/guest.ts";
 import { GuestPool } from "../runner/guest_pool.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
 import { guestSpec } from "../runner/world.ts";
-import { serverPath } from "../server/address.ts";
+import { serverAddress } from "../server/address.ts";
 import { VERSION } from "../version.ts";
 import { TraceFile } from "../runner/trace_file.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
@@ -94,7 +94,7 @@ export async function run(args: readonly string[], first?: FirstWorker): Promise
     ...(gdb === undefined ? {} : { debug: { stopOnEntry, holdOnFailure: false } }),
   };
   // Debuggers come to this process, and so does their guest.
-  const server = gdb === undefined ? serverPath() : undefined;
+  const server = gdb === undefined ? serverAddress()?.path : undefined;
   const done = server === undefined
     ? await settleEngine(world.engine ?? "auto", verbose > 0, ["run", ...args])
     : undefined;

@@ -2,10 +2,11 @@
  * `elftap serve`: runs the guests of every `elftap run` that a command starts, so that they find Workers that are up
  * and code that is compiled.
  */
+import { buildTime, isBuilt } from "../build_product.ts";
 import { ExitCode, Failure } from "../failure.ts";
 import { GuestPool } from "../runner/guest_pool.ts";
 import { absolutePath } from "../runner/host_path.ts";
-import { SERVER_VARIABLE } from "../server/address.ts";
+import { formatAddress, SERVER_VARIABLE } from "../server/address.ts";
 import { GuestServer } from "../server/server.ts";
 import { type CommandSyntax, helpText, parseCommandLine } from "./command_line.ts";
 import { settleEngine } from "./engine_option.ts";
@@ -57,9 +58,10 @@ export async function serve(args: readonly string[]): Promise<number> {
   // The command may change its folder.
   const path = place ? `${place.path}/socket` : absolutePath(listen!, Deno.cwd());
   using _server = new GuestServer(path, pool);
-  if (command !== undefined) return await runCommand(command, rest, path, ending);
+  const address = formatAddress({ path, build: isBuilt() ? buildTime() : undefined });
+  if (command !== undefined) return await runCommand(command, rest, address, ending);
   const ended = new Promise<0>((resolve) => ending.tell(() => resolve(0)));
-  print(`${SERVER_VARIABLE}=${path}\n`);
+  print(`${SERVER_VARIABLE}=${address}\n`);
   talk("serving until Ctrl-C; processes that have this variable run their guests here");
   return await ended;
 }
@@ -89,12 +91,12 @@ class EndingSignals {
 async function runCommand(
   command: string,
   args: readonly string[],
-  server: string,
+  address: string,
   ending: EndingSignals,
 ): Promise<number> {
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(command, { args: [...args], env: { [SERVER_VARIABLE]: server }, stdin: "inherit" })
+    child = new Deno.Command(command, { args: [...args], env: { [SERVER_VARIABLE]: address }, stdin: "inherit" })
       .spawn();
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;

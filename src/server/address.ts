@@ -1,13 +1,29 @@
 /** Where the server is that runs guests for this elftap. */
 import { Failure } from "../failure.ts";
 
-/** The variable that names its socket. Guests do not see it. */
+/** The variable that names its socket: `PATH` or `PATH#BUILD`. Guests do not see it. */
 export const SERVER_VARIABLE = "ELFTAP_SERVER";
 
-/** The socket's path; undefined where there is no server, or elftap may not know. */
-export function serverPath(): string | undefined {
+/** A server as its clients know it. */
+export interface ServerAddress {
+  /** Of its socket, absolute. */
+  readonly path: string;
+  /** When the build was made that it runs, in ms since 1970: it has seen that this is up to date. */
+  readonly build: number | undefined;
+}
+
+/** The value of {@link SERVER_VARIABLE}. */
+export function formatAddress({ path, build }: ServerAddress): string {
+  return build === undefined ? path : `${path}#${build}`;
+}
+
+/** The server that the environment names; undefined where it names none, or elftap may not know. */
+export function serverAddress(): ServerAddress | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: SERVER_VARIABLE });
-  return state === "granted" ? Deno.env.get(SERVER_VARIABLE) || undefined : undefined;
+  const text = state === "granted" ? Deno.env.get(SERVER_VARIABLE) : undefined;
+  if (!text) return undefined;
+  const [, path, build] = /^(.*?)(?:#(\d+))?$/s.exec(text)!;
+  return { path: path!, build: build === undefined ? undefined : Number(build) };
 }
 
 /** Attempts to connect while more clients wait than the host lets, and milliseconds between them. */

@@ -6,8 +6,6 @@ const CLIENT_FLAGS = [...FLAGS, "--allow-write", "--allow-net"];
 
 /** A server under way. */
 export interface TestServer {
-  /** Path of its socket. */
-  readonly path: string;
   /** Runs elftap on it. */
   elftap(args: readonly string[], options?: ElftapOptions): Promise<Finished>;
   /** elftap on it, to be spawned by tests that talk to it. */
@@ -27,14 +25,13 @@ export async function startServer(args: readonly string[] = []): Promise<TestSer
     if (done) throw new Error("elftap serve has ended");
     line += value;
   }
-  const path = line.trim().replace("ELFTAP_SERVER=", "");
+  const address = line.trim().replace("ELFTAP_SERVER=", "");
   const onIt = (options: ElftapOptions = {}): ElftapOptions => ({
     flags: CLIENT_FLAGS,
     ...options,
-    env: { ELFTAP_SERVER: path, ...options.env },
+    env: { ELFTAP_SERVER: address, ...options.env },
   });
   return {
-    path,
     elftap: (args, options) => elftap(args, onIt(options)),
     elftapCommand: (args, options) => elftapCommand(args, onIt(options)),
     kill: (signal) => child.kill(signal),
