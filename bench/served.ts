@@ -1,5 +1,6 @@
 /** `elftap serve` for the benchmarks: while it is there, every `elftap run` of theirs has its guest on it. */
 import { SERVER_VARIABLE } from "../src/server/address.ts";
+import { servedAt } from "../tests/support/served_at.ts";
 
 /** Ends the server. */
 export interface Served {
@@ -16,13 +17,7 @@ export async function startServer(command: readonly string[], processors?: strin
   const [program, ...args] = [...processors ? ["taskset", "-c", processors] : [], ...command, "serve"];
   const child = new Deno.Command(program!, { args, stdout: "piped", stderr: "null" }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let line = "";
-  while (!line.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error("elftap serve has ended");
-    line += value;
-  }
-  Deno.env.set(SERVER_VARIABLE, line.trim().slice(SERVER_VARIABLE.length + 1));
+  Deno.env.set(SERVER_VARIABLE, await servedAt(reader));
   return {
     async [Symbol.asyncDispose]() {
       Deno.env.delete(SERVER_VARIABLE);

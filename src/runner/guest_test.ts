@@ -1,33 +1,12 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { fakeGuest, fakeGuestWorker } from "../../tests/runner/fake_guest.ts";
 import { Failure } from "../failure.ts";
 import { Guest, runGuest } from "./guest.ts";
 import { type FirstWorker, startFirstWorker, startWorker } from "./first_worker.ts";
 import { GuestPool } from "./guest_pool.ts";
 import { guestPermissions } from "./permissions.ts";
-import type { GuestSpec } from "./guest_spec.ts";
 
-const entry = new URL("../../tests/runner/fake_guest_worker.ts", import.meta.url);
-
-function spec(steps: string[], more: Partial<GuestSpec> = {}): GuestSpec {
-  return {
-    path: "/fake",
-    argv: ["fake", ...steps],
-    env: {},
-    cwd: "/",
-    hostFallback: true,
-    binds: [],
-    uid: 1000,
-    gid: 1000,
-    hostname: "test",
-    engine: "auto",
-    watchdog: 10,
-    verbose: 0,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    ...more,
-  };
-}
+const entry = fakeGuestWorker, spec = fakeGuest;
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

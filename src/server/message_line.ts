@@ -3,6 +3,7 @@
  * length of its bytes (32 bits each, little-endian), then both.
  */
 import { Failure } from "../failure.ts";
+import { writeAll } from "../runner/host_writer.ts";
 
 /** Anything that can be sent: JSON, and bytes beside it. */
 export interface Message {
@@ -36,7 +37,7 @@ export class MessageLine<Sent extends Message> {
     view.setUint32(4, bytes?.length ?? 0, true);
     frame.set(text, HEAD);
     if (bytes) frame.set(bytes, HEAD + text.length);
-    this.#sending = this.#sending.then(() => this.#write(frame)).catch(() => {});
+    this.#sending = this.#sending.then(async () => void await writeAll(this.conn, frame));
   }
 
   /** Resolves when all that was sent is out, or cannot get there. */
@@ -91,10 +92,6 @@ export class MessageLine<Sent extends Message> {
       // The peer has vanished, or this side has hung up.
     }
     return this.#to > 0;
-  }
-
-  async #write(frame: Uint8Array): Promise<void> {
-    for (let at = 0; at < frame.length;) at += await this.conn.write(frame.subarray(at));
   }
 }
 

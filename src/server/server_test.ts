@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { fakeGuest, fakeGuestWorker } from "../../tests/runner/fake_guest.ts";
 import { Failure } from "../failure.ts";
 import { GuestPool } from "../runner/guest_pool.ts";
 import type { GuestOutcome, GuestSpec } from "../runner/guest_spec.ts";
@@ -6,28 +7,10 @@ import { type Message, MessageLine } from "./message_line.ts";
 import { IDENTITY, type ToServer } from "./messages.ts";
 import { GuestServer } from "./server.ts";
 
-const entry = new URL("../../tests/runner/fake_guest_worker.ts", import.meta.url);
+const entry = fakeGuestWorker;
 
-function spec(steps: readonly string[], more: Partial<GuestSpec> = {}): GuestSpec {
-  return {
-    path: "/fake",
-    argv: ["fake", ...steps],
-    env: {},
-    cwd: "/",
-    hostFallback: true,
-    binds: [],
-    uid: 1000,
-    gid: 1000,
-    hostname: "test",
-    engine: "auto",
-    watchdog: 10,
-    verbose: 0,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    ...more,
-  };
-}
+/** A guest with all streams piped. */
+const spec = (steps: readonly string[], more: Partial<GuestSpec> = {}) => fakeGuest(steps, { stdin: "piped", ...more });
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 

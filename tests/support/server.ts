@@ -1,5 +1,6 @@
 /** An `elftap serve` for tests, and elftap as its client. */
 import { elftap, elftapCommand, type ElftapOptions, type Finished, FLAGS } from "./elftap.ts";
+import { servedAt } from "./served_at.ts";
 
 /** What a client may do: what it may alone, and reach the server. */
 const CLIENT_FLAGS = [...FLAGS, "--allow-write", "--allow-net"];
@@ -19,13 +20,7 @@ export async function startServer(args: readonly string[] = []): Promise<TestSer
   const child = elftapCommand(["serve", ...args], { flags: CLIENT_FLAGS }).spawn();
   void child.stderr.cancel();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let line = "";
-  while (!line.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error("elftap serve has ended");
-    line += value;
-  }
-  const address = line.trim().replace("ELFTAP_SERVER=", "");
+  const address = await servedAt(reader);
   const onIt = (options: ElftapOptions = {}): ElftapOptions => ({
     flags: CLIENT_FLAGS,
     ...options,
