@@ -69,7 +69,7 @@ function collectHelpers(body: readonly Stmt[], into: Map<string, BuiltHelper>): 
 /** Handlers that no row describes. */
 function fixedHandlers(module: Module, runtime: Runtime): number[] {
   const leaving = (exit: number) => {
-    const code = new Code(3);
+    const code = new Code(HANDLER[0].length);
     code.get(IP);
     code.get(FUEL);
     code.i64(0n);
@@ -78,7 +78,7 @@ function fixedHandlers(module: Module, runtime: Runtime): number[] {
     code.op1(Op.return_call, runtime.exit);
     return code;
   };
-  const pageEnd = new Code(3);
+  const pageEnd = new Code(HANDLER[0].length);
   pcOf(pageEnd, IP);
   pageEnd.get(FUEL);
   pageEnd.op1(Op.return_call, runtime.jump);
@@ -144,8 +144,6 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   module.exportFunction("run", run);
   defineSettleFlags(module, runtime);
   defineCondition(module, runtime);
-  module.table(runtime.regionType, defineRegionCalls(module, runtime));
-  module.exportTable("regions", REGIONS);
   for (const [name, { params, body }] of helpers) {
     const code = new Code(params.length);
     const lowering = new HelperLowering(code, runtime);
@@ -170,7 +168,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
       }
       const record = new RecordLayout(row);
       const emit = (isNear: boolean): number => {
-        const code = new Code(3);
+        const code = new Code(HANDLER[0].length);
         const lowering = new HandlerLowering(code, runtime, record, isNear);
         lowering.lower(builder.body);
         lowering.next();
@@ -190,5 +188,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   });
   module.table(runtime.handlerType, table[0]!, table.length);
   module.fill(HANDLERS, runtime.handlerType, table);
+  module.table(runtime.regionType, defineRegionCalls(module, runtime));
+  module.exportTable("regions", REGIONS);
   return { bytes: module.finish(), tables: tabulate(rows, handlers) };
 }

@@ -13,11 +13,11 @@ import {
   TALLY,
 } from "../layout.ts";
 import { Code, Module, Op, VOID } from "../module.ts";
-import { ENGINE, FUEL, GUEST, IP, pcOf, REGION, REGIONS, type Runtime } from "./runtime.ts";
+import { ENGINE, FUEL, GUEST, HANDLER, IP, pcOf, REGION, REGIONS, type Runtime } from "./runtime.ts";
 
 /** Enters translated code, and goes on where it ended. */
 export function regionHandler(runtime: Runtime): Code {
-  const code = new Code(3);
+  const code = new Code(HANDLER[0].length);
   const pc = code.local("i64"), to = code.local("i64"), fuel = code.local("i32");
   pcOf(code, IP);
   code.set(pc);
