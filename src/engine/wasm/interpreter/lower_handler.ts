@@ -98,10 +98,11 @@ export class HandlerLowering extends InterpreterLowering {
     code.get(RECORD_WORD);
     code.i64(BigInt(at * 8));
     code.opcode(0x88); // i64.shr_u
+    if (at !== 6) {
+      code.i64(0xffffn);
+      code.opcode(0x83); // i64.and
+    }
     code.opcode(0xa7); // i32.wrap_i64
-    if (at === 6) return;
-    code.i32(0xffff);
-    code.opcode(0x71); // i32.and
   }
 
   #immediate(name: string, type: Type): void {
