@@ -157,7 +157,7 @@ export const Resume = {
  * file, immediates of 2, 4 or 8 bytes, where the handler's layout puts them.
  */
 export const RECORD = 16;
-/** Records of one guest page and the sentinel that leads to the next page. */
+/** Records of one guest page, the sentinel that leads to the next page, and one that is loaded with it, for nothing. */
 export const BLOCK_SIZE = 1024 * RECORD + 64;
 
 /** What `run` returns. */

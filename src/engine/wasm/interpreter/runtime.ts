@@ -17,7 +17,7 @@ import { Code, Module, Op, VOID } from "../module.ts";
 
 /** Memories. */
 export const ENGINE = 0, GUEST = 1;
-/** Tables: translated regions (shared with their modules), handlers. */
+/** Tables: handlers, whose address the instance has at hand as theirs is the first; translated regions. */
 export const HANDLERS = 0, REGIONS = 1;
 /** Parameters of a handler: its record's address, the fuel left, and the first eight bytes of it and of the next one. */
 export const IP = 0, FUEL = 1, RECORD_WORD = 2, NEXT_WORD = 3;
@@ -59,11 +59,14 @@ export function pcOf(code: Code, ip: number): void {
 }
 
 /**
- * Dispatches to the record whose address is in local `ip` and whose first bytes are in `word`; fuel is in `fuel`.
+ * Dispatches to the record whose address is in local `ip` and whose first bytes are in `word`, and loads those of the
+ * one behind; fuel is in `fuel`. Records change only while no handler runs, so what was loaded stays true.
  *
- * V8 takes the memory's address and the table's from the instance, and the instance from the entry of the table. Were
- * the record loaded only now, four loads would wait for each other in every instruction: 17 cycles, in which nothing
- * else is in the way. Its handler's number was loaded one instruction ago; two loads are left.
+ * V8 takes the addresses of memory and table from the instance, and the instance from the entry of the table. Were the
+ * record loaded only here, its address, the record, the entry and the instance would wait for each other in every
+ * instruction: 17 cycles, whatever else it does. So the way to the next handler is known one instruction ahead.
+ * Measured on one core, interpreting alone, in seconds: a loop of 700 million instructions 5.9 and 4.2, unxz 4.2 and
+ * 3.5, a start of Python 4.3 and 3.3.
  */
 export function dispatch(code: Code, runtime: Runtime, ip: number, fuel: number, word: number): void {
   code.get(ip);
