@@ -7,7 +7,18 @@ import { Code as Exit, Cpu, GUEST_LIMIT, PageBits, RECORD, RIGHTS, SYS_OFFSET } 
 import { Lowering, type TargetStmt } from "../lower.ts";
 import { Code, Op, VOID } from "../module.ts";
 import type { RecordLayout } from "./record.ts";
-import { dispatch, ENGINE, FUEL, GUEST, IP, NEXT_WORD, pcOf, RECORD_WORD, type Runtime } from "./runtime.ts";
+import {
+  dispatch,
+  dispatchAnew,
+  ENGINE,
+  FUEL,
+  GUEST,
+  IP,
+  NEXT_WORD,
+  pcOf,
+  RECORD_WORD,
+  type Runtime,
+} from "./runtime.ts";
 
 /** How a branch to a computed address goes on. */
 const WAY = { jump: "jumpComputed", call: "jump", return: "comeBack" } as const;
@@ -337,10 +348,7 @@ export class HandlerLowering extends InterpreterLowering {
       code.op1(Op.return_call, runtime.exit);
       code.byte(Op.end);
       code.byte(Op.end);
-      code.get(IP);
-      code.memory("i64.load", ENGINE, 0);
-      code.set(NEXT_WORD);
-      dispatch(code, runtime, IP, FUEL, NEXT_WORD);
+      dispatchAnew(code, runtime, IP, FUEL, NEXT_WORD);
       return;
     }
     pcOf(code, IP);

@@ -82,6 +82,14 @@ export function dispatch(code: Code, runtime: Runtime, ip: number, fuel: number,
   code.u(HANDLERS);
 }
 
+/** The same where nothing of the record has been loaded: control has come from elsewhere. */
+export function dispatchAnew(code: Code, runtime: Runtime, ip: number, fuel: number, word: number): void {
+  code.get(ip);
+  code.memory("i64.load", ENGINE, 0);
+  code.set(word);
+  dispatch(code, runtime, ip, fuel, word);
+}
+
 /** jump and jumpPlain: find the decoded block of the target's page, and dispatch. */
 function defineJump(
   module: Module,
@@ -152,10 +160,7 @@ function defineJump(
   jump.opcode(0x74);
   jump.opcode(0x6a);
   jump.set(block);
-  jump.get(block);
-  jump.memory("i64.load", ENGINE, 0);
-  jump.set(word);
-  dispatch(jump, runtime, block, fuel, word);
+  dispatchAnew(jump, runtime, block, fuel, word);
   module.define(index, jump);
 }
 
