@@ -65,7 +65,7 @@ export function pcOf(code: Code, ip: number): void {
  * V8 takes the addresses of memory and table from the instance, and the instance from the entry of the table. Were the
  * record loaded only here, its address, the record, the entry and the instance would wait for each other in every
  * instruction: 17 cycles, whatever else it does. So the way to the next handler is known one instruction ahead.
- * Measured on one core, interpreting alone, in seconds: a loop of 700 million instructions 5.9 and 4.2, unxz 4.3 and
+ * Measured on one core, interpreting alone, in seconds: a loop of 700 million instructions 5.9 and 3.7, unxz 4.3 and
  * 3.4, a start of Python 4.0 and 3.3.
  */
 export function dispatch(code: Code, runtime: Runtime, ip: number, fuel: number, word: number): void {
