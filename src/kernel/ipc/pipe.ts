@@ -14,6 +14,8 @@ import { WaitQueue } from "../wait.ts";
 
 const PAGE = 4096;
 const PAGE_SHIFT = 12;
+/** Up to so many bytes are copied one by one. Measured: 4 ns each; a view of them, and the call that copies it, 65 ns. */
+const FEW = 16;
 /** Slots of a fresh pipe: 64 KiB. */
 const DEFAULT_SLOTS = 16;
 /** /proc/sys/fs/pipe-max-size: how far F_SETPIPE_SZ goes without CAP_SYS_RESOURCE, in bytes. */
@@ -90,7 +92,7 @@ export class Pipe {
     if (rest !== 0 && this.#head !== this.#tail) {
       const last = (this.#head - 1) & mask, end = this.#end[last]!;
       if (this.#packet[last] === 0 && end + rest <= PAGE) {
-        this.#buffer.set(rest === length ? from : from.subarray(0, rest), (last << PAGE_SHIFT) + end);
+        copy(from, 0, rest, this.#buffer, (last << PAGE_SHIFT) + end);
         this.#end[last] = end + rest;
         done = rest;
       }
@@ -102,7 +104,7 @@ export class Pipe {
       const bytes = Math.min(length - done, free << PAGE_SHIFT);
       const count = (bytes + PAGE - 1) >> PAGE_SHIFT;
       this.#reach(slot + count - 1);
-      this.#buffer.set(bytes === length ? from : from.subarray(done, done + bytes), slot << PAGE_SHIFT);
+      copy(from, done, bytes, this.#buffer, slot << PAGE_SHIFT);
       for (let i = 0; i < count; i++) {
         this.#start[slot + i] = 0;
         this.#end[slot + i] = Math.min(PAGE, bytes - (i << PAGE_SHIFT));
@@ -141,7 +143,7 @@ export class Pipe {
       const from = (slot << PAGE_SHIFT) + start;
       if (this.#packet[slot] !== 0) {
         const bytes = Math.min(end - start, length - done);
-        into.set(this.#buffer.subarray(from, from + bytes), done);
+        copy(this.#buffer, from, bytes, into, done);
         return done + bytes;
       }
       // Slots that are full up to their end and lie next to each other are one piece.
@@ -156,7 +158,7 @@ export class Pipe {
         to = (last << PAGE_SHIFT) + this.#end[last]!;
       }
       const bytes = Math.min(to - from, length - done);
-      into.set(this.#buffer.subarray(from, from + bytes), done);
+      copy(this.#buffer, from, bytes, into, done);
       done += bytes;
     }
     return done;
@@ -225,6 +227,11 @@ export class Pipe {
     if (wasFull && !this.full) this.wait.wake(Infinity, WRITABLE);
     return this.capacity;
   }
+}
+
+function copy(from: Uint8Array, start: number, count: number, into: Uint8Array, at: number): void {
+  if (count <= FEW) { for (let i = 0; i < count; i++) into[at + i] = from[start + i]!; }
+  else into.set(start === 0 && count === from.length ? from : from.subarray(start, start + count), at);
 }
 
 /** One end of a pipe, or both (a FIFO opened O_RDWR). */
