@@ -32,20 +32,25 @@ export interface Watcher {
 
 /** Waiters in the order of their arrival. Wake-ups may be spurious: a waiter looks again. */
 export class WaitQueue {
-  /** Made when first waited on: every open file has a queue, and few are ever waited on. */
-  #waiters: Set<Waiter> | undefined;
+  /** The first waiter, if it came when there was none: most are alone. */
+  #first: Waiter | undefined;
+  /** Those behind it. Made when needed: every open file has a queue, and few are ever waited on by several. */
+  #others: Set<Waiter> | undefined;
   #watchers: Set<Watcher> | undefined;
 
   get size(): number {
-    return this.#waiters?.size ?? 0;
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
   }
 
   add(waiter: Waiter): void {
-    (this.#waiters ??= new Set()).add(waiter);
+    if (this.#first === waiter) return;
+    if (this.#first === undefined && !this.#others?.size) this.#first = waiter;
+    else (this.#others ??= new Set()).add(waiter);
   }
 
   delete(waiter: Waiter): void {
-    this.#waiters?.delete(waiter);
+    if (this.#first === waiter) this.#first = undefined;
+    else this.#others?.delete(waiter);
   }
 
   /** Adds someone who is told of every wake-up until {@link unwatch}. */
@@ -67,11 +72,17 @@ export class WaitQueue {
     if (this.#watchers !== undefined) {
       for (const watcher of this.#watchers) watcher.notify(events);
     }
-    if (this.#waiters === undefined || this.#waiters.size === 0) return 0;
+    const first = this.#first, others = this.#others;
     let woken = 0;
-    for (const waiter of this.#waiters) {
+    if (first !== undefined && count > 0) {
+      this.#first = undefined;
+      woken = 1;
+      first.wake();
+    }
+    if (others === undefined || others.size === 0) return woken;
+    for (const waiter of others) {
       if (woken >= count) break;
-      this.#waiters.delete(waiter);
+      others.delete(waiter);
       woken++;
       waiter.wake();
     }

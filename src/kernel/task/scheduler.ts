@@ -7,8 +7,10 @@ import type { Wait, Wake } from "../wait.ts";
 import type { Task } from "./task.ts";
 
 export class Scheduler {
-  #queue: Task[] = [];
+  /** Between head and tail. It is not emptied when they meet: it would have to grow again with every switch. */
+  #queue: (Task | undefined)[] = [];
   #head = 0;
+  #tail = 0;
 
   /**
    * @param timers where deadlines hang
@@ -18,36 +20,42 @@ export class Scheduler {
 
   /** Threads waiting for their turn. */
   get runnable(): number {
-    return this.#queue.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   /** Puts a thread at the end of the run queue, unless it is held. */
   enqueue(task: Task): void {
     task.state = "runnable";
     if (task.held) return;
-    this.#queue.push(task);
+    this.#queue[this.#tail++] = task;
     this.woken();
   }
 
   /** Takes the next thread off the run queue. */
   next(): Task | undefined {
     for (;;) {
-      if (this.#head === this.#queue.length) return undefined;
+      if (this.#head === this.#tail) return undefined;
       const task = this.#queue[this.#head]!;
-      if (++this.#head === this.#queue.length) {
-        this.#queue.length = this.#head = 0;
-      } else if (this.#head >= 256) {
-        this.#queue.splice(0, this.#head);
-        this.#head = 0;
-      }
+      this.#queue[this.#head++] = undefined;
+      if (this.#head === this.#tail) this.#head = this.#tail = 0;
+      else if (this.#head >= 256) this.#requeue(this.#waiting());
       if (task.state === "runnable") return task;
     }
+  }
+
+  #waiting(): Task[] {
+    return this.#queue.slice(this.#head, this.#tail) as Task[];
+  }
+  #requeue(tasks: Task[]): void {
+    this.#queue = tasks;
+    this.#head = 0;
+    this.#tail = tasks.length;
   }
 
   /** The first threads of the run queue, at most `limit`, of which `accepts` says true. They stay in it. */
   waiting(limit: number, accepts: (task: Task) => boolean): Task[] {
     const found: Task[] = [];
-    for (let i = this.#head; i < this.#queue.length && found.length < limit; i++) {
+    for (let i = this.#head; i < this.#tail && found.length < limit; i++) {
       const task = this.#queue[i]!;
       if (task.state === "runnable" && accepts(task)) found.push(task);
     }
@@ -57,8 +65,7 @@ export class Scheduler {
   /** A debugger holds a thread: whatever happens to it, it does not run until {@link release}. */
   hold(task: Task): void {
     task.held = true;
-    this.#queue = this.#queue.slice(this.#head).filter((each) => each !== task);
-    this.#head = 0;
+    this.#requeue(this.#waiting().filter((each) => each !== task));
   }
 
   /** Lets a held thread run again, if it can. Not for the thread whose slice it is. */
