@@ -6,6 +6,8 @@ import { row } from "./syscalls/row.ts";
 import { branchIf, result, spin, type Step, svc, TEXT } from "./task/scripted_engine.ts";
 import { DATA, hook, scripted } from "./task/scripted_kernel.ts";
 import { sendToProcess } from "./task/send_signal.ts";
+import type { Task } from "./task/task.ts";
+import type { Tracer } from "./tracer.ts";
 import { type Blocking, WaitQueue } from "./wait.ts";
 
 const NR = {
@@ -194,4 +196,51 @@ Deno.test("SIGKILL ends a process that waits without taking signals", async () =
   const { kernel, task } = scripted([svc(902)], { extra: [uninterruptible] });
   setTimeout(() => sendToProcess(task.process, { signo: SIGKILL, code: 0, pid: 0, uid: 0 }), 5);
   assert.deepEqual(await kernel.run(), { kind: "signal", signal: SIGKILL, signalName: "SIGKILL" });
+});
+
+Deno.test("Kernel: what passes between the turns of threads is nobody's CPU time", async () => {
+  const LONG = 5e9;
+  /** What takes long, by name: each is started by a call of the thread. */
+  const between: Record<string, (task: Task, pass: () => void) => void> = {
+    "a timer": (task, pass) => task.kernel.timers.add(0, pass),
+    "what holds the guest": (task, pass) => task.kernel.hold(Promise.resolve().then(pass)),
+    "a tracer": (task, pass) => {
+      let isFirst = true;
+      task.kernel.tracer = {
+        enter: () => undefined,
+        leave() {},
+        blocked() {},
+        signal() {},
+        stopped() {},
+        execed() {},
+        exited() {},
+        slice: () => {
+          if (isFirst) pass();
+          isFirst = false;
+        },
+      } satisfies Tracer;
+    },
+  };
+  for (const [what, begin] of Object.entries(between)) {
+    let now = 1e12, cpuTime = 0;
+    const clock = { monotonic: () => now += 1000, realtimeOffset: 0n };
+    const start = hook(900, (task) => {
+      begin(task, () => now += LONG);
+      task.kernel.endSlice();
+      return 0;
+    });
+    const look = hook(901, (task) => {
+      task.kernel.accountNow();
+      cpuTime = task.process.cpuTime;
+      return 0;
+    });
+    const { kernel } = scripted([svc(900), svc(901), svc(NR.exitGroup, 0)], {
+      clock,
+      extra: [start, look],
+      watchdog: 1,
+    });
+    assert.equal(code(await kernel.run()), 0);
+    assert.ok(now > 1e12 + LONG, `${what} was not there`);
+    assert.ok(cpuTime < LONG, `${what}: ${cpuTime / 1e6} ms`);
+  }
 });

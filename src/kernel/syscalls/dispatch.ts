@@ -9,6 +9,7 @@ export type Invoke = (task: Task, regs: Registers) => number | bigint | Blocking
 
 export class Entry {
   #converters: readonly Convert[] | undefined;
+  #count: number | undefined;
 
   constructor(readonly row: SyscallRow) {}
 
@@ -23,7 +24,7 @@ export class Entry {
 
   /** How many there are. */
   get count(): number {
-    return this.row.args.length;
+    return this.#count ??= this.row.args.length;
   }
 }
 

@@ -19,9 +19,10 @@ const isUnbound = ({ sched, kernel }: Task): boolean => (sched.affinity & kernel
 
 /** Who runs beside a thread in its turn. */
 export function companionsOf(task: Task): readonly Task[] {
+  if (!task.computing) return NOBODY;
   const { kernel } = task, processors = Math.min(kernel.engine.processors ?? 1, kernel.cpuCount);
   // A debugger has its own idea of who runs.
-  if (processors === 1 || !task.computing || kernel.ptracer !== undefined || !isUnbound(task)) return NOBODY;
+  if (processors === 1 || kernel.ptracer !== undefined || !isUnbound(task)) return NOBODY;
   return kernel.scheduler.waiting(processors - 1, canAccompany);
 }
 
