@@ -325,8 +325,7 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** Gives the region table the length that records may refer to; due before every run. */
   fitRegions(): void {
-    const { translator } = this.#parts;
-    if (translator !== undefined && this.memory.regions.length < translator.slotCount) translator.fit(this.memory);
+    if (this.memory.slots < this.#parts.engine.slots) this.#parts.translator!.fit(this.memory);
   }
   /** Has the code from `va` on translated, now or when the translator has come: it is still hot then. */
   translateHot(va: Va): void {

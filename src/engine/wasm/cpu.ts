@@ -135,7 +135,7 @@ export class WasmCpu implements CpuInterface {
   run(addressSpace: AddressSpace, fuel: number): Exit {
     const space = addressSpace as WasmAddressSpace;
     const { i32, exits } = this.#m, exit = this.#exit;
-    this.#m.activate(this.regs);
+    this.#m.activate(this.regs, space.memory);
     space.fitRegions();
     // A region takes fuel by the block: short runs, single steps above all, must be exact.
     i32[At.interpretOnly >> 2] = fuel < EXACT ? 1 : 0;

@@ -12,7 +12,7 @@ export interface InterpreterImage {
   readonly tables: DecodeTables;
 }
 
-const MAGIC = 0x32665445; // "ETf2", little-endian
+const MAGIC = 0x33665445; // "ETf3", little-endian
 const HEADER = 64, HASH_AT = 16;
 
 /** The content of an image file. */

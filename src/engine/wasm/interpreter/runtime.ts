@@ -35,6 +35,7 @@ export interface Runtime {
   readonly heat: number;
   readonly settleFlags: number;
   readonly regionType: number;
+  readonly exchange: number;
   readonly stop: number;
   readonly exit: number;
   readonly slow: number;
@@ -324,6 +325,20 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
     slow.get(0);
   }
   module.define(runtime.slow, slow);
+
+  // exchange(old, home): puts the registers at address 0 aside, and brings others there.
+  const exchange = new Code(2);
+  const copy = (to: () => void, from: () => void) => {
+    to();
+    from();
+    exchange.i32(Cpu.size);
+    exchange.opcode(0xfc0a); // memory.copy
+    exchange.byte(ENGINE);
+    exchange.byte(ENGINE);
+  };
+  copy(() => exchange.get(0), () => exchange.i32(0));
+  copy(() => exchange.i32(0), () => exchange.get(1));
+  module.define(runtime.exchange, exchange);
 
   const start = new Code(1);
   start.i32(0);

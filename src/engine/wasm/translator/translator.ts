@@ -86,20 +86,18 @@ export class Translator {
     this.#links = { slotOf: (root) => this.#slot(root), mapOf: ({ targets }) => memory.mapTargets(targets)! };
   }
 
-  /** Table slots in use: tables must be at least as long. */
-  get slotCount(): number {
-    return this.#slots.size;
-  }
-
   #slot(root: number): number {
     let slot = this.#slots.get(root);
-    if (slot === undefined) this.#slots.set(root, slot = this.#slots.size);
+    if (slot === undefined) {
+      this.#slots.set(root, slot = this.#slots.size);
+      this.#memory.slots = this.#slots.size;
+    }
     return slot;
   }
 
   /** Makes a memory's table long enough; new entries lead back to the interpreter. */
   fit(memory: GuestMemory): void {
-    const short = this.#slots.size - memory.regions.length;
+    const short = this.#slots.size - memory.slots;
     if (short > 0) memory.growRegions(Math.max(short, 1024));
   }
 
