@@ -72,7 +72,7 @@ export async function differential(
       if (perRow.get(name)! > SHOWN_PER_ROW || tally.failures.length >= SHOWN) continue;
       tally.failures.push(describe(batch, difference, lengths[difference.job]!, seed));
     }
-    progress.at(tally.cases);
+    progress.at(tally.cases, tally.failed);
     spare.push(batch);
   };
 

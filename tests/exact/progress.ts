@@ -5,12 +5,14 @@ export class Progress {
 
   constructor(readonly what: string, readonly total: number) {}
 
-  at(done: number): void {
+  /** @param failed differences so far, where they are shown at the end only */
+  at(done: number, failed?: number): void {
     const now = performance.now();
     if (now - this.#shown < 10_000) return;
     this.#shown = now;
     const seconds = Math.round((now - this.#started) / 1000);
-    console.error(`${this.what}: ${done} of ${this.total}, ${seconds} s`);
+    const differ = failed === undefined ? "" : `, ${failed} differ`;
+    console.error(`${this.what}: ${done} of ${this.total}${differ}, ${seconds} s`);
   }
   end(): void {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);

@@ -230,7 +230,7 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
       else if (lines.length > 0) fail(batch, { job, lines, defect: undefined, row: undefined }, lengths[job]!, own);
     }
     tally.cases += batch.jobs;
-    progress.at(tally.cases);
+    progress.at(tally.cases, tally.failed);
     await judging;
     judging = judge(
       batch.only((job) => ended[job]!),
