@@ -2,6 +2,7 @@
  * How guest threads wait. A system call that cannot finish is a generator: it yields what it waits for and is
  * resumed with the reason it was woken. The scheduler is the only one that resumes.
  */
+import type { Clock } from "./time/clock.ts";
 
 /** Why a waiting call goes on: something happened on a queue, its deadline passed, or a signal is pending. */
 export type Wake = "event" | "timeout" | "signal";
@@ -13,6 +14,12 @@ export interface Wait {
   readonly deadline?: number;
   /** False only for the few waits that signals do not end (vfork's parent). Default true. */
   readonly interruptible?: boolean;
+}
+
+/** A wait that starts now. @param timeout nanoseconds that it may last; undefined: without end */
+export function waitOn(queue: WaitQueue, clock: Clock, timeout: number | undefined): Wait {
+  const queues = [queue];
+  return timeout === undefined ? { queues } : { queues, deadline: clock.monotonic() + timeout };
 }
 
 /** A system call in progress. It returns the result: a value, or a negative errno. */

@@ -57,7 +57,10 @@ export class EngineMemory {
   readonly exits: number[] = new Array(Object.keys(Exit).length).fill(0);
   /** Instructions executed, by all threads. */
   retired = 0;
-  /** Slots that records may refer to: every region table has to be as long. */
+  /**
+   * Slots that records may refer to: every region table has to be as long. Asked before every run: this and the tables'
+   * lengths as numbers are 0.4 % of the time of small calls, asking a map and a table was 3 %.
+   */
   slots = 0;
   /** Arrivals that a place has when it is first decoded. */
   readonly #heat: number;

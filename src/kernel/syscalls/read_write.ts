@@ -16,7 +16,7 @@ import { notifyPath } from "../fs/notify.ts";
 import type { Iovec } from "../mm/guest_memory.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import type { Task } from "../task/task.ts";
-import type { Blocking, Wait } from "../wait.ts";
+import { type Blocking, waitOn } from "../wait.ts";
 
 /** The offset that means "at the file's own position". */
 export const AT_POSITION = -1;
@@ -156,17 +156,11 @@ function advance(vector: readonly Iovec[], done: number): Iovec[] {
   return rest;
 }
 
-/** A wait for a file that starts now. @param timeout nanoseconds that it may last */
-function waitFor(task: Task, file: OpenFile, timeout: number | undefined): Wait {
-  const queues = [file.pollQueue(task)];
-  return timeout === undefined ? { queues } : { queues, deadline: task.kernel.clock.monotonic() + timeout };
-}
-
 function* readLater(task: Task, file: OpenFile, vector: readonly Iovec[], offset: number): Blocking {
   // Another thread may close the descriptor meanwhile.
   file.references++;
   try {
-    const wait = waitFor(task, file, file.readTimeout);
+    const wait = waitOn(file.pollQueue(task), task.kernel.clock, file.readTimeout);
     for (;;) {
       const reason = yield wait;
       const count = readVectorOnce(task, file, vector, offset);
@@ -237,7 +231,7 @@ function* writeLater(task: Task, file: OpenFile, vector: readonly Iovec[], total
   file.references++;
   let done = 0, rest = vector;
   try {
-    const wait = waitFor(task, file, file.writeTimeout);
+    const wait = waitOn(file.pollQueue(task), task.kernel.clock, file.writeTimeout);
     for (;;) {
       const count = writeVectorOnce(task, file, rest, total - done, offset < 0 ? offset : offset + done);
       if (count > 0) {

@@ -28,7 +28,7 @@ import { UnixDatagramSocket } from "../net/unix_datagram.ts";
 import { UnixStreamSocket } from "../net/unix_stream.ts";
 import { ucredSeenFrom } from "../net/message.ts";
 import type { Task } from "../task/task.ts";
-import type { Blocking } from "../wait.ts";
+import { type Blocking, waitOn } from "../wait.ts";
 import { networkOf } from "./network.ts";
 import { fdLimit, installFd } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
@@ -171,8 +171,7 @@ function accept4(task: Task, fd: number, va: number, lengthVa: number, flags: nu
 function* acceptLater(task: Task, socket: Socket, va: number, lengthVa: number, flags: number): Blocking {
   socket.references++;
   try {
-    const timeout = socket.readTimeout, queues = [socket.wait];
-    const wait = timeout === undefined ? { queues } : { queues, deadline: task.kernel.clock.monotonic() + timeout };
+    const timeout = socket.readTimeout, wait = waitOn(socket.wait, task.kernel.clock, timeout);
     for (;;) {
       const reason = yield wait;
       const accepted = socket.accept();

@@ -13,7 +13,7 @@ import type { Iovec } from "../mm/guest_memory.ts";
 import { Received, type Sending } from "../net/message.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Task } from "../task/task.ts";
-import type { Blocking, Wait } from "../wait.ts";
+import { type Blocking, waitOn } from "../wait.ts";
 
 /** No socket takes or gives a longer message. */
 const MESSAGE_MAX = 1 << 20;
@@ -29,12 +29,6 @@ export function totalLength(vector: readonly Iovec[]): number {
 
 function mayWait(socket: Socket, flags: number): boolean {
   return (flags & MSG_DONTWAIT) === 0 && (socket.flags & O_NONBLOCK) === 0;
-}
-
-function waitOn(task: Task, socket: Socket, timeout: number | undefined): Wait {
-  return timeout === undefined
-    ? { queues: [socket.wait] }
-    : { queues: [socket.wait], deadline: task.kernel.clock.monotonic() + timeout };
 }
 
 /** What a signal makes of a wait: with a timeout it cannot simply start again (signal(7)). */
@@ -119,7 +113,7 @@ function sendSome(task: Task, socket: Socket, cursor: Cursor, sending: Sending):
 function* sendLater(task: Task, socket: Socket, step: () => number, cursor?: Cursor): Blocking {
   socket.references++;
   try {
-    const timeout = socket.writeTimeout, wait = waitOn(task, socket, timeout);
+    const timeout = socket.writeTimeout, wait = waitOn(socket.wait, task.kernel.clock, timeout);
     for (;;) {
       const reason = yield wait;
       const result = step();
@@ -211,7 +205,7 @@ function receiveSome(
 function* receiveLater(task: Task, socket: Socket, step: () => number, cursor?: Cursor): Blocking {
   socket.references++;
   try {
-    const timeout = socket.readTimeout, wait = waitOn(task, socket, timeout);
+    const timeout = socket.readTimeout, wait = waitOn(socket.wait, task.kernel.clock, timeout);
     for (;;) {
       const reason = yield wait;
       const result = step();
