@@ -107,6 +107,7 @@ export class Machine {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
+  #late = false;
 
   constructor(readonly name: string, command: Deno.Command) {
     this.#process = command.spawn();
@@ -122,7 +123,10 @@ export class Machine {
    * @throws {MachineDied} if a case has ended the process, or does not end
    */
   async run(batch: Batch, limit = 20_000, from = 0, to = batch.jobs): Promise<Uint32Array> {
-    const timer = setTimeout(() => this.kill(), limit);
+    const timer = setTimeout(() => {
+      this.#late = true;
+      this.kill();
+    }, limit);
     try {
       return await this.#run(batch, from, to);
     } finally {
@@ -136,7 +140,7 @@ export class Machine {
     for (let at = 0; at < all.length;) {
       if (this.#rest.length === 0) {
         const { value, done } = await this.#reader.read();
-        if (done) throw new MachineDied(this.name);
+        if (done) throw new MachineDied(this.name, this.#late);
         this.#rest = value;
       }
       const part = this.#rest.subarray(0, all.length - at);
@@ -166,7 +170,12 @@ export class Machine {
 }
 
 /** A case has ended the process that ran it, or did not end. */
-export class MachineDied extends Error {}
+export class MachineDied extends Error {
+  /** @param late whether the process was ended because its time was over */
+  constructor(name: string, readonly late: boolean) {
+    super(name);
+  }
+}
 
 /** What the comparison needs and this computer lacks; undefined if nothing. */
 export function missingOracle(): string | undefined {
