@@ -8,6 +8,11 @@ import type { Local, Op as OpNode, Type, Value } from "../../isa/ir/ops.ts";
 import { WINDOW } from "./layout.ts";
 import { type Code, Op, VOID } from "./module.ts";
 
+const AND = 0x71;
+const isConjunction = (value: Value): boolean => value.kind === "op" && value.code === AND;
+const conjuncts = (value: Value): readonly Value[] =>
+  value.kind === "op" && value.code === AND ? value.args.flatMap(conjuncts) : [value];
+
 export abstract class Lowering {
   /** Wasm local of every IR local, allotted when first met. */
   readonly #locals = new Map<Local, number>();
@@ -182,6 +187,28 @@ export abstract class Lowering {
     for (const stmt of body) this.#statement(stmt);
   }
 
+  /** The way that is taken if all conditions hold, as they nearly always do: a branch for each is less than their sum. */
+  #ifAll(conditions: readonly Value[], then: readonly Stmt[], otherwise: readonly Stmt[]): void {
+    const { code } = this;
+    code.byte(Op.block);
+    code.byte(VOID);
+    code.byte(Op.block);
+    code.byte(VOID);
+    this.scoped(2, () => {
+      for (const condition of conditions) {
+        this.value(condition);
+        code.opcode(0x45);
+        code.hint(false);
+        code.op1(Op.br_if, 0);
+      }
+      this.#statements(then);
+      code.op1(Op.br, 1);
+    });
+    code.byte(Op.end);
+    this.scoped(1, () => this.#statements(otherwise));
+    code.byte(Op.end);
+  }
+
   #statement(stmt: Stmt): void {
     const { code } = this;
     switch (stmt.s) {
@@ -190,7 +217,12 @@ export abstract class Lowering {
         code.set(this.localOf(stmt.local));
         break;
       case "if":
+        if (stmt.likely && isConjunction(stmt.cond)) {
+          this.#ifAll(conjuncts(stmt.cond), stmt.then, stmt.else);
+          break;
+        }
         this.value(stmt.cond);
+        if (stmt.likely !== undefined) code.hint(stmt.likely);
         code.byte(Op.if);
         code.byte(VOID);
         this.scoped(1, () => this.#statements(stmt.then));

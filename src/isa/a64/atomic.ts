@@ -58,10 +58,16 @@ export const rows: readonly Row[] = [
   }, (b) => {
     const size = b.num("size");
     const address = b.base("Rn");
-    const failed = b.choose(monitorHolds(b, address, 1 << size), "i32", () => {
-      b.store(b.access(address, 1 << size, "w", true), 0, STORE[size]!, b.x("Rt"));
-      return c32(0);
-    }, () => c32(1));
+    const failed = b.choose(
+      monitorHolds(b, address, 1 << size),
+      "i32",
+      () => {
+        b.store(b.access(address, 1 << size, "w", true), 0, STORE[size]!, b.x("Rt"));
+        return c32(0);
+      },
+      () => c32(1),
+      true,
+    );
     b.setSys("exclSize", c32(0));
     b.setW("Rs", failed);
   }),
@@ -83,12 +89,18 @@ export const rows: readonly Row[] = [
   }, (b) => {
     const size = 2 + b.num("sz"), bytes = 1 << size;
     const address = b.base("Rn");
-    const failed = b.choose(monitorHolds(b, address, 2 * bytes), "i32", () => {
-      const at = b.access(address, 2 * bytes, "w", true);
-      b.store(at, 0, STORE[size]!, b.x("Rt"));
-      b.store(at, bytes, STORE[size]!, b.x("Rt2"));
-      return c32(0);
-    }, () => c32(1));
+    const failed = b.choose(
+      monitorHolds(b, address, 2 * bytes),
+      "i32",
+      () => {
+        const at = b.access(address, 2 * bytes, "w", true);
+        b.store(at, 0, STORE[size]!, b.x("Rt"));
+        b.store(at, bytes, STORE[size]!, b.x("Rt2"));
+        return c32(0);
+      },
+      () => c32(1),
+      true,
+    );
     b.setSys("exclSize", c32(0));
     b.setW("Rs", failed);
   }),

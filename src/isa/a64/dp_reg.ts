@@ -104,8 +104,9 @@ function divide(b: Builder, sf: number, isSigned: number): I32 | I64 {
       () => c64(0),
       () =>
         isSigned
-          ? b.choose(i64.eq(d, c64(-1)), "i64", () => i64.sub(c64(0), n), () => b.let(i64.div_s(n, d)))
+          ? b.choose(i64.eq(d, c64(-1)), "i64", () => i64.sub(c64(0), n), () => b.let(i64.div_s(n, d)), false)
           : b.let(i64.div_u(n, d)),
+      false,
     );
   }
   const n = b.w("Rn"), d = b.w("Rm");
@@ -115,8 +116,9 @@ function divide(b: Builder, sf: number, isSigned: number): I32 | I64 {
     () => c32(0),
     () =>
       isSigned
-        ? b.choose(i32.eq(d, c32(-1)), "i32", () => i32.sub(c32(0), n), () => b.let(i32.div_s(n, d)))
+        ? b.choose(i32.eq(d, c32(-1)), "i32", () => i32.sub(c32(0), n), () => b.let(i32.div_s(n, d)), false)
         : b.let(i32.div_u(n, d)),
+    false,
   );
 }
 

@@ -131,7 +131,7 @@ export function compute(b: Builder, fmt: Format, op: Operation, x: Operand, y: O
   const result = b.let(op.host(it, x, y));
   let stands = acceptScalar(b, fmt, op.accept!, result);
   if (op.keepsValue) stands = i32.and(stands, kept(b, i32.eqz(it.eq(result, x) as I32)));
-  return b.choose(stands, it.type, () => result, () => operandOf(fmt, op.soft(b, fmt, bitsOf(x), bitsOf(y))));
+  return b.shortcut(stands, it.type, () => result, () => operandOf(fmt, op.soft(b, fmt, bitsOf(x), bitsOf(y))));
 }
 
 const vectorHelpers = new Map<string, Helper<"v128">>();
@@ -191,7 +191,7 @@ export function computeVector(b: Builder, fmt: Format, op: Operation, x: V128, y
   const result = b.let(op.host(it, x, y)) as V128;
   let stands = acceptVector(b, fmt, op.accept!, result, lanes);
   if (op.keepsValue) stands = i32.and(stands, kept(b, v128.any_true(v128.not(it.eq(result, x) as V128))));
-  return b.choose(stands, "v128", () => result, slow);
+  return b.shortcut(stands, "v128", () => result, slow);
 }
 
 /** A scalar of a vector register's lane as an operand. */

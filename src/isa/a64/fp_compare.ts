@@ -20,7 +20,7 @@ function compareFlags(b: Builder, fmt: Format, x: Operand, y: Operand, signalAll
   const [p, q] = [x, y] as [Parameters<typeof it.lt>[0], Parameters<typeof it.lt>[0]];
   const notLess = b.let(it.ge(p, q));
   const exact = i32.eqz(i32.and(b.sys("fpcr"), c32(Fpcr.FZ)));
-  const order = b.choose(
+  const order = b.shortcut(
     i32.and(exact, i32.or(it.lt(p, q), notLess)),
     "i32",
     () => i32.add(notLess, it.gt(p, q)),

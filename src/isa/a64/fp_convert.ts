@@ -15,7 +15,7 @@ import { softFromFixed, softToFixed, softToFixedJS } from "./softfloat/integral.
 export function widenExactly(b: Builder, x: Operand, then: (bits: I64) => void): void {
   const value = x as F32;
   const plain = i32.and(i32.eqz(b.sys("fpcr")), f32.eq(value, value));
-  then(b.choose(plain, "i64", () => bitsOf(f64.promote_f32(value)), () => softConvert(b, single, double, bitsOf(x))));
+  then(b.shortcut(plain, "i64", () => bitsOf(f64.promote_f32(value)), () => softConvert(b, single, double, bitsOf(x))));
 }
 
 /** Double to single: by the host in fast mode, or where it is exact. */
@@ -23,7 +23,7 @@ export function narrowExactly(b: Builder, x: Operand, then: (bits: I64) => void)
   const value = x as F64, narrow = b.let(f32.demote_f64(value));
   const exact = i32.and(i32.eqz(b.sys("fpcr")), f64.eq(f64.promote_f32(narrow), value));
   const stands = i32.or(acceptScalar(b, single, "normal", narrow), exact);
-  then(b.choose(stands, "i64", () => bitsOf(narrow), () => softConvert(b, double, single, bitsOf(x))));
+  then(b.shortcut(stands, "i64", () => bitsOf(narrow), () => softConvert(b, double, single, bitsOf(x))));
 }
 
 /** Rounding to an integral value by the host, for each {@link Mode}. */
@@ -71,7 +71,7 @@ export function toFixed(
   const high = powerOfTwo(fmt, unsigned ? size : size - 1);
   const inRange = i32.and(it.ge(whole, it.constant(low)) as I32, it.lt(whole, it.constant(high)) as I32);
   const silent = i32.or(b.sys("fpFast"), it.eq(whole, scaled) as I32);
-  return b.choose(i32.and(inRange, silent), "i64", () => truncate(fmt, whole, size, unsigned), slow);
+  return b.shortcut(i32.and(inRange, silent), "i64", () => truncate(fmt, whole, size, unsigned), slow);
 }
 
 /** 2^n as a host value, for n within the normal range. */
@@ -100,7 +100,7 @@ export function fromFixed(b: Builder, fmt: Format, x: I64, size: number, unsigne
   // Up to the precision of the format the conversion is exact, whatever the mode.
   const limit = 1n << BigInt(fmt.fracBits + 1);
   const exact = unsigned ? i64.le_u(x, c64(limit)) : i64.le_u(i64.add(x, c64(limit)), c64(2n * limit));
-  return b.choose(i32.or(b.sys("fpFast"), exact), "i64", host, slow);
+  return b.shortcut(i32.or(b.sys("fpFast"), exact), "i64", host, slow);
 }
 
 const setInteger = (b: Builder, value: I64): void => b.setX("Rd", value);

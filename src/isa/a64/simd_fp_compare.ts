@@ -52,7 +52,7 @@ function compareVector(b: Builder, { fmt, lanes }: Shape, relation: Relation, x:
   if (it === undefined) return slow();
   const ordered = v128.and(it.eq(x, x) as V128, it.eq(y, y) as V128);
   const stands = i32.and(noFlush(b), allSet(fmt, ordered, lanes));
-  return b.choose(stands, "v128", () => it[relation](x, y) as V128, slow);
+  return b.shortcut(stands, "v128", () => it[relation](x, y) as V128, slow);
 }
 
 function compareScalar(b: Builder, fmt: Format, relation: Relation, x: Operand, y: Operand): I64 {
@@ -62,7 +62,7 @@ function compareScalar(b: Builder, fmt: Format, relation: Relation, x: Operand, 
   const ordered = i32.and(it.eq(x, x) as I32, it.eq(y, y) as I32);
   const held = it[relation](x, y) as I32;
   const mask = () => select(held, c64((1n << BigInt(fmt.bits)) - 1n), c64(0));
-  return b.choose(i32.and(noFlush(b), ordered), "i64", mask, slow);
+  return b.shortcut(i32.and(noFlush(b), ordered), "i64", mask, slow);
 }
 
 const absolute = (fmt: Format, x: V128): V128 => v128.and(x, splat(fmt.bits, fmt.sign - 1n));

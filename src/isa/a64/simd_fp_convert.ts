@@ -78,7 +78,7 @@ function toFixedVector(b: Builder, shape: Shape, unsigned: number, mode: number,
   const low = unsigned ? 0n : powerOfTwo(f32, 31) | f32.sign, high = powerOfTwo(f32, unsigned ? 32 : 31);
   const inRange = v128.and(it.ge(whole, it.constant(low)) as V128, it.lt(whole, it.constant(high)) as V128);
   const silent = i32.or(b.sys("fpFast"), allSet(f32, f32x4.eq(whole, scaled), lanes));
-  return b.choose(
+  return b.shortcut(
     i32.and(allSet(f32, inRange, lanes), silent),
     "v128",
     () => unsigned ? i32x4.trunc_sat_f32x4_u(whole) : i32x4.trunc_sat_f32x4_s(whole),
@@ -97,7 +97,7 @@ function fromFixedVector(b: Builder, shape: Shape, unsigned: number, fbits?: I32
   const exact = unsigned
     ? i32x4.le_u(x, splat(32, 1 << 24))
     : i32x4.le_u(i32x4.add(x, splat(32, 1 << 24)), splat(32, 1 << 25));
-  return b.choose(
+  return b.shortcut(
     i32.or(b.sys("fpFast"), allSet(f32, exact, lanes)),
     "v128",
     () => {
@@ -175,7 +175,7 @@ function lengthen(b: Builder): void {
   };
   if (from === f16) return b.setV("Rd", slow());
   const plain = i32.and(i32.eqz(b.sys("fpcr")), allSet(f32, f32x4.eq(x, x), 2));
-  b.setV("Rd", b.choose(plain, "v128", () => f64x2.promote_low_f32x4(x), slow));
+  b.setV("Rd", b.shortcut(plain, "v128", () => f64x2.promote_low_f32x4(x), slow));
 }
 
 /** Writes 64 bits: to the low half with the upper cleared, or to the upper half alone. */
@@ -195,7 +195,7 @@ function narrow(b: Builder): void {
   );
   const stands = i32.or(acceptVector(b, f32, "normal", result, 2), exact);
   const low = () => i64x2.extract_lane(result, 0);
-  writeNarrow(b, b.choose(stands, "i64", low, () => softNarrow(b, from, to, x, softConvert)));
+  writeNarrow(b, b.shortcut(stands, "i64", low, () => softNarrow(b, from, to, x, softConvert)));
 }
 function softNarrow(b: Builder, from: Format, to: Format, x: V128, convert: typeof softConvert): I64 {
   let result: V128 = cV128(0n);

@@ -57,7 +57,7 @@ export function fmaScalar(b: Builder, fmt: Format, c: Operand, x: Operand, y: Op
   const it = fmt === f32 ? f32x4 : f64x2;
   const sum = it.relaxed_madd(everywhere(x), everywhere(y), everywhere(c));
   const result: Operand = b.let(it.extract_lane(sum, 0) as Operand);
-  return b.choose(acceptScalar(b, fmt, "normal", result), result.type, () => result, soft);
+  return b.shortcut(acceptScalar(b, fmt, "normal", result), result.type, () => result, soft);
 }
 
 /** c + x * y, or c - x * y, in the first `lanes` lanes (half of them or all). */
@@ -74,7 +74,7 @@ export function fmaVector(
   const slow = () => b.call(vectorHelper(fmt), c, p, y, c32(lanes));
   if (!b.fusesMadd || fmt === f16) return slow();
   const result = b.let((fmt === f32 ? f32x4 : f64x2).relaxed_madd(p, y, c));
-  return b.choose(acceptVector(b, fmt, "normal", result, lanes), "v128", () => result, slow);
+  return b.shortcut(acceptVector(b, fmt, "normal", result, lanes), "v128", () => result, slow);
 }
 
 const halfHelper = helper("fmlalV", ["v128", "v128", "v128", "i32"], "v128", (b, c, x, y, lanes) => {

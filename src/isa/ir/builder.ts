@@ -26,7 +26,7 @@ export type SysPlace =
   | "vf" // i64: bit 63 is V
   | "fpcr" // i32
   | "fpsr" // i32
-  | "fpFast" // i32: nonzero while plain host arithmetic is exact: FPCR is zero and FPSR.IXC is already set
+  | "fpFast" // i32: 1 while plain host arithmetic is exact, FPCR being zero and FPSR.IXC already set; else 0
   | "tpidr" // i64
   | "pstate" // i32: bits of PSTATE beside N, Z, C, V, in their places
   | "exclAddr" // i64: address of the exclusive monitor
@@ -101,7 +101,7 @@ export type Stmt =
     readonly value: Value;
   }
   | { readonly s: "fill"; readonly address: I64; readonly size: number }
-  | { readonly s: "if"; readonly cond: I32; readonly then: Stmt[]; readonly else: Stmt[] }
+  | { readonly s: "if"; readonly cond: I32; readonly then: Stmt[]; readonly else: Stmt[]; readonly likely?: boolean }
   | { readonly s: "loop"; readonly body: Stmt[] }
   /** Leaves the innermost loop. */
   | { readonly s: "break" }
@@ -150,14 +150,15 @@ export abstract class Builder {
   set<T extends Type>(local: Local<T>, value: Value<T>): void {
     this.body.push({ s: "set", local, value });
   }
-  if(cond: I32, then: () => void, otherwise?: () => void): void {
+  /** @param likely the condition, 1 or 0, holds nearly always, or nearly never; undefined if either may be */
+  if(cond: I32, then: () => void, otherwise?: () => void, likely?: boolean): void {
     if (cond.kind === "const") {
       if (cond.value !== 0) then();
       else otherwise?.();
       return;
     }
     const outer = this.body;
-    const stmt: Stmt = { s: "if", cond, then: [], else: [] };
+    const stmt: Stmt = { s: "if", cond, then: [], else: [], ...(likely === undefined ? {} : { likely }) };
     outer.push(stmt);
     this.body = stmt.then;
     then();
@@ -165,12 +166,26 @@ export abstract class Builder {
     otherwise?.();
     this.body = outer;
   }
-  /** `cond ? then() : otherwise()` where only one side is evaluated. */
-  choose<T extends Type>(cond: I32, type: T, then: () => Value<T>, otherwise: () => Value<T>): Value<T> {
+  /** `cond ? then() : otherwise()` where only one side is evaluated. @param likely as of {@link if} */
+  choose<T extends Type>(
+    cond: I32,
+    type: T,
+    then: () => Value<T>,
+    otherwise: () => Value<T>,
+    likely?: boolean,
+  ): Value<T> {
     if (cond.kind === "const") return cond.value !== 0 ? then() : otherwise();
     const result = this.local(type);
-    this.if(cond, () => this.set(result, then()), () => this.set(result, otherwise()));
+    this.if(cond, () => this.set(result, then()), () => this.set(result, otherwise()), likely);
     return result;
+  }
+  /**
+   * What a short way gives where it may be taken, which is nearly always, and else a long one.
+   *
+   * @param may 1 or 0; of a conjunction (`i32.and`) each side
+   */
+  shortcut<T extends Type>(may: I32, type: T, short: () => Value<T>, long: () => Value<T>): Value<T> {
+    return this.choose(may, type, short, long, true);
   }
   /** Repeats the body until {@link break}. Only for helpers and bounded work inside one instruction. */
   loop(body: () => void): void {
