@@ -30,6 +30,7 @@ export interface Host {
   nearest(x: Value): Value;
   /** Comparisons: an i32, or a mask of lanes. */
   eq(x: Value, y: Value): Value;
+  ne(x: Value, y: Value): Value;
   ge(x: Value, y: Value): Value;
   gt(x: Value, y: Value): Value;
   lt(x: Value, y: Value): Value;
@@ -71,12 +72,24 @@ const MIN_NORMAL = (fmt: Format): bigint => fmt.fraction + 1n;
 
 /** Whether the first `lanes` lanes of a mask are all set. */
 export function allSet(fmt: Format, mask: V128, lanes: number): I32 {
-  const whole = fmt === double ? 2 : 4;
-  const by = fmt === double ? ops.i64x2 : ops.i32x4;
-  if (lanes === whole) return by.all_true(mask);
+  const by = lanesOf(fmt);
+  if (lanes === 128 / fmt.bits) return by.all_true(mask);
   const some = (1 << lanes) - 1;
   return i32.eq(i32.and(by.bitmask(mask), c32(some)), c32(some));
 }
+
+/** Whether the first `lanes` lanes of a mask are all clear: one instruction of x86 less than {@link allSet}. */
+function noneSet(fmt: Format, mask: V128, lanes: number): I32 {
+  if (lanes === 128 / fmt.bits) return i32.eqz(v128.any_true(mask));
+  return i32.eqz(i32.and(lanesOf(fmt).bitmask(mask), c32((1 << lanes) - 1)));
+}
+
+const lanesOf = (fmt: Format) => fmt === double ? ops.i64x2 : ops.i32x4;
+
+const finite = (fmt: Format, x: Value): I32 =>
+  fmt === double
+    ? i64.lt_u(i64.shl(i64.reinterpret_f64(x as ops.F64), c64(1)), c64(2n * fmt.infinity))
+    : i32.lt_u(i32.shl(i32.reinterpret_f32(x as ops.F32), c32(1)), c32(Number(2n * fmt.infinity)));
 
 /** Whether the host's scalar result stands. */
 export function acceptScalar(b: Builder, fmt: Format, accept: Accept, result: Value): I32 {
@@ -85,8 +98,7 @@ export function acceptScalar(b: Builder, fmt: Format, accept: Accept, result: Va
   }
   let inRange: I32;
   if (accept === "finite") {
-    const it = scalarHost(fmt)!;
-    inRange = it.lt(it.abs(result), it.constant(fmt.infinity)) as I32;
+    inRange = finite(fmt, result);
   } else if (fmt === double) {
     inRange = isNormal(i64.reinterpret_f64(result as ops.F64));
   } else {
@@ -97,19 +109,21 @@ export function acceptScalar(b: Builder, fmt: Format, accept: Accept, result: Va
   return i32.and(b.sys("fpFast"), inRange);
 }
 
-/** Lanes of a vector result that stand, apart from the mode. */
-export function acceptableLanes(fmt: Format, accept: Accept, result: V128): V128 {
-  const it = vectorHost(fmt)!;
-  if (accept === "ordered") return it.eq(result, result) as V128;
-  const size = it.abs(result);
-  const finite = it.lt(size, it.constant(fmt.infinity)) as V128;
-  return accept === "finite" ? finite : v128.and(finite, it.gt(size, it.constant(MIN_NORMAL(fmt))) as V128);
+/** Lanes of a vector result that do not stand, apart from the mode: looked at as integers, which takes less. */
+export function refusedLanes(fmt: Format, accept: Accept, result: V128): V128 {
+  if (accept === "ordered") return vectorHost(fmt)!.ne(result, result) as V128;
+  const by = lanesOf(fmt), every = (bits: bigint) => splat(fmt.bits, BigInt.asUintN(fmt.bits, bits));
+  if (accept === "finite") return by.gt_s(v128.and(result, every(fmt.sign - 1n)), every(fmt.infinity - 1n));
+  // As in isNormal; but as lanes compare as signed numbers, all are moved by half of what there is.
+  const moved = every(fmt.sign - 2n * MIN_NORMAL(fmt) - 1n);
+  const last = every(2n * fmt.infinity - 2n * MIN_NORMAL(fmt) - 2n - fmt.sign);
+  return by.gt_s(by.add(by.shl(result, c32(1)), moved), last);
 }
 
 /** Whether the first `lanes` lanes of the host's vector result stand. */
 export function acceptVector(b: Builder, fmt: Format, accept: Accept, result: V128, lanes: number): I32 {
   const mode = accept === "ordered" ? i32.eqz(b.sys("fpcr")) : b.sys("fpFast");
-  return i32.and(mode, allSet(fmt, acceptableLanes(fmt, accept, result), lanes));
+  return i32.and(mode, noneSet(fmt, refusedLanes(fmt, accept, result), lanes));
 }
 
 /** A scalar operand: a host float for single and double precision, an i64 bit pattern for half. */

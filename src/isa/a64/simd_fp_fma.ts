@@ -2,7 +2,7 @@
 import type { Builder } from "../ir/builder.ts";
 import { type Helper, helper } from "../ir/helper.ts";
 import { c32, cV128, type F32, f32x4, type F64, f64x2, i32, i64x2, i8x16, splat, type V128, v128 } from "../ir/ops.ts";
-import { acceptableLanes, acceptScalar, acceptVector, allSet, bitsOf, type Operand, operandOf } from "./fp_host.ts";
+import { acceptScalar, acceptVector, bitsOf, type Operand, operandOf, refusedLanes } from "./fp_host.ts";
 import { extract, half, insert } from "./lanes.ts";
 import { fusedPair } from "./softfloat/fast_fma.ts";
 import { softFma, softFmaHalf } from "./softfloat/fma.ts";
@@ -21,7 +21,7 @@ function singles(b: Builder, c: V128, x: V128, y: V128, then: (result: V128) => 
   const ties = v128.any_true(v128.or(halfway(low), halfway(high)));
   const lanes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
   const result = b.let(i8x16.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), lanes));
-  b.if(i32.and(i32.eqz(ties), allSet(f32, acceptableLanes(f32, "normal", result), 4)), () => then(result));
+  b.if(i32.eqz(i32.or(ties, v128.any_true(refusedLanes(f32, "normal", result)))), () => then(result));
 }
 
 const vectorHelper = perFormat((fmt): Helper<"v128"> => {
