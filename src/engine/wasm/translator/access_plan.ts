@@ -3,9 +3,10 @@
  *
  * Rights can change only while the guest is not in translated code, so what was checked stays checked, also behind a
  * call: if something other than translated code ran in it, control does not come back here. The plan follows addresses
- * as a version of a register plus a constant: accesses through the same version (a stack frame, the fields of a
- * structure, a register that a loop leaves alone) share one check of the whole stretch, and those dominated by it have
- * none. A stretch is shorter than a page, so its two ends tell about all of it.
+ * as a version plus a constant, where a version is the content of a register at some time, or what is computed of
+ * others: accesses through the same version (a stack frame, the fields of a structure, a register that a loop leaves
+ * alone, an element that is read and written) share one check of the whole stretch, and those dominated by it have none.
+ * A stretch is shorter than a page, so its two ends tell about all of it.
  *
  * Calls leave the registers alone that the procedure call standard saves (AAPCS64 6.1.1: X19 to X29, SP), or nearly
  * always do: where the plan relies on it, the call is followed by a comparison ({@link AccessPlan.kept}).
@@ -68,6 +69,8 @@ export interface AccessPlan {
   readonly kept: ReadonlyMap<Instruction, number>;
 }
 
+const ZERO: Symbol = { version: 0, offset: 0 };
+
 type AccessStmt = Stmt & { readonly s: "access" };
 
 /** An access met on the way through a block, until a call. */
@@ -79,7 +82,11 @@ interface Met {
   readonly certain: boolean;
 }
 
-const ADD64 = 0x7c, SUB64 = 0x7d;
+const ADD64 = 0x7c, SUB64 = 0x7d, SHL64 = 0x86, WRAP = 0xa7;
+/** What indices go through on their way into an address. */
+const COMPUTED = [SHL64, WRAP, 0xac, 0xad, 0xc4]; // i64.extend_i32_s, i64.extend_i32_u, i64.extend32_s
+/** More than there are versions in a region. */
+const VERSIONS = 2 ** 22;
 
 class State {
   constructor(
@@ -99,6 +106,8 @@ class Planner {
   readonly kept = new Map<Instruction, number>();
   #versions = 0;
   readonly #locals = new Map<Local, Symbol>();
+  /** Versions that are computed of others, by how. */
+  readonly #computed = new Map<number, number>();
   #met: Met[] = [];
 
   fresh(): Symbol {
@@ -139,30 +148,45 @@ class Planner {
   #symbol(value: Value): Symbol | undefined {
     if (value.kind === "local") return this.#locals.get(value);
     if (value.kind === "const") {
-      return value.type === "i64" ? { version: 0, offset: Number(value.value as bigint) } : undefined;
+      const offset = value.type === "i64" || value.type === "i32" ? Number(value.value) : NaN;
+      return Number.isSafeInteger(offset) ? { version: 0, offset } : undefined;
     }
-    if (value.code !== ADD64 && value.code !== SUB64) return undefined;
-    const [left, right] = value.args as [Value, Value];
-    if (right.kind !== "const") {
-      return left.kind === "const" && value.code === ADD64 ? this.#moved(right, left, 1) : undefined;
-    }
-    return this.#moved(left, right, value.code === ADD64 ? 1 : -1);
+    const { code, args } = value, isComputed = COMPUTED.includes(code);
+    if (code !== ADD64 && code !== SUB64 && !isComputed) return undefined;
+    const left = this.#symbol(args[0]!);
+    if (left === undefined) return undefined;
+    const right = args.length > 1 ? this.#symbol(args[1]!) : ZERO;
+    if (right === undefined) return undefined;
+    if (code === ADD64) return this.#sum(left, right);
+    if (right.version !== 0) return undefined;
+    return isComputed ? this.#compute(code, left, right.offset) : moved(left, -right.offset);
   }
-  #moved(base: Value, by: Value, sign: 1 | -1): Symbol | undefined {
-    const symbol = this.#symbol(base);
-    if (symbol === undefined || by.kind !== "const") return undefined;
-    const offset = symbol.offset + sign * Number(by.value);
-    return Number.isSafeInteger(offset) && Math.abs(offset) < 2 ** 40 ? { version: symbol.version, offset } : undefined;
+  #sum(left: Symbol, right: Symbol): Symbol | undefined {
+    if (right.version === 0) return moved(left, right.offset);
+    if (left.version === 0) return moved(right, left.offset);
+    const first = Math.min(left.version, right.version), second = Math.max(left.version, right.version);
+    return moved({ version: this.#versionOf(first * VERSIONS + second), offset: 0 }, left.offset + right.offset);
+  }
+  /** @param by how far a shift goes */
+  #compute(code: number, { version, offset }: Symbol, by: number): Symbol | undefined {
+    if (offset !== 0 || by < 0 || by > 63) return undefined;
+    return { version: this.#versionOf(-(version * 2 ** 14 + code * 2 ** 6 + by) - 1), offset: 0 };
+  }
+  #versionOf(key: number): number {
+    let version = this.#computed.get(key);
+    if (version === undefined) this.#computed.set(key, version = ++this.#versions);
+    return version;
   }
 
   #body(body: readonly Stmt[], state: State, certain: boolean): void {
     for (const stmt of body) {
       switch (stmt.s) {
         case "get":
-          if (stmt.place.file === "x" && stmt.load === "i64.load") {
+          if (stmt.place.file === "x" && (stmt.load === "i64.load" || stmt.load === "i32.load")) {
             const n = stmt.place.reg as number;
-            const symbol = n === 31 && stmt.place.r31 !== "sp" ? { version: 0, offset: 0 } : state.registers[n]!;
-            this.#locals.set(stmt.local, symbol);
+            const whole = n === 31 && stmt.place.r31 !== "sp" ? ZERO : state.registers[n]!;
+            const symbol = stmt.load === "i64.load" ? whole : this.#compute(WRAP, whole, 0);
+            if (symbol) this.#locals.set(stmt.local, symbol);
           }
           break;
         case "set": {
@@ -197,6 +221,8 @@ class Planner {
           state.registers.splice(0, 32, ...before);
           this.#body(stmt.else, state, false);
           this.#join(state.registers, [after]);
+          this.#forgetLocals(stmt.then);
+          this.#forgetLocals(stmt.else);
           break;
         }
         case "loop":
@@ -207,6 +233,16 @@ class Planner {
         default:
           break;
       }
+    }
+  }
+  /** Locals that one arm of several sets are unknown behind it. */
+  #forgetLocals(body: readonly Stmt[]): void {
+    for (const stmt of body) {
+      if (stmt.s === "set") this.#locals.delete(stmt.local);
+      else if (stmt.s === "if") {
+        this.#forgetLocals(stmt.then);
+        this.#forgetLocals(stmt.else);
+      } else if (stmt.s === "loop") this.#forgetLocals(stmt.body);
     }
   }
   /** Locals and registers that a loop inside an instruction writes are unknown in it and behind it. */
@@ -288,6 +324,9 @@ class Planner {
     if (calls) this.#forgetBehindCall(state);
   }
 }
+
+const moved = ({ version, offset }: Symbol, by: number): Symbol | undefined =>
+  Math.abs(by) < 2 ** 40 && Math.abs(offset + by) < 2 ** 40 ? { version, offset: offset + by } : undefined;
 
 const covers = (fact: Stretch, want: Stretch): boolean =>
   fact.low <= want.low && fact.high >= want.high && suffices(fact, want);
