@@ -101,7 +101,7 @@ export abstract class Lowering {
         case "f64":
           return code.f64(value.value as bigint);
         default:
-          return code.v128(value.value as bigint);
+          return this.vector(value.value as bigint);
       }
     }
     const kept = this.#kept.get(value);
@@ -115,6 +115,11 @@ export abstract class Lowering {
       this.#kept.set(value, index);
       this.#scopes.at(-1)!.push(value);
     }
+  }
+
+  /** Leaves a vector constant on the stack. */
+  protected vector(bits: bigint): void {
+    this.code.v128(bits);
   }
 
   #count(body: readonly Stmt[]): void {

@@ -36,6 +36,7 @@ class RegionLowering extends RegionMemory {
   /** Depth inside the loop of a header, and inside the block that ends at a merge, while they are open. */
   readonly #loops = new Map<number, number>();
   readonly #blocks = new Map<number, number>();
+  readonly #constants = new Map<bigint, number>();
   #effect: FlagEffect | undefined;
 
   constructor(plan: RegionPlan) {
@@ -47,6 +48,12 @@ class RegionLowering extends RegionMemory {
     const { code } = this, { entry } = this.#plan.region;
     this.registers.loadFast();
     this.registers.load(this.#plan.registers.entry);
+    for (const bits of this.#plan.constants) {
+      const local = code.local("v128");
+      code.v128(bits);
+      code.set(local);
+      this.#constants.set(bits, local);
+    }
     if (entry === DISPATCH) {
       code.get(ROOT);
       code.set(this.pc);
@@ -267,6 +274,12 @@ class RegionLowering extends RegionMemory {
     });
     code.byte(Op.end);
     this.#goto(block.start, terminator.next);
+  }
+
+  protected override vector(bits: bigint): void {
+    const local = this.#constants.get(bits);
+    if (local === undefined) super.vector(bits);
+    else this.code.get(local);
   }
 
   // ---- statements ---------------------------------------------------------------------------------------------

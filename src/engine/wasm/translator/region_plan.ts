@@ -2,6 +2,7 @@
 import type { Stmt } from "../../../isa/ir/builder.ts";
 import { type AccessPlan, planAccesses } from "./access_plan.ts";
 import { type FlagFlow, flagFlow } from "./flag_flow.ts";
+import { loopConstants } from "./loop_constants.ts";
 import { peel } from "./peel.ts";
 import { DISPATCH, dispatchesHome, type Instruction, type Region, successors } from "./region.ts";
 import { type RegisterFlow, registerFlow } from "./register_flow.ts";
@@ -21,6 +22,8 @@ export interface RegionPlan {
   readonly flags: FlagFlow;
   /** Whether fpFast is looked at. */
   readonly readsFast: boolean;
+  /** Vector constants that have locals. */
+  readonly constants: ReadonlySet<bigint>;
 }
 
 export function planRegion(found: Region): RegionPlan {
@@ -41,6 +44,7 @@ export function planRegion(found: Region): RegionPlan {
     registers: registerFlow(region, graph, saved, accesses.kept),
     flags: flagFlow(region, graph, saved, accesses),
     readsFast: readsFast(region),
+    constants: loopConstants(region, graph),
   };
 }
 
