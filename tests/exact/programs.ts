@@ -1,8 +1,8 @@
 /**
  * Small programs: a main part that runs in a loop, and functions of two levels that it calls directly, through
  * registers and through tables. In them are loops that are entered anywhere and continued early, recursion, switches,
- * chains of conditions behind whatever sets flags, every rounding mode, accesses that cross pages, code that changes
- * itself, and faults behind which they go on ({@link Batch.add}). Some never end: who runs them has to set a limit.
+ * chains of conditions behind whatever sets flags, every rounding mode, accesses that cross pages, or go through several
+ * and perhaps out of memory, code that changes itself, and faults behind which they go on ({@link Batch.add}). Some never end: who runs them has to set a limit.
  */
 import type { Stmt } from "../../src/isa/ir/builder.ts";
 import { rows } from "../../src/isa/a64/table.ts";
@@ -31,6 +31,8 @@ import { Pools } from "./pools.ts";
 
 /** Registers with a part to play, beside those of the writer: a second one for addresses, and where a link is kept. */
 const ADDRESS = 17, SAVED_LINK = 18;
+/** Goes through memory in loops. */
+const WALKER = 19;
 /** Counters of inner loops by level: main, functions, leaves; the last one counts the depth of recursion, too. */
 const COUNTERS = [20, 21, 22], DEPTH = COUNTERS[2]!;
 /** The stack of recursion. */
@@ -187,7 +189,8 @@ class Program extends CodeWriter {
 
   #piece(end: number): void {
     const { next } = this, room = end - this.words.length, kind = next() % 100;
-    if (kind < 36) this.arithmetic();
+    if (kind < 33) this.arithmetic();
+    else if (kind < 36) this.#walk(room);
     else if (kind < 54) this.instruction(pick(memory, next));
     else if (kind < 58) this.#indexed();
     else if (kind < 66) this.#conditions(room);
@@ -262,6 +265,38 @@ class Program extends CodeWriter {
     close();
     // Where a branch lands between the two, plain words do: the loop is left with a counter that is used up.
     if (this.words.length === last) this.words.push(NOP);
+  }
+
+  /** Goes through memory step by step, up or down, over the end of a page; out of memory only where faults are wanted. */
+  #walk(room: number): void {
+    if (this.#inLoop || room < 13) return;
+    const { next } = this, counter = COUNTERS[this.#level]!, size = next() % 5, bytes = 1 << size, isLoad = next() & 1;
+    const length = pick([1, bytes, bytes, 2 * bytes, 24, 200, 1000, 4095], next), goesUp = (next() & 1) === 1;
+    const low = DATA + 64, high = DATA + (isLoad ? 3 : 2) * PAGE - 64;
+    let passes = 2 + next() % 60;
+    const turn = DATA + PAGE * (1 + (isLoad ? next() & 1 : 0)), before = next() % (length * passes);
+    const start = Math.min(Math.max(goesUp ? turn - before : turn + before, low), high);
+    if (!this.faults) passes = Math.min(passes, Math.floor((goesUp ? high - start : start - low) / length));
+    if (passes === 0) return;
+    const register = 2 + next() % (FREE - 2), operands = (WALKER << 5) | register, near = next() % 48 - 24;
+    const common = size === 4 ? 0x3c800000 | (isLoad << 22) : (size << 30) | 0x38000000 | (isLoad << 22);
+    const stepOf = (of: number, by: number) => (goesUp ? 0x91000000 : 0xd1000000) | (by << 10) | (of << 5) | of;
+    const imm9 = (value: number) => (value & 0x1ff) << 12;
+    const loop: number[] = [];
+    // Not in every pass, perhaps.
+    if (next() & 1) loop.push(0x36000040 | ((next() & 3) << 19) | counter); // tbz
+    const form = next() % 3;
+    if (form === 0 && length < 256) loop.push(common | 0x400 | imm9(goesUp ? length : -length) | operands); // post-index
+    else if (form === 1) {
+      const scale = length % bytes === 0 ? next() & 1 : 0;
+      loop.push(common | 0x206800 | (TARGET << 16) | (scale << 12) | operands); // [x19, x29]
+      loop.push(stepOf(TARGET, scale ? length / bytes : length));
+    } else loop.push(common | imm9(near) | operands, stepOf(WALKER, length));
+    if (next() & 1) loop.push(0x8b000000 | (register << 16) | (next() % FREE) * 0x21); // add x, x, what was loaded
+    loop.push(sub1(counter));
+    loop.push(0xb5000000 | ((-loop.length & 0x7ffff) << 5) | counter); // cbnz
+    const head = [movz(WALKER, start >>> 16, 1), movk(WALKER, start & 0xffff), movz(TARGET, 0), movz(counter, passes)];
+    this.#glue([...head, ...loop.map((word) => word >>> 0)]);
   }
 
   #leaf(): number {

@@ -15,6 +15,7 @@ import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { PageBits } from "../layout.ts";
 import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region } from "./region.ts";
+import { type Course, type Definition, findStreams, type Step, type Stream } from "./streams.ts";
 import type { Structure } from "./structure.ts";
 
 /** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */
@@ -65,9 +66,14 @@ export interface AccessPlan {
   readonly checks: ReadonlyMap<Stmt, Check>;
   /** Stack pointer checks that an earlier one makes superfluous. */
   readonly alignedStack: ReadonlySet<Stmt>;
+  /** Of the accesses with a check, those that go through memory in a loop. */
+  readonly streams: ReadonlyMap<Stmt, Stream>;
   /** General registers, as bits, that must be behind a call what they were before. */
   readonly kept: ReadonlyMap<Instruction, number>;
 }
+
+/** A register becomes another, by register. */
+const LOST: readonly Step[] = Array.from({ length: 32 }, (_, reg) => ({ reg, by: undefined }));
 
 const ZERO: Symbol = { version: 0, offset: 0 };
 
@@ -100,10 +106,15 @@ class State {
   }
 }
 
-class Planner {
+class Planner implements Course {
   readonly checks = new Map<Stmt, Check>();
   readonly alignedStack = new Set<Stmt>();
   readonly kept = new Map<Instruction, number>();
+  readonly steps = new Map<number, Step[]>();
+  readonly heads = new Map<number, { registers: readonly number[]; first: number }>();
+  readonly definitions = new Map<number, Definition>();
+  readonly checked = new Map<number, { stmt: Stmt; version: number }[]>();
+  #block = 0;
   #versions = 0;
   readonly #locals = new Map<Local, Symbol>();
   /** Versions that are computed of others, by how. */
@@ -123,13 +134,16 @@ class Planner {
   }
 
   block(block: Block, state: State): void {
+    this.#block = block.start;
     for (const instruction of block.instructions) {
       const { body } = instruction;
       this.#body(body!, state, true);
       this.#locals.clear();
       if (!callsOut(body!)) continue;
       this.#settle(state);
-      this.kept.set(instruction, this.#forgetBehindCall(state));
+      const kept = this.#forgetBehindCall(state);
+      this.kept.set(instruction, kept);
+      for (let n = 0; n < 32; n++) if (!(kept & (1 << n))) this.#note(LOST[n]!);
     }
     this.#settle(state);
   }
@@ -165,17 +179,38 @@ class Planner {
     if (right.version === 0) return moved(left, right.offset);
     if (left.version === 0) return moved(right, left.offset);
     const first = Math.min(left.version, right.version), second = Math.max(left.version, right.version);
-    return moved({ version: this.#versionOf(first * VERSIONS + second), offset: 0 }, left.offset + right.offset);
+    const version = this.#versionOf(first * VERSIONS + second, () => ({ kind: "sum", left: first, right: second }));
+    return moved({ version, offset: 0 }, left.offset + right.offset);
   }
   /** @param by how far a shift goes */
   #compute(code: number, { version, offset }: Symbol, by: number): Symbol | undefined {
     if (offset !== 0 || by < 0 || by > 63) return undefined;
-    return { version: this.#versionOf(-(version * 2 ** 14 + code * 2 ** 6 + by) - 1), offset: 0 };
+    const key = -(version * 2 ** 14 + code * 2 ** 6 + by) - 1;
+    return {
+      version: this.#versionOf(key, () => code === SHL64 ? { kind: "shift", of: version, by } : undefined),
+      offset: 0,
+    };
   }
-  #versionOf(key: number): number {
+  #versionOf(key: number, define: () => Definition | undefined): number {
     let version = this.#computed.get(key);
-    if (version === undefined) this.#computed.set(key, version = ++this.#versions);
+    if (version === undefined) {
+      this.#computed.set(key, version = ++this.#versions);
+      const definition = define();
+      if (definition) this.definitions.set(version, definition);
+    }
     return version;
+  }
+
+  /** A register has another content from here on. */
+  #write(state: State, reg: number, symbol: Symbol): void {
+    const { version, offset } = state.registers[reg]!;
+    this.#note(symbol.version === version ? { reg, by: symbol.offset - offset } : LOST[reg]!);
+    state.registers[reg] = symbol;
+  }
+  #note(step: Step): void {
+    const steps = this.steps.get(this.#block);
+    if (steps) steps.push(step);
+    else this.steps.set(this.#block, [step]);
   }
 
   #body(body: readonly Stmt[], state: State, certain: boolean): void {
@@ -197,7 +232,7 @@ class Planner {
         }
         case "put":
           if (isWrite(stmt.place)) {
-            state.registers[stmt.place.reg as number] = this.#symbol(stmt.value) ?? this.fresh();
+            this.#write(state, stmt.place.reg as number, this.#symbol(stmt.value) ?? this.fresh());
           }
           break;
         case "spcheck": {
@@ -249,7 +284,7 @@ class Planner {
   #forget(body: readonly Stmt[], state: State): void {
     for (const stmt of body) {
       if (stmt.s === "set") this.#locals.delete(stmt.local);
-      else if (stmt.s === "put" && isWrite(stmt.place)) state.registers[stmt.place.reg as number] = this.fresh();
+      else if (stmt.s === "put" && isWrite(stmt.place)) this.#write(state, stmt.place.reg as number, this.fresh());
       else if (stmt.s === "if") {
         this.#forget(stmt.then, state);
         this.#forget(stmt.else, state);
@@ -282,6 +317,9 @@ class Planner {
         address: version === 0 ? offset : undefined,
       };
       this.checks.set(stmt, check);
+      const checked = this.checked.get(this.#block);
+      if (checked) checked.push({ stmt, version });
+      else this.checked.set(this.#block, [{ stmt, version }]);
       if (certain) state.facts.set(version, [...known, { ...stretch, check, offset }]);
     }
   }
@@ -319,9 +357,11 @@ class Planner {
     return merged;
   }
   /** What a loop changes does not hold at its head. */
-  enterLoop(state: State, written: ReadonlySet<number>, calls: boolean): void {
+  enterLoop(header: number, state: State, written: ReadonlySet<number>, calls: boolean): void {
+    const first = this.#versions + 1;
     for (const n of written) state.registers[n] = this.fresh();
     if (calls) this.#forgetBehindCall(state);
+    this.heads.set(header, { registers: state.registers.map(({ version }) => version), first });
   }
 }
 
@@ -378,12 +418,13 @@ export function planAccesses(region: Region, graph: Structure): AccessPlan {
           calls ||= callsOut(body!);
         }
       }
-      planner.enterLoop(state, written, calls);
+      planner.enterLoop(node, state, written, calls);
     }
     // Registers come from the register file there, and what nobody has read since a call may be another in it.
     if (node === DISPATCH && isHome) state = planner.renamed(state);
     planner.block(region.blocks.get(node)!, state);
     out.set(node, state);
   }
-  return planner;
+  const { checks, alignedStack, kept } = planner;
+  return { checks, alignedStack, kept, streams: findStreams(graph, planner) };
 }

@@ -70,6 +70,7 @@ class RegionLowering extends RegionMemory {
     const { code } = this;
     if (!this.#plan.graph.loopHeaders.has(node)) return this.#node(node);
     this.charge();
+    this.enterStreams(node);
     code.byte(Op.loop);
     code.byte(VOID);
     this.scoped(1, () => {

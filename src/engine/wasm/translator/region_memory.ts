@@ -10,19 +10,26 @@ import type { AccessPlan, Check } from "./access_plan.ts";
 import { GUEST } from "./linker.ts";
 import { RegionExits } from "./region_exits.ts";
 import type { RegisterSet } from "./register_flow.ts";
+import type { Stream } from "./streams.ts";
 
 /** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
 const SHORT = 16;
 
+type AccessStmt = Stmt & { readonly s: "access" };
+
+/** Whether a stretch cannot cross into the next page. */
+const isInPage = ({ from, to }: Check, { aligned, size }: AccessStmt): boolean => aligned && to - from === size;
+
 export abstract class RegionMemory extends RegionExits {
   readonly #accesses: AccessPlan;
+  readonly #bounds = new Map<Stmt, number>();
 
   constructor(accesses: AccessPlan, used: RegisterSet, readsFast: boolean) {
     super(used, readsFast);
     this.#accesses = accesses;
   }
 
-  protected guard(stmt: Stmt & { readonly s: "access" | "spcheck" }): void {
+  protected guard(stmt: AccessStmt | (Stmt & { readonly s: "spcheck" })): void {
     const { code } = this;
     switch (stmt.s) {
       case "access":
@@ -39,7 +46,7 @@ export abstract class RegionMemory extends RegionExits {
     }
   }
 
-  #access(stmt: Stmt & { readonly s: "access" }): void {
+  #access(stmt: AccessStmt): void {
     const { code } = this;
     const local = this.localOf(stmt.local);
     this.value(stmt.address);
@@ -53,8 +60,52 @@ export abstract class RegionMemory extends RegionExits {
     }
     const check = this.#accesses.checks.get(stmt);
     if (check === undefined) return;
+    const stream = this.#accesses.streams.get(stmt);
     if (check.address !== undefined) this.#checkKnown(check, check.address);
-    else this.#check(check, local, stmt.aligned && check.to - check.from === stmt.size);
+    else if (stream !== undefined) this.#checkStream(check, local, stmt, stream);
+    else this.#check(check, local, isInPage(check, stmt));
+  }
+
+  /** Where a loop begins: nothing of its streams has been checked. */
+  protected enterStreams(header: number): void {
+    const { code } = this;
+    for (const [stmt, stream] of this.#accesses.streams) {
+      if (stream.header !== header) continue;
+      code.i64(stream.grows ? 0n : 2n ** 63n - 1n);
+      code.set(this.#boundOf(stmt));
+    }
+  }
+  /**
+   * The local that bounds the addresses which need no check: of a stream that grows those below it, of one that shrinks
+   * those above.
+   */
+  #boundOf(stmt: Stmt): number {
+    let bound = this.#bounds.get(stmt);
+    if (bound === undefined) this.#bounds.set(stmt, bound = this.code.local("i64"));
+    return bound;
+  }
+  #checkStream(check: Check, local: number, stmt: AccessStmt, { grows }: Stream): void {
+    const { code } = this, bound = this.#boundOf(stmt);
+    code.byte(Op.block);
+    code.byte(VOID);
+    this.scoped(1, () => {
+      code.get(local);
+      code.get(bound);
+      code.opcode(grows ? 0x54 : 0x55); // i64.lt_u; i64.gt_s, as what shrinks may come below zero
+      code.hint(true);
+      code.op1(Op.br_if, 0);
+      this.#check(check, local, isInPage(check, stmt));
+      // From here on to where the stretch would begin to leave its last page, or its first one.
+      code.get(local);
+      code.i64(BigInt(grows ? check.to - 1 : check.from));
+      code.opcode(0x7c);
+      code.i64(grows ? 4095n : -4096n);
+      code.opcode(grows ? 0x84 : 0x83); // i64.or, i64.and
+      code.i64(BigInt(grows ? 2 - check.to : -check.from - 1));
+      code.opcode(0x7c);
+      code.set(bound);
+    });
+    code.byte(Op.end);
   }
 
   /** Leaves unless both ends of a stretch around the address in a local have the rights. */
