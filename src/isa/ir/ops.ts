@@ -91,11 +91,15 @@ export function splat(esize: 8 | 16 | 32 | 64, lane: number | bigint): Const<"v1
 type Fold32 = (a: number, b: number) => number;
 type Fold64 = (a: bigint, b: bigint) => bigint;
 
+/** Addition, multiplication, AND, OR and XOR: MOV is an OR with ZR on the left. */
+const COMMUTES: ReadonlySet<number> = new Set([0x6a, 0x6c, 0x71, 0x72, 0x73, 0x7c, 0x7e, 0x83, 0x84, 0x85]);
+
 const bin32 = (code: number, fold: Fold32, unit?: number) => (a: I32, b: I32): I32 => {
   if (b.kind === "const") {
     if (a.kind === "const") return c32(fold(a.value as number, b.value as number));
     if (unit !== undefined && b.value === unit) return a;
   }
+  if (a.kind === "const" && a.value === unit && COMMUTES.has(code)) return b;
   return op("i32", code, [a, b]);
 };
 const bin64 = (code: number, fold: Fold64, unit?: bigint) => (a: I64, b: I64): I64 => {
@@ -103,6 +107,7 @@ const bin64 = (code: number, fold: Fold64, unit?: bigint) => (a: I64, b: I64): I
     if (a.kind === "const") return c64(fold(a.value as bigint, b.value as bigint));
     if (unit !== undefined && b.value === unit) return a;
   }
+  if (a.kind === "const" && a.value === unit && COMMUTES.has(code)) return b;
   return op("i64", code, [a, b]);
 };
 const cmp32 = (code: number, fold: (a: number, b: number) => boolean) => (a: I32, b: I32): I32 =>
