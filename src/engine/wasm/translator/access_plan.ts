@@ -15,7 +15,7 @@ import type { Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { PageBits } from "../layout.ts";
 import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region } from "./region.ts";
-import { type Course, type Definition, findStreams, type Step, type Stream } from "./streams.ts";
+import { type Course, findStreams, type Origin, type Step, type Stream } from "./streams.ts";
 import type { Structure } from "./structure.ts";
 
 /** Longest stretch checked at once: frames and structures are seldom larger, and a longer one may end on another page. */
@@ -111,8 +111,8 @@ class Planner implements Course {
   readonly alignedStack = new Set<Stmt>();
   readonly kept = new Map<Instruction, number>();
   readonly steps = new Map<number, Step[]>();
-  readonly heads = new Map<number, { registers: readonly number[]; first: number }>();
-  readonly definitions = new Map<number, Definition>();
+  readonly newest = new Map<number, number>();
+  readonly origins = new Map<number, Origin>();
   readonly checked = new Map<number, { stmt: Stmt; version: number }[]>();
   #block = 0;
   #versions = 0;
@@ -124,8 +124,14 @@ class Planner implements Course {
   fresh(): Symbol {
     return { version: ++this.#versions, offset: 0 };
   }
+  /** What a register holds, of which nothing is known. */
+  #content(reg: number): Symbol {
+    const symbol = this.fresh();
+    this.origins.set(symbol.version, { kind: "register", reg });
+    return symbol;
+  }
   entry(): State {
-    return new State(Array.from({ length: 32 }, () => this.fresh()), new Map(), new Set());
+    return new State(Array.from({ length: 32 }, (_, reg) => this.#content(reg)), new Map(), new Set());
   }
 
   /** The state with registers of which nothing is known. */
@@ -154,7 +160,7 @@ class Planner implements Course {
     for (let n = 0; n < 32; n++) {
       const { version } = state.registers[n]!;
       if (PRESERVED & (1 << n) && (state.facts.has(version) || state.aligned.has(version))) kept |= 1 << n;
-      else state.registers[n] = this.fresh();
+      else state.registers[n] = this.#content(n);
     }
     return kept;
   }
@@ -191,12 +197,12 @@ class Planner implements Course {
       offset: 0,
     };
   }
-  #versionOf(key: number, define: () => Definition | undefined): number {
+  #versionOf(key: number, origin: () => Origin | undefined): number {
     let version = this.#computed.get(key);
     if (version === undefined) {
       this.#computed.set(key, version = ++this.#versions);
-      const definition = define();
-      if (definition) this.definitions.set(version, definition);
+      const known = origin();
+      if (known) this.origins.set(version, known);
     }
     return version;
   }
@@ -206,6 +212,9 @@ class Planner implements Course {
     const { version, offset } = state.registers[reg]!;
     this.#note(symbol.version === version ? { reg, by: symbol.offset - offset } : LOST[reg]!);
     state.registers[reg] = symbol;
+  }
+  #lose(state: State, reg: number): void {
+    this.#write(state, reg, this.#content(reg));
   }
   #note(step: Step): void {
     const steps = this.steps.get(this.#block);
@@ -232,7 +241,8 @@ class Planner implements Course {
         }
         case "put":
           if (isWrite(stmt.place)) {
-            this.#write(state, stmt.place.reg as number, this.#symbol(stmt.value) ?? this.fresh());
+            const n = stmt.place.reg as number;
+            this.#write(state, n, this.#symbol(stmt.value) ?? this.#content(n));
           }
           break;
         case "spcheck": {
@@ -284,7 +294,7 @@ class Planner implements Course {
   #forget(body: readonly Stmt[], state: State): void {
     for (const stmt of body) {
       if (stmt.s === "set") this.#locals.delete(stmt.local);
-      else if (stmt.s === "put" && isWrite(stmt.place)) this.#write(state, stmt.place.reg as number, this.fresh());
+      else if (stmt.s === "put" && isWrite(stmt.place)) this.#lose(state, stmt.place.reg as number);
       else if (stmt.s === "if") {
         this.#forget(stmt.then, state);
         this.#forget(stmt.else, state);
@@ -330,7 +340,7 @@ class Planner implements Course {
       for (const other of others) {
         const { version, offset } = other[n]!;
         if (version !== own.version || offset !== own.offset) {
-          registers[n] = this.fresh();
+          registers[n] = this.#content(n);
           break;
         }
       }
@@ -358,10 +368,9 @@ class Planner implements Course {
   }
   /** What a loop changes does not hold at its head. */
   enterLoop(header: number, state: State, written: ReadonlySet<number>, calls: boolean): void {
-    const first = this.#versions + 1;
-    for (const n of written) state.registers[n] = this.fresh();
+    this.newest.set(header, this.#versions + 1);
+    for (const n of written) state.registers[n] = this.#content(n);
     if (calls) this.#forgetBehindCall(state);
-    this.heads.set(header, { registers: state.registers.map(({ version }) => version), first });
   }
 }
 

@@ -19,13 +19,17 @@ const MAX_STEP = 2 ** 20, MAX_SCALE = 2 ** 5;
 
 /** An access whose address moves one way. */
 export interface Stream {
-  /** The head of the innermost loop that it is in. */
+  /** The head of the outermost loop throughout which it does. */
   readonly header: number;
   readonly grows: boolean;
 }
 
-/** How a version is made of others: a sum of two, or one shifted to the left. */
-export type Definition =
+/**
+ * Where a version comes from: what a register held when the version was met last; or it is a sum of two others, or one
+ * that is shifted to the left.
+ */
+export type Origin =
+  | { readonly kind: "register"; readonly reg: number }
   | { readonly kind: "sum"; readonly left: number; readonly right: number }
   | { readonly kind: "shift"; readonly of: number; readonly by: number };
 
@@ -39,9 +43,9 @@ export interface Step {
 export interface Course {
   /** By block. */
   readonly steps: ReadonlyMap<number, readonly Step[]>;
-  /** By head of a loop: the versions of registers there, and the first version that is newer than the loop. */
-  readonly heads: ReadonlyMap<number, { readonly registers: readonly number[]; readonly first: number }>;
-  readonly definitions: ReadonlyMap<number, Definition>;
+  /** By head of a loop: the first version that is newer than the loop. */
+  readonly newest: ReadonlyMap<number, number>;
+  readonly origins: ReadonlyMap<number, Origin>;
   /** Accesses with a check, by block: the version of their address. */
   readonly checked: ReadonlyMap<number, readonly { readonly stmt: Stmt; readonly version: number }[]>;
 }
@@ -50,18 +54,18 @@ export interface Course {
 type Movement = number | undefined;
 
 export function findStreams(graph: Structure, course: Course): ReadonlyMap<Stmt, Stream> {
-  const found = new Map<Stmt, Stream>(), placed = new Set<number>();
+  const found = new Map<Stmt, Stream>();
   // Heads of inner loops come behind those of the loops that they are in.
-  for (const header of [...graph.order].reverse().filter((node) => graph.loopHeaders.has(node))) {
-    const body = [...graph.loopBody(header)].filter((node) => !placed.has(node));
-    for (const node of body) placed.add(node);
-    if (body.every((node) => course.checked.get(node) === undefined)) continue;
+  for (const header of graph.order) {
+    if (!graph.loopHeaders.has(header)) continue;
+    const body = graph.loopBody(header);
     // Registers come from the register file where computed branches are distributed.
-    if (graph.loopBody(header).has(DISPATCH)) continue;
-    const moves = movesOf(header, graph, course);
+    if (body.has(DISPATCH)) continue;
+    const moves = movesOf(header, body, course);
     for (const node of body) {
       for (const { stmt, version } of course.checked.get(node) ?? []) {
-        const scale = version === 0 ? undefined : moves(version);
+        if (found.has(stmt) || version === 0) continue;
+        const scale = moves(version);
         if (scale !== undefined && Math.abs(scale) <= MAX_SCALE) found.set(stmt, { header, grows: scale >= 0 });
       }
     }
@@ -69,29 +73,38 @@ export function findStreams(graph: Structure, course: Course): ReadonlyMap<Stmt,
   return found;
 }
 
-/** How versions move from pass to pass of a loop. */
+/**
+ * How versions move in the course of a loop. One that comes from a register moves as the register does, whenever it was
+ * met: later is further.
+ */
 function movesOf(
   header: number,
-  graph: Structure,
-  { steps, heads, definitions }: Course,
+  body: ReadonlySet<number>,
+  { steps, newest, origins }: Course,
 ): (version: number) => Movement {
   const written = new Map<number, Movement>();
-  for (const node of graph.loopBody(header)) {
+  for (const node of body) {
     for (const { reg, by } of steps.get(node) ?? []) {
       const sign = by === undefined || Math.abs(by) > MAX_STEP ? undefined : Math.sign(by), before = written.get(reg);
       written.set(reg, !written.has(reg) || sameWay(before, sign) ? before || sign : undefined);
     }
   }
-  const { registers, first } = heads.get(header)!, known = new Map<number, Movement>();
-  for (const [reg, version] of registers.entries()) known.set(version, written.has(reg) ? written.get(reg) : 0);
+  const first = newest.get(header)!;
   const move = (version: number): Movement => {
     if (version < first) return 0;
-    if (known.has(version)) return known.get(version);
-    const definition = definitions.get(version);
-    if (definition === undefined) return undefined;
-    if (definition.kind === "shift") return scaled(move(definition.of), 2 ** definition.by);
-    const left = move(definition.left), right = move(definition.right);
-    return sameWay(left, right) ? left! + right! : undefined;
+    const origin = origins.get(version);
+    switch (origin?.kind) {
+      case "register":
+        return written.has(origin.reg) ? written.get(origin.reg) : 0;
+      case "sum": {
+        const left = move(origin.left), right = move(origin.right);
+        return sameWay(left, right) ? left! + right! : undefined;
+      }
+      case "shift":
+        return scaled(move(origin.of), 2 ** origin.by);
+      default:
+        return undefined;
+    }
   };
   return move;
 }

@@ -54,6 +54,23 @@ Deno.test("planAccesses: an address that goes both ways, or by a number not know
   );
 });
 
+Deno.test("planAccesses: a stream goes on through the outermost loop that moves it one way", () => {
+  const headOf = (first: number): number | undefined => {
+    const words = [
+      0xd503201f, // nop
+      first, // outer
+      0x38401420, // inner: ldrb w0, [x1], #1
+      0x35ffffe0, // cbnz w0, inner
+      0xb5ffffa3, // cbnz x3, outer
+      0xd65f03c0, // ret
+    ];
+    const { accesses } = planRegion(findRegion(0, (pc) => words[pc / 4]));
+    return [...accesses.streams.values()][0]?.header;
+  };
+  equal(headOf(0x91000421), 4); // add x1, x1, #1
+  equal(headOf(0xaa0503e1), 8); // mov x1, x5
+});
+
 Deno.test("planAccesses: behind a call only what is compared there goes on", () => {
   deepEqual(
     streamsOf([
