@@ -176,14 +176,17 @@ export const rows: readonly Row[] = [
     valid: (f) => f.N === f.sf && (f.sf === 1 || f.imms! < 32),
     small: { lsb: (f) => f.imms! },
   }, (b) => {
+    const isRotation = b.same("Rn", "Rm");
     if (b.num("sf")) {
       const lsb = b.imm64("lsb");
+      if (isRotation) return b.setX("Rd", i64.rotr(b.x("Rm"), lsb));
       const low = i64.shr_u(b.x("Rm"), lsb);
       // Shifting left by 64 - lsb in two steps, because a shift by 64 would be one by 0.
       const high = i64.shl(i64.shl(b.x("Rn"), c64(1)), i64.sub(c64(63), lsb));
       b.setX("Rd", i64.or(low, high));
     } else {
       const lsb = b.imm32("lsb");
+      if (isRotation) return b.setW("Rd", i32.rotr(b.w("Rm"), lsb));
       const low = i32.shr_u(b.w("Rm"), lsb);
       const high = i32.shl(i32.shl(b.w("Rn"), c32(1)), i32.sub(c32(31), lsb));
       b.setW("Rd", i32.or(low, high));

@@ -4,7 +4,6 @@ import {
   c32,
   c64,
   cV128,
-  f64x2,
   i16x8,
   type I32,
   i32,
@@ -29,8 +28,8 @@ export function setVector(b: Builder, field: string, value: V128, Q: number): vo
   b.setV(field, Q ? value : lowHalf(value));
 }
 
-/** The low 64 bits, zero above: as a floating-point lane, which hosts move within vector registers. */
-export const lowHalf = (value: V128): V128 => f64x2.replace_lane(cV128(0n), 0, f64x2.extract_lane(value, 0));
+/** The low 64 bits, zero above. */
+export const lowHalf = (value: V128): V128 => v128.and(value, cV128(2n ** 64n - 1n));
 
 /** Element `lane` as an i64, sign- or zero-extended. */
 export function extract(value: V128, esize: ESize, lane: number, signed: boolean): I64 {

@@ -132,6 +132,10 @@ export abstract class Builder {
   }
   /** The value of a field that selects the variant (listed in the row's `vary`), or of any field when all are known. */
   abstract num(field: string): number;
+  /** Whether two fields are known to name the same register. */
+  same(_a: string, _b: string): boolean {
+    return false;
+  }
   /** A register operand for the field. */
   protected abstract reg(field: string, plus: number): Reg;
 

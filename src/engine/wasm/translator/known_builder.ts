@@ -1,7 +1,8 @@
 /** The builder of translated code: all fields known, flags kept as the operation that sets them. */
 import { Builder, type FlagKind, type Reg } from "../../../isa/ir/builder.ts";
-import { c32, c64, type I32, i32, type I64, i64 } from "../../../isa/ir/ops.ts";
+import { c32, c64, type I32, i32, type I64, i64, type V128 } from "../../../isa/ir/ops.ts";
 import type { Decoded } from "../../../isa/a64/decode.ts";
+import { lowHalf } from "../../../isa/a64/lanes.ts";
 import { FUSES_MADD } from "./host_fma.ts";
 
 /** Thrown while lifting an instruction that translated code leaves to the interpreter. */
@@ -19,6 +20,9 @@ export class KnownBuilder extends Builder {
   }
   num(field: string): number {
     return this.decoded.fields[field]!;
+  }
+  override same(a: string, b: string): boolean {
+    return this.num(a) === this.num(b);
   }
   protected reg(field: string, plus: number): Reg {
     return (this.decoded.fields[field]! + plus) & 31;
@@ -41,6 +45,9 @@ export class KnownBuilder extends Builder {
   }
   override w(field: string, plus = 0): I32 {
     return this.reg(field, plus) === 31 ? c32(0) : super.w(field, plus);
+  }
+  override vlow(field: string, plus = 0): V128 {
+    return lowHalf(this.v(field, plus));
   }
   override xOld(field: string): I64 {
     return this.x(field);

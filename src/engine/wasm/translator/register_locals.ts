@@ -188,12 +188,6 @@ export class RegisterLocals {
     code.get(this.#v.get(n)!);
     const [opcode, lanes, extend] = VECTOR_READ[load]!;
     if (opcode === 0) return; // all of it
-    if (load === "v128.load64_zero") {
-      code.i64(0n);
-      code.opcode(opcode);
-      code.byte(1);
-      return;
-    }
     code.opcode(opcode);
     code.byte(place.byte / (16 / lanes));
     if (extend) code.opcode(extend);

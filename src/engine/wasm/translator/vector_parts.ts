@@ -5,7 +5,6 @@ const v = (n: number): number => 0xfd000 | n;
 /** How a read of part of a vector register becomes an extraction: opcode, lanes per register, extension. */
 export const VECTOR_READ: Partial<Record<LoadOp, readonly [opcode: number, lanes: number, extend?: number]>> = {
   "v128.load": [0, 1],
-  "v128.load64_zero": [v(30), 2],
   "f64.load": [v(33), 2],
   "f32.load": [v(31), 4],
   "i64.load": [v(29), 2],
