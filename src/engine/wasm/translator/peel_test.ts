@@ -56,6 +56,23 @@ Deno.test("peel begins with a copy of the inner loop that a region is rooted at:
   equal(copy!.body![0] === original!.body![0], false);
 });
 
+Deno.test("peel begins with a copy of the inner loop whose increment a region is rooted at", () => {
+  const region = regionOf([
+    0xaa0403e3, // increment: mov x3, x4
+    0x386a6860, // head: ldrb w0, [x3, x10]
+    0x9100054a, // add x10, x10, #1
+    0xf101055f, // cmp x10, #65
+    0x54ffff81, // b.ne increment
+    0xd280002a, // outer: mov x10, #1
+    0xd10004a5, // sub x5, x5, #1
+    0xb5ffff45, // cbnz x5, head
+    0xd65f03c0, // ret
+  ]);
+  const { entry, blocks } = peel(region);
+  equal(entry, peeledOf(0));
+  deepEqual(blocks.get(peeledOf(4))!.terminator, { kind: "cond", taken: peeledOf(0), next: 20 });
+});
+
 Deno.test("peel leaves a loop alone that calls, and one that is long", () => {
   for (const inner of [[0x94000100], new Array(50).fill(0x91000421)]) {
     const length = inner.length + 1, back = (from: number) => 0x54000000 | ((-from & 0x7ffff) << 5);
