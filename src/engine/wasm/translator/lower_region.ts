@@ -44,6 +44,10 @@ class RegionLowering extends RegionMemory {
     this.#plan = plan;
   }
 
+  override get frameSize(): number {
+    return super.frameSize + 16 * this.#plan.constants.size;
+  }
+
   emit(): Code {
     const { code } = this, { entry } = this.#plan.region;
     this.registers.loadFast();

@@ -29,6 +29,10 @@ export abstract class RegionMemory extends RegionExits {
     this.#accesses = accesses;
   }
 
+  override get frameSize(): number {
+    return super.frameSize + 8 * this.#accesses.streams.size;
+  }
+
   protected guard(stmt: AccessStmt | (Stmt & { readonly s: "spcheck" })): void {
     const { code } = this;
     switch (stmt.s) {

@@ -89,9 +89,8 @@ function movesOf(
       written.set(reg, !written.has(reg) || sameWay(before, sign) ? before || sign : undefined);
     }
   }
-  const first = newest.get(header)!;
-  const move = (version: number): Movement => {
-    if (version < first) return 0;
+  const first = newest.get(header)!, known = new Map<number, Movement>();
+  const find = (version: number): Movement => {
     const origin = origins.get(version);
     switch (origin?.kind) {
       case "register":
@@ -105,6 +104,12 @@ function movesOf(
       default:
         return undefined;
     }
+  };
+  const move = (version: number): Movement => {
+    if (version < first) return 0;
+    // A value that is doubled and doubled again leads to the same one along very many ways.
+    if (!known.has(version)) known.set(version, find(version));
+    return known.get(version);
   };
   return move;
 }

@@ -99,6 +99,7 @@ Deno.test("a sum may be in an address as often as a step cannot lead round, and 
   };
   equal(goes(5), "up");
   equal(goes(6), undefined);
+  equal(goes(1000), undefined);
 });
 
 for (const tier of ["interpreter", "translator"] as const) {
