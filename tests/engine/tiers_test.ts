@@ -419,6 +419,33 @@ Deno.test("time slices that end anywhere in loops find the registers and flags o
   }
 });
 
+Deno.test("a function whose loop goes through memory at hundreds of places calls itself a thousand times", () => {
+  const machine = new Machine(undefined, "translator");
+  const loads: number[] = [];
+  for (let base = 3; base < 29; base++) {
+    // ldr x2, [base, index, lsl #3]
+    for (let index = 3; index < 29; index++) loads.push((0xf8607802 | (index << 16) | (base << 5)) >>> 0);
+  }
+  const words = [
+    0x94000002, // bl f
+    0xd4000001, // svc #0
+    0xa9bf07fe, // f: stp x30, x1, [sp, #-16]!
+    0xd2800041, // mov x1, #2
+    ...loads,
+    0xd1000421, // sub x1, x1, #1
+    (0xb5000001 | ((-(loads.length + 1) & 0x7ffff) << 5)) >>> 0, // cbnz x1, to the loads
+    0xb4000060, // cbz x0, +12
+    0xd1000400, // sub x0, x0, #1
+    (0x94000000 | (-(loads.length + 6) & 0x3ffffff)) >>> 0, // bl f
+    0xa8c107fe, // ldp x30, x1, [sp], #16
+    0xd65f03c0, // ret
+  ];
+  for (let n = 3; n < 29; n++) machine.regs.setX(n, 0x4000n);
+  machine.regs.setX(0, 1000n);
+  machine.regs.sp = BigInt(machine.data + 65536);
+  equal(machine.run(words, 100_000_000).kind, "syscall");
+});
+
 /** Functions in a loop that counts X28 down, and what becomes of the return: each of them is part of the loop's region. */
 const CALLED: Readonly<Record<string, readonly number[]>> = {
   "returns": [

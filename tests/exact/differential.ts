@@ -116,13 +116,13 @@ function endingOf(batch: Batch, results: Uint32Array, job: number, length: numbe
   return { 4: "SIGILL", 5: "SIGTRAP", 7: "SIGBUS", 11: "SIGSEGV" }[signal] ?? `signal ${signal}`;
 }
 
-/** The job that ends a machine's process, found by halving. */
-export async function killer(start: () => Machine, batch: Batch): Promise<number> {
+/** The job that ends a machine's process, found by halving. @param limit milliseconds that a half has */
+export async function killer(start: () => Machine, batch: Batch, limit = 2000): Promise<number> {
   let from = 0, to = batch.jobs;
   while (to - from > 1) {
     const middle = (from + to) >> 1, machine = start();
     try {
-      await machine.run(batch, 2000, from, middle);
+      await machine.run(batch, limit, from, middle);
       from = middle;
     } catch {
       to = middle;

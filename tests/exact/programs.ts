@@ -1,8 +1,9 @@
 /**
  * Small programs: a main part that runs in a loop, and functions of two levels that it calls directly, through
  * registers and through tables. In them are loops that are entered anywhere and continued early, recursion, switches,
- * chains of conditions behind whatever sets flags, every rounding mode, accesses that cross pages, or go through several
- * and perhaps out of memory, code that changes itself, and faults behind which they go on ({@link Batch.add}). Some never end: who runs them has to set a limit.
+ * chains of conditions behind whatever sets flags, every rounding mode, accesses that cross pages, go through several,
+ * and perhaps out of memory, code that changes itself, and faults behind which they go on ({@link Batch.add}). Some never
+ * end: who runs them has to set a limit.
  */
 import type { Stmt } from "../../src/isa/ir/builder.ts";
 import { rows } from "../../src/isa/a64/table.ts";

@@ -24,8 +24,8 @@ const ENGINE_LIFE = 8000;
 /** Every so many batches are also run by all of elftap. */
 const WHOLE = 8;
 const SHOWN = 20;
-/** Milliseconds that a batch has with another process; then, alone, on a computer that may be busy with other things. */
-const PATIENCE = [20_000, 200_000] as const;
+/** Milliseconds that a batch has with another process; and once more, as the computer may be busy with other things. */
+const LIMITS = [20_000, 200_000] as const;
 
 export interface TierTally {
   cases: number;
@@ -42,7 +42,7 @@ export interface TierTally {
   hot: number;
   /** Programs that all of elftap has run. */
   whole: number;
-  /** Batches that another process has run at the second attempt only, as its time had run out at the first. */
+  /** Times that another process has run a batch at the second attempt only, as its time had run out at the first. */
   late: number;
   failed: number;
   readonly failures: string[];
@@ -191,9 +191,9 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
   const starts = { oracle: () => machines.oracle(), elftap: () => machines.elftap("translator") };
   const processes = { oracle: starts.oracle(), elftap: starts.elftap() };
   const ask = async (who: "oracle" | "elftap", batch: Batch, own: number): Promise<Uint32Array | undefined> => {
-    for (const [attempt, patience] of PATIENCE.entries()) {
+    for (const [attempt, limit] of LIMITS.entries()) {
       try {
-        const results = await processes[who].run(batch, patience);
+        const results = await processes[who].run(batch, limit);
         tally.late += attempt;
         return results;
       } catch (error) {
@@ -202,7 +202,7 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
         if (!error.late) break;
       }
     }
-    const which = await killer(starts[who], batch);
+    const which = await killer(starts[who], batch, LIMITS[0]);
     tally.failed++;
     tally.failures.push(`batch ${own}: job ${which} of those that end does not end under ${who}, or ends it`);
     return undefined;

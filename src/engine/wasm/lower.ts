@@ -9,9 +9,11 @@ import { WINDOW } from "./layout.ts";
 import { type Code, Op, VOID } from "./module.ts";
 
 const AND = 0x71;
-const isConjunction = (value: Value): boolean => value.kind === "op" && value.code === AND;
+/** Conditions that are to hold all; a mask is none. */
 const conjuncts = (value: Value): readonly Value[] =>
-  value.kind === "op" && value.code === AND ? value.args.flatMap(conjuncts) : [value];
+  value.kind === "op" && value.code === AND && value.args.every(({ kind }) => kind !== "const")
+    ? value.args.flatMap(conjuncts)
+    : [value];
 
 export abstract class Lowering {
   /** Wasm local of every IR local, allotted when first met. */
@@ -192,7 +194,7 @@ export abstract class Lowering {
     for (const stmt of body) this.#statement(stmt);
   }
 
-  /** The way that is taken if all conditions hold, as they nearly always do: a branch for each is less than their sum. */
+  /** The way that is taken if all conditions hold, as they nearly always do: a branch each is less than their sum. */
   #ifAll(conditions: readonly Value[], then: readonly Stmt[], otherwise: readonly Stmt[]): void {
     const { code } = this;
     code.byte(Op.block);
@@ -222,7 +224,7 @@ export abstract class Lowering {
         code.set(this.localOf(stmt.local));
         break;
       case "if":
-        if (stmt.likely && isConjunction(stmt.cond)) {
+        if (stmt.likely && conjuncts(stmt.cond).length > 1) {
           this.#ifAll(conjuncts(stmt.cond), stmt.then, stmt.else);
           break;
         }

@@ -58,7 +58,7 @@ export const rows: readonly Row[] = [
   }, (b) => {
     const size = b.num("size");
     const address = b.base("Rn");
-    const failed = b.choose(
+    const failed = b.shortcut(
       monitorHolds(b, address, 1 << size),
       "i32",
       () => {
@@ -66,7 +66,6 @@ export const rows: readonly Row[] = [
         return c32(0);
       },
       () => c32(1),
-      true,
     );
     b.setSys("exclSize", c32(0));
     b.setW("Rs", failed);
@@ -89,7 +88,7 @@ export const rows: readonly Row[] = [
   }, (b) => {
     const size = 2 + b.num("sz"), bytes = 1 << size;
     const address = b.base("Rn");
-    const failed = b.choose(
+    const failed = b.shortcut(
       monitorHolds(b, address, 2 * bytes),
       "i32",
       () => {
@@ -99,7 +98,6 @@ export const rows: readonly Row[] = [
         return c32(0);
       },
       () => c32(1),
-      true,
     );
     b.setSys("exclSize", c32(0));
     b.setW("Rs", failed);

@@ -28,7 +28,7 @@ const SIZES: readonly [size: number, prefix: string, bits: number][] = [
 
 type Shift = (b: Builder, esize: ESize, U: number, x: V128, amount: I32, old: () => V128) => V128;
 
-/** Shift right by 1..esize: WebAssembly takes the count modulo the element size, so what may be a full one is done in two. */
+/** Shift right by 1..esize: WebAssembly takes the count modulo the element size, so a full shift is done in two. */
 function shiftRight(esize: ESize, unsigned: boolean, x: V128, amount: I32): V128 {
   const lanes = intLanes[esize], shr = unsigned ? lanes.shr_u : lanes.shr_s;
   if (amount.kind === "const" && amount.value as number < esize) return shr(x, amount);

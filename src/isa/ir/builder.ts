@@ -154,7 +154,10 @@ export abstract class Builder {
   set<T extends Type>(local: Local<T>, value: Value<T>): void {
     this.body.push({ s: "set", local, value });
   }
-  /** @param likely the condition, 1 or 0, holds nearly always, or nearly never; undefined if either may be */
+  /**
+   * @param likely whether the condition holds nearly always, or nearly never; undefined if either may be. It is 1 or 0
+   *   then, and so are the sides of each `i32.and` in it that is a conjunction
+   */
   if(cond: I32, then: () => void, otherwise?: () => void, likely?: boolean): void {
     if (cond.kind === "const") {
       if (cond.value !== 0) then();
@@ -183,11 +186,7 @@ export abstract class Builder {
     this.if(cond, () => this.set(result, then()), () => this.set(result, otherwise()), likely);
     return result;
   }
-  /**
-   * What a short way gives where it may be taken, which is nearly always, and else a long one.
-   *
-   * @param may 1 or 0; of a conjunction (`i32.and`) each side
-   */
+  /** What a short way gives where it may be taken, which is nearly always; else a long one. @param may as of {@link if} */
   shortcut<T extends Type>(may: I32, type: T, short: () => Value<T>, long: () => Value<T>): Value<T> {
     return this.choose(may, type, short, long, true);
   }

@@ -264,10 +264,10 @@ class Planner implements Course {
           this.#body(stmt.then, state, false);
           const after = [...state.registers];
           state.registers.splice(0, 32, ...before);
-          this.#body(stmt.else, state, false);
-          this.#join(state.registers, [after]);
           this.#forgetLocals(stmt.then);
+          this.#body(stmt.else, state, false);
           this.#forgetLocals(stmt.else);
+          this.#join(state.registers, [after]);
           break;
         }
         case "loop":
@@ -280,7 +280,7 @@ class Planner implements Course {
       }
     }
   }
-  /** Locals that one arm of several sets are unknown behind it. */
+  /** Locals that an arm sets are unknown elsewhere: in the other arm, and behind both. */
   #forgetLocals(body: readonly Stmt[]): void {
     for (const stmt of body) {
       if (stmt.s === "set") this.#locals.delete(stmt.local);

@@ -10,7 +10,7 @@ import type { Structure } from "./structure.ts";
 /** Made by one instruction, which needs no register before. */
 const CHEAP: ReadonlySet<bigint> = new Set([0n, -1n, (1n << 128n) - 1n]);
 
-/** The constants that instructions in loops compute with, as bit patterns. */
+/** The constants of results and conditions in loops, as bit patterns. */
 export function loopConstants(region: Region, graph: Structure): ReadonlySet<bigint> {
   const found = new Set<bigint>(), looked = new Set<number>();
   for (const header of graph.loopHeaders) {
@@ -31,9 +31,9 @@ function inStmt(stmt: Stmt, found: Set<bigint>): void {
   if (stmt.s === "set" || stmt.s === "put") inValue(stmt.value, found);
   else if (stmt.s === "if") {
     inValue(stmt.cond, found);
-    for (const each of stmt.then) inStmt(each, found);
     // What is done now and then may take its time.
-    if (!stmt.likely) { for (const each of stmt.else) inStmt(each, found); }
+    if (stmt.likely !== false) { for (const each of stmt.then) inStmt(each, found); }
+    if (stmt.likely !== true) { for (const each of stmt.else) inStmt(each, found); }
   }
 }
 

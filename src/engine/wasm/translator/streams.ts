@@ -33,7 +33,7 @@ export type Origin =
   | { readonly kind: "sum"; readonly left: number; readonly right: number }
   | { readonly kind: "shift"; readonly of: number; readonly by: number };
 
-/** A register is written, or lost in a call: by how much it differs then from what it was; undefined if that is unknown. */
+/** A register is written, or lost in a call: by how much it differs then from what it was; undefined if unknown. */
 export interface Step {
   readonly reg: number;
   readonly by: number | undefined;
