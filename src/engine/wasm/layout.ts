@@ -15,7 +15,10 @@ const MiB = 2 ** 20, GiB = 2 ** 30;
 /** WebAssembly's own page size. */
 export const WASM_PAGE = 65536;
 
-/** A memory of at most 16 GiB is bounds-checked by guard pages, so this is the largest window that is fast. */
+/**
+ * The largest memory that V8 makes. It compares each address with the memory's size, as Deno does not switch on the
+ * handler of traps that would make guard pages enough.
+ */
 export const GUEST_MEMORY_MAX = 16 * GiB;
 
 /** Guest memory: one rights byte per guest page, see {@link PageBits}. */
