@@ -2,12 +2,12 @@
 import { decode } from "../../src/isa/a64/decode.ts";
 import type { Row } from "../../src/isa/a64/row.ts";
 import { touchesMemory } from "./cases.ts";
-import { At, type Batch, CODE, CODE_SIZE, RESULT_HEAD, RESULT_SIZE } from "./machines.ts";
+import { ADDRESS, At, type Batch, CODE, CODE_SIZE, MEMORY, PC, RESULT_HEAD, RESULT_SIZE } from "./machines.ts";
+import { SI_CODE, SIGNAL, TRAIL } from "./machines.ts";
 import { type Defect, QEMU_DEFECTS } from "./qemu_defects.ts";
 
 const WORDS = RESULT_SIZE / 4, HEAD = RESULT_HEAD / 4;
-const FPSR = HEAD + At.fpsr / 4, PSTATE = HEAD + At.pstate / 4, PC = HEAD + At.pc / 4, V = HEAD + At.v / 4;
-const SIGNAL = 0, SI_CODE = 1, ADDRESS = 2, MEMORY = 4, TRAIL = 5;
+const FPSR = HEAD + At.fpsr / 4, PSTATE = HEAD + At.pstate / 4, V = HEAD + At.v / 4;
 const SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGSEGV = 11;
 const SIGNALS: Readonly<Record<number, string>> = {
   [SIGILL]: "SIGILL",

@@ -18,6 +18,8 @@ const BATCH_HEAD = 8, JOB_HEAD = 8, JOB_SIZE = JOB_HEAD + STATE_SIZE;
 /** Of a result: signal, si_code, si_addr, digest of memory, digest of the signals survived, then the state. */
 export const RESULT_HEAD = 24;
 export const RESULT_SIZE = RESULT_HEAD + STATE_SIZE;
+/** Words of a result. */
+export const SIGNAL = 0, SI_CODE = 1, ADDRESS = 2, MEMORY = 4, TRAIL = 5, PC = (RESULT_HEAD + At.pc) / 4;
 
 /** Content of the data pages at the start of every case: noise with runs of zeros and ones. */
 export const pristine: Uint8Array<ArrayBuffer> = (() => {

@@ -4,7 +4,7 @@
  */
 import { decode } from "../../src/isa/a64/decode.ts";
 import { f64, Fpcr } from "../../src/isa/a64/softfloat/format.ts";
-import { At, RESULT_HEAD } from "./machines.ts";
+import { ADDRESS, At, PC, RESULT_HEAD } from "./machines.ts";
 
 /** A case and its two results, as words (see `machine.c` for the layout). */
 export interface Disagreement {
@@ -22,9 +22,6 @@ export interface Defect {
   readonly is: (d: Disagreement) => boolean;
 }
 
-const PC = (RESULT_HEAD + At.pc) / 4;
-/** Word of the address that a signal tells. */
-const ADDRESS = 2;
 const SIGILL = 4, SIGBUS = 7, SIGSEGV = 11;
 
 /** Name and first fields of the only instruction. */

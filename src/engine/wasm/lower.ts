@@ -223,9 +223,10 @@ export abstract class Lowering {
         this.value(stmt.value);
         code.set(this.localOf(stmt.local));
         break;
-      case "if":
-        if (stmt.likely && conjuncts(stmt.cond).length > 1) {
-          this.#ifAll(conjuncts(stmt.cond), stmt.then, stmt.else);
+      case "if": {
+        const conditions = stmt.likely ? conjuncts(stmt.cond) : [];
+        if (conditions.length > 1) {
+          this.#ifAll(conditions, stmt.then, stmt.else);
           break;
         }
         this.value(stmt.cond);
@@ -239,6 +240,7 @@ export abstract class Lowering {
         }
         code.byte(Op.end);
         break;
+      }
       case "loop":
         code.byte(Op.block);
         code.byte(VOID);

@@ -4,7 +4,7 @@
  */
 import type { Builder } from "../ir/builder.ts";
 import { type Helper, helper } from "../ir/helper.ts";
-import { c32, c64, cV128, type I32, i32, i32x4, type I64, i64, i64x2, type V128, v128 } from "../ir/ops.ts";
+import { c32, c64, cV128, type I32, i32, type I64, i64, intLanes, type V128, v128 } from "../ir/ops.ts";
 import type { Value } from "../ir/ops.ts";
 import { type Accept, acceptScalar, acceptVector, bitsOf, type Host, type Operand, refusedLanes } from "./fp_host.ts";
 import { operandOf, scalarHost, vectorHost } from "./fp_host.ts";
@@ -13,7 +13,7 @@ import { softAdd, softDiv, softMul, softMulX, softSqrt, softSub } from "./softfl
 import { softMax, softMaxNum, softMin, softMinNum } from "./softfloat/compare.ts";
 import { softRecipEstimate, softRecpX, softRSqrtEstimate } from "./softfloat/estimate.ts";
 import { softRecipStep, softRSqrtStep } from "./softfloat/fma.ts";
-import { f64 as double, type Format, Mode, powerOfTwo } from "./softfloat/format.ts";
+import { type Format, Mode, powerOfTwo } from "./softfloat/format.ts";
 import { softRoundInt, softRoundIntN } from "./softfloat/integral.ts";
 import { magnitude, roundingMode } from "./softfloat/parts.ts";
 
@@ -168,8 +168,7 @@ function acceptZeros(
     const result = b.let(op.host!(it, x, y)) as V128;
     const fromZero = v128.or(it.eq(x, zero) as V128, it.eq(y, zero) as V128);
     const zeros = v128.and(it.eq(result, zero) as V128, fromZero);
-    const lanesRefused = v128.andnot(refusedLanes(fmt, op.accept!, result), zeros);
-    const refused = (fmt === double ? i64x2 : i32x4).bitmask(lanesRefused);
+    const refused = intLanes[fmt.bits].bitmask(v128.andnot(refusedLanes(fmt, op.accept!, result), zeros));
     const counted = i32.sub(i32.shl(c32(1), lanes), c32(1));
     b.if(i32.eqz(i32.and(refused, counted)), () => then(result));
   });

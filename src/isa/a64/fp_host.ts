@@ -72,7 +72,7 @@ const MIN_NORMAL = (fmt: Format): bigint => fmt.fraction + 1n;
 
 /** Whether the first `lanes` lanes of a mask are all set. */
 export function allSet(fmt: Format, mask: V128, lanes: number): I32 {
-  const by = lanesOf(fmt);
+  const by = ops.intLanes[fmt.bits];
   if (lanes === 128 / fmt.bits) return by.all_true(mask);
   const some = (1 << lanes) - 1;
   return i32.eq(i32.and(by.bitmask(mask), c32(some)), c32(some));
@@ -81,10 +81,8 @@ export function allSet(fmt: Format, mask: V128, lanes: number): I32 {
 /** Whether the first `lanes` lanes of a mask are all clear: one instruction of x86 less than {@link allSet}. */
 function noneSet(fmt: Format, mask: V128, lanes: number): I32 {
   if (lanes === 128 / fmt.bits) return i32.eqz(v128.any_true(mask));
-  return i32.eqz(i32.and(lanesOf(fmt).bitmask(mask), c32((1 << lanes) - 1)));
+  return i32.eqz(i32.and(ops.intLanes[fmt.bits].bitmask(mask), c32((1 << lanes) - 1)));
 }
-
-const lanesOf = (fmt: Format) => fmt === double ? ops.i64x2 : ops.i32x4;
 
 const finite = (fmt: Format, x: Value): I32 =>
   fmt === double
@@ -112,7 +110,7 @@ export function acceptScalar(b: Builder, fmt: Format, accept: Accept, result: Va
 /** Lanes of a vector result that do not stand, apart from the mode: looked at as integers, which takes less. */
 export function refusedLanes(fmt: Format, accept: Accept, result: V128): V128 {
   if (accept === "ordered") return vectorHost(fmt)!.ne(result, result) as V128;
-  const by = lanesOf(fmt), every = (bits: bigint) => splat(fmt.bits, BigInt.asUintN(fmt.bits, bits));
+  const by = ops.intLanes[fmt.bits], every = (bits: bigint) => splat(fmt.bits, BigInt.asUintN(fmt.bits, bits));
   if (accept === "finite") return by.gt_s(v128.and(result, every(fmt.sign - 1n)), every(fmt.infinity - 1n));
   // As in isNormal; but as lanes compare as signed numbers, all are moved by half of what there is.
   const moved = every(fmt.sign - 2n * MIN_NORMAL(fmt) - 1n);

@@ -213,13 +213,8 @@ class Planner implements Course {
     this.#note(symbol.version === version ? { reg, by: symbol.offset - offset } : LOST[reg]!);
     state.registers[reg] = symbol;
   }
-  #lose(state: State, reg: number): void {
-    this.#write(state, reg, this.#content(reg));
-  }
   #note(step: Step): void {
-    const steps = this.steps.get(this.#block);
-    if (steps) steps.push(step);
-    else this.steps.set(this.#block, [step]);
+    append(this.steps, this.#block, step);
   }
 
   #body(body: readonly Stmt[], state: State, certain: boolean): void {
@@ -292,14 +287,10 @@ class Planner implements Course {
   }
   /** Locals and registers that a loop inside an instruction writes are unknown in it and behind it. */
   #forget(body: readonly Stmt[], state: State): void {
-    for (const stmt of body) {
-      if (stmt.s === "set") this.#locals.delete(stmt.local);
-      else if (stmt.s === "put" && isWrite(stmt.place)) this.#lose(state, stmt.place.reg as number);
-      else if (stmt.s === "if") {
-        this.#forget(stmt.then, state);
-        this.#forget(stmt.else, state);
-      } else if (stmt.s === "loop") this.#forget(stmt.body, state);
-    }
+    this.#forgetLocals(body);
+    const written = new Set<number>();
+    writtenBy(body, written);
+    for (const n of written) this.#write(state, n, this.#content(n));
   }
 
   /** Decides about the accesses met since the last call or the start of the block. */
@@ -327,9 +318,7 @@ class Planner implements Course {
         address: version === 0 ? offset : undefined,
       };
       this.checks.set(stmt, check);
-      const checked = this.checked.get(this.#block);
-      if (checked) checked.push({ stmt, version });
-      else this.checked.set(this.#block, [{ stmt, version }]);
+      append(this.checked, this.#block, { stmt, version });
       if (certain) state.facts.set(version, [...known, { ...stretch, check, offset }]);
     }
   }
@@ -372,6 +361,12 @@ class Planner implements Course {
     for (const n of written) state.registers[n] = this.#content(n);
     if (calls) this.#forgetBehindCall(state);
   }
+}
+
+function append<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }
 
 const moved = ({ version, offset }: Symbol, by: number): Symbol | undefined =>

@@ -45,27 +45,16 @@ function peelIncrement(region: Region, before: Structure): Region | undefined {
   );
 }
 
-function peelLoop(region: Region, before: Structure): Region | undefined {
-  const { root, blocks } = region;
-  const whole = before.loopBody(root), inner = innermost(root, before, blocks);
-  if (inner.size === whole.size) return undefined;
-  return withCopies(
-    region,
-    before,
-    inner,
-    MAX_LOOP,
-    () => true,
-    (after) => after.loopHeaders.has(root) && after.loopBody(root).size < whole.size,
-  );
-}
-
-/** Copies all of the loop that an increment belongs to, if there would be another one around it with the same head. */
-function peelAround(region: Region, before: Structure, peeled: Region): Region | undefined {
-  const { root } = region, after = structureOf(peeled);
-  const head = ways(peeled.blocks, peeled.blocks.get(root)!).find((place) => after.isBackward(root, place));
-  if (head === undefined || !after.loopHeaders.has(head)) return undefined;
-  const whole = after.loopBody(head), inner = innermost(head, after, peeled.blocks);
-  if (inner.size === whole.size || !inner.has(root)) return undefined;
+/** Copies the inner loop that the root is in, where loops around it have the same head. */
+function peelLoop(
+  region: Region,
+  before: Structure,
+  head = region.root,
+  seen = before,
+  blocks = region.blocks,
+): Region | undefined {
+  const whole = seen.loopBody(head), inner = innermost(head, seen, blocks);
+  if (inner.size === whole.size || !inner.has(region.root)) return undefined;
   return withCopies(
     region,
     before,
@@ -74,6 +63,13 @@ function peelAround(region: Region, before: Structure, peeled: Region): Region |
     () => true,
     (after) => after.loopHeaders.has(head) && after.loopBody(head).size < whole.size,
   );
+}
+
+/** The same for the loop that an increment belongs to, whose head shows when that is peeled. */
+function peelAround(region: Region, before: Structure, peeled: Region): Region | undefined {
+  const { root } = region, { blocks } = peeled, seen = structureOf(peeled);
+  const head = ways(blocks, blocks.get(root)!).find((place) => seen.isBackward(root, place));
+  return head === undefined || !seen.loopHeaders.has(head) ? undefined : peelLoop(region, before, head, seen, blocks);
 }
 
 /** The smallest of the loops that a place is the head of. */

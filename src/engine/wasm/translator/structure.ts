@@ -91,8 +91,12 @@ export function structure(given: Graph): Structure {
     }
     if (forward > 1) merges.add(node);
   }
-  const loopBody = (header: number): Set<number> => {
+  const bodies = new Map<number, ReadonlySet<number>>();
+  const loopBody = (header: number): ReadonlySet<number> => {
+    const known = bodies.get(header);
+    if (known) return known;
     const body = new Set([header]);
+    bodies.set(header, body);
     const work = predecessors.get(header)!.filter((from) => isBackward(from, header) && !isIrreducible(from, header));
     for (let node = work.pop(); node !== undefined; node = work.pop()) {
       if (body.has(node)) continue;
