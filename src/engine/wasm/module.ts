@@ -123,7 +123,6 @@ export const MEMORY_OPS: Readonly<Record<string, readonly [code: number, align: 
   "v128.load32_splat": [0xfd009, 2],
   "v128.load64_splat": [0xfd00a, 3],
   "v128.store": [0xfd00b, 4],
-  "v128.load32_zero": [0xfd05c, 2],
   "v128.load64_zero": [0xfd05d, 3],
 };
 

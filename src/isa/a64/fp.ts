@@ -3,7 +3,7 @@ import type { Builder } from "../ir/builder.ts";
 import { c32, c64, type I64, i64, select } from "../ir/ops.ts";
 import * as arith from "./fp_arith.ts";
 import { compute, type Operation } from "./fp_arith.ts";
-import { negatedOperand, readBits, readOperand, writeBits, writeOperand } from "./fp_host.ts";
+import { negatedOperand, type Operand, readBits, readOperand, scalarHost, writeBits, writeOperand } from "./fp_host.ts";
 import { floatRows } from "./fp_rows.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 import { softConvert } from "./softfloat/convert_format.ts";
@@ -28,10 +28,10 @@ const binary = (op: Operation, opcode: string): Row[] =>
     writeOperand(b, "Rd", compute(b, fmt, op, readOperand(b, fmt, "Rn"), readOperand(b, fmt, "Rm")));
   });
 
-/** Moves and sign changes look at no value: NaNs pass unchanged, nothing is flushed. */
-const bitwise = (name: string, opcode: string, apply: (fmt: Format, x: I64) => I64): Row[] =>
+/** Moves and sign changes look at no value: NaNs pass unchanged, nothing is flushed. So do the host's. */
+const bitwise = (name: string, opcode: string, apply: (fmt: Format, x: Operand) => Operand): Row[] =>
   floatRows(`${name} (scalar)`, `00011110 ftype 1 ${opcode} 10000 Rn:5 Rd:5`, {}, (b, fmt) => {
-    writeBits(b, "Rd", apply(fmt, readBits(b, fmt, "Rn")));
+    writeOperand(b, "Rd", apply(fmt, readOperand(b, fmt, "Rn")));
   });
 
 /** VFPExpandImm(): sign, three bits of exponent, four of fraction. */
@@ -50,15 +50,15 @@ const FORMATS: readonly (Format | undefined)[] = [f32, f64, undefined, f16];
 function convert(b: Builder): void {
   const from = FORMATS[b.num("ft")]!, to = FORMATS[b.num("opc")]!;
   const x = readOperand(b, from, "Rn");
-  if (from === f32 && to === f64) widenExactly(b, x, (bits) => writeBits(b, "Rd", bits));
-  else if (from === f64 && to === f32) narrowExactly(b, x, (bits) => writeBits(b, "Rd", bits));
+  if (from === f32 && to === f64) b.setD("Rd", widenExactly(b, x));
+  else if (from === f64 && to === f32) b.setS("Rd", narrowExactly(b, x));
   else writeBits(b, "Rd", softConvert(b, from, to, readBits(b, from, "Rn")));
 }
 
 export const rows: readonly Row[] = [
   ...bitwise("FMOV", "000000", (_, x) => x),
-  ...bitwise("FABS", "000001", (fmt, x) => i64.and(x, c64(fmt.sign - 1n))),
-  ...bitwise("FNEG", "000010", (fmt, x) => i64.xor(x, c64(fmt.sign))),
+  ...bitwise("FABS", "000001", (fmt, x) => scalarHost(fmt)?.abs(x) ?? i64.and(x as I64, c64(fmt.sign - 1n))),
+  ...bitwise("FNEG", "000010", negatedOperand),
   ...unary(arith.FSQRT, "000011"),
   ...unary(arith.FRINTN, "001000"),
   ...unary(arith.FRINTP, "001001"),

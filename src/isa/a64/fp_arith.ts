@@ -4,7 +4,7 @@
  */
 import type { Builder } from "../ir/builder.ts";
 import { type Helper, helper } from "../ir/helper.ts";
-import { c32, c64, cV128, type I32, i32, type I64, i64, intLanes, type V128, v128 } from "../ir/ops.ts";
+import { c32, c64, cV128, f32x4, f64x2, type I32, i32, type I64, i64, intLanes, type V128, v128 } from "../ir/ops.ts";
 import type { Value } from "../ir/ops.ts";
 import { type Accept, acceptScalar, acceptVector, bitsOf, type Host, type Operand, refusedLanes } from "./fp_host.ts";
 import { operandOf, scalarHost, vectorHost } from "./fp_host.ts";
@@ -13,7 +13,7 @@ import { softAdd, softDiv, softMul, softMulX, softSqrt, softSub } from "./softfl
 import { softMax, softMaxNum, softMin, softMinNum } from "./softfloat/compare.ts";
 import { softRecipEstimate, softRecpX, softRSqrtEstimate } from "./softfloat/estimate.ts";
 import { softRecipStep, softRSqrtStep } from "./softfloat/fma.ts";
-import { type Format, Mode, powerOfTwo } from "./softfloat/format.ts";
+import { f32, f64, type Format, Mode, powerOfTwo } from "./softfloat/format.ts";
 import { softRoundInt, softRoundIntN } from "./softfloat/integral.ts";
 import { magnitude, roundingMode } from "./softfloat/parts.ts";
 
@@ -187,4 +187,8 @@ export function computeVector(b: Builder, fmt: Format, op: Operation, x: V128, y
 
 /** A scalar of a vector register's lane as an operand. */
 export const laneOperand = (fmt: Format, value: V128, lane: number): Operand =>
-  operandOf(fmt, extract(value, fmt.bits, lane, false));
+  fmt === f64
+    ? f64x2.extract_lane(value, lane)
+    : fmt === f32
+    ? f32x4.extract_lane(value, lane)
+    : extract(value, fmt.bits, lane, false);

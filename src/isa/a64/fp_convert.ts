@@ -3,8 +3,8 @@ import type { Builder } from "../ir/builder.ts";
 import { c32, c64, type F32, f32, type F64, f64, type I32, i32, type I64, i64 } from "../ir/ops.ts";
 import type { Value } from "../ir/ops.ts";
 import { nearestAway } from "./fp_arith.ts";
-import { acceptScalar, bitsOf, type Host, type Operand, readBits, readOperand, scalarHost } from "./fp_host.ts";
-import { writeBits } from "./fp_host.ts";
+import { acceptScalar, bitsOf, type Host, type Operand, operandOf, readBits, readOperand } from "./fp_host.ts";
+import { scalarHost, writeOperand } from "./fp_host.ts";
 import { floatRows } from "./fp_rows.ts";
 import { insn, type Row } from "./row.ts";
 import { softConvert } from "./softfloat/convert_format.ts";
@@ -12,18 +12,20 @@ import { f32 as single, f64 as double, type Format, Mode, powerOfTwo } from "./s
 import { softFromFixed, softToFixed, softToFixedJS } from "./softfloat/integral.ts";
 
 /** Single to double: always exact, so only NaNs, flushing and nothing else need software. */
-export function widenExactly(b: Builder, x: Operand, then: (bits: I64) => void): void {
+export function widenExactly(b: Builder, x: Operand): F64 {
   const value = x as F32;
   const plain = i32.and(i32.eqz(b.sys("fpcr")), f32.eq(value, value));
-  then(b.shortcut(plain, "i64", () => bitsOf(f64.promote_f32(value)), () => softConvert(b, single, double, bitsOf(x))));
+  const slow = () => operandOf(double, softConvert(b, single, double, bitsOf(x))) as F64;
+  return b.shortcut(plain, "f64", () => f64.promote_f32(value), slow);
 }
 
 /** Double to single: by the host in fast mode, or where it is exact. */
-export function narrowExactly(b: Builder, x: Operand, then: (bits: I64) => void): void {
+export function narrowExactly(b: Builder, x: Operand): F32 {
   const value = x as F64, narrow = b.let(f32.demote_f64(value));
   const exact = i32.and(i32.eqz(b.sys("fpcr")), f64.eq(f64.promote_f32(narrow), value));
   const stands = i32.or(acceptScalar(b, single, "normal", narrow), exact);
-  then(b.shortcut(stands, "i64", () => bitsOf(narrow), () => softConvert(b, double, single, bitsOf(x))));
+  const slow = () => operandOf(single, softConvert(b, double, single, bitsOf(x))) as F32;
+  return b.shortcut(stands, "f32", () => narrow, slow);
 }
 
 /** Rounding to an integral value by the host, for each {@link Mode}. */
@@ -81,26 +83,26 @@ function powerOf(fmt: Format, n: I32): Value {
 }
 
 /**
- * FixedToFP() of an integer that was extended to 64 bits; a bit pattern.
+ * FixedToFP() of an integer that was extended to 64 bits.
  *
  * @param size 16, 32 or 64: the bits that the integer had
  */
-export function fromFixed(b: Builder, fmt: Format, x: I64, size: number, unsigned: number, fbits?: I32): I64 {
-  const slow = () => b.call(softFromFixed(fmt), x, fbits ?? c32(0), c32(unsigned));
+export function fromFixed(b: Builder, fmt: Format, x: I64, size: number, unsigned: number, fbits?: I32): Operand {
+  const slow = () => operandOf(fmt, b.call(softFromFixed(fmt), x, fbits ?? c32(0), c32(unsigned)));
   if (scalarHost(fmt) === undefined) return slow();
-  const host = (): I64 => {
+  const host = (): Operand => {
     const convert = fmt === double
       ? (unsigned ? f64.convert_i64_u : f64.convert_i64_s)
       : (unsigned ? f32.convert_i64_u : f32.convert_i64_s);
     const value = convert(x);
     // Scaling by a power of two is exact: the smallest result is 2^-64.
-    return bitsOf(fbits ? scalarHost(fmt)!.mul(value, powerOf(fmt, i32.sub(c32(0), fbits))) : value);
+    return fbits ? scalarHost(fmt)!.mul(value, powerOf(fmt, i32.sub(c32(0), fbits))) : value;
   };
   if (fmt === double && size < 64) return host();
   // Up to the precision of the format the conversion is exact, whatever the mode.
   const limit = 1n << BigInt(fmt.fracBits + 1);
   const exact = unsigned ? i64.le_u(x, c64(limit)) : i64.le_u(i64.add(x, c64(limit)), c64(2n * limit));
-  return b.shortcut(i32.or(b.sys("fpFast"), exact), "i64", host, slow);
+  return b.shortcut(i32.or(b.sys("fpFast"), exact), scalarHost(fmt)!.type, host, slow);
 }
 
 const setInteger = (b: Builder, value: I64): void => b.setX("Rd", value);
@@ -127,7 +129,7 @@ export const rows: readonly Row[] = [
   ...floatRows("SCVTF (scalar, integer)", "sf:1 0011110 ftype 1 00 01 U:1 000000 Rn:5 Rd:5", {
     vary: "sf U",
     mnemonic: (f) => f.U ? "UCVTF" : "SCVTF",
-  }, (b, fmt) => writeBits(b, "Rd", fromFixed(b, fmt, integer(b, b.num("U")), sizeOf(b), b.num("U")))),
+  }, (b, fmt) => writeOperand(b, "Rd", fromFixed(b, fmt, integer(b, b.num("U")), sizeOf(b), b.num("U")))),
 
   ...floatRows("FCVTZS (scalar, fixed-point)", "sf:1 0011110 ftype 0 11 00 U:1 scale:6 Rn:5 Rd:5", {
     vary: "sf U",
@@ -144,7 +146,7 @@ export const rows: readonly Row[] = [
     small: { fbits: (f) => 64 - f.scale! },
     mnemonic: (f) => f.U ? "UCVTF" : "SCVTF",
   }, (b, fmt) => {
-    writeBits(b, "Rd", fromFixed(b, fmt, integer(b, b.num("U")), sizeOf(b), b.num("U"), b.imm32("fbits")));
+    writeOperand(b, "Rd", fromFixed(b, fmt, integer(b, b.num("U")), sizeOf(b), b.num("U"), b.imm32("fbits")));
   }),
 
   insn("FJCVTZS", "0 0011110 01 1 11 110 000000 Rn:5 Rd:5", { feature: "JSCVT" }, (b) => {

@@ -157,7 +157,11 @@ export function readBits(b: Builder, fmt: Format, field: string): I64 {
 export const writeBits = (b: Builder, field: string, bits: I64): void => b.setDbits(field, bits);
 
 /** The same for an operand. */
-export const writeOperand = (b: Builder, field: string, value: Operand): void => writeBits(b, field, bitsOf(value));
+export function writeOperand(b: Builder, field: string, value: Operand): void {
+  if (value.type === "f64") b.setD(field, value as ops.F64);
+  else if (value.type === "f32") b.setS(field, value as ops.F32);
+  else writeBits(b, field, value as I64);
+}
 
 /** The sign of a pattern inverted. */
 export const negated = (fmt: Format, bits: I64): I64 => i64.xor(bits, c64(fmt.sign));

@@ -25,9 +25,13 @@ function loadVector(b: Builder, at: I64, scale: number, field = "Rt", offset = 0
     const value = b.load("v128", at, offset, "v128.load");
     return () => b.setV(field, value);
   }
-  if (scale >= 2) {
-    const value = b.load("v128", at, offset, scale === 3 ? "v128.load64_zero" : "v128.load32_zero");
-    return () => b.setV(field, value);
+  if (scale === 3) {
+    const value = b.load("f64", at, offset, "f64.load");
+    return () => b.setD(field, value);
+  }
+  if (scale === 2) {
+    const value = b.load("f32", at, offset, "f32.load");
+    return () => b.setS(field, value);
   }
   const value = b.load("i64", at, offset, LOAD_U[scale]!);
   return () => b.setDbits(field, value);
@@ -35,6 +39,8 @@ function loadVector(b: Builder, at: I64, scale: number, field = "Rt", offset = 0
 
 function storeVector(b: Builder, at: I64, scale: number, field = "Rt", offset = 0): void {
   if (scale === 4) b.store(at, offset, "v128.store", b.v(field));
+  else if (scale === 3) b.store(at, offset, "f64.store", b.d(field));
+  else if (scale === 2) b.store(at, offset, "f32.store", b.s(field));
   else b.store(at, offset, STORE[scale]!, b.dbits(field));
 }
 

@@ -8,7 +8,8 @@ import { c32, cV128, f32x4, f64x2, type I32, i32, i32x4, type I64, i64, i64x2 } 
 import { splat, type V128, v128 } from "../ir/ops.ts";
 import { fromFixed, INTEGRAL, toFixed } from "./fp_convert.ts";
 import { laneOperand } from "./fp_arith.ts";
-import { acceptVector, allSet, readBits, readOperand, vectorHost, writeBits } from "./fp_host.ts";
+import { acceptVector, allSet, bitsOf, type Operand, readBits, readOperand } from "./fp_host.ts";
+import { vectorHost, writeBits, writeOperand } from "./fp_host.ts";
 import { extract, half, insert } from "./lanes.ts";
 import { insn, type Row } from "./row.ts";
 import { type Bits, readVector, type Shape, twoMisc, twoMiscScalar, writeVector } from "./simd_fp_rows.ts";
@@ -89,7 +90,7 @@ function toFixedVector(b: Builder, shape: Shape, unsigned: number, mode: number,
 function fromFixedVector(b: Builder, shape: Shape, unsigned: number, fbits?: I32): V128 {
   const { fmt, lanes } = shape, x = readVector(b, shape, "Rn");
   if (fmt === f64) {
-    return pairwise(b, (lane) => fromFixed(b, f64, b.let(extract(x, 64, lane, false)), 64, unsigned, fbits));
+    return pairwise(b, (lane) => bitsOf(fromFixed(b, f64, b.let(extract(x, 64, lane, false)), 64, unsigned, fbits)));
   }
   const slow = () => b.call(slowFromFixed(fmt, unsigned), x, fbits ?? c32(0), c32(lanes));
   if (fmt === f16) return slow();
@@ -128,7 +129,7 @@ const toInteger = (letter: string, mode: number, a: 0 | 1, op: string): Row[] =>
 const fromInteger = (name: string, U: 0 | 1): Row[] => [
   ...twoMisc(name, [U, 0, "11101"], (b, shape) => writeVector(b, shape, fromFixedVector(b, shape, U))),
   ...twoMiscScalar(name, [U, 0, "11101"], (b, fmt) => {
-    writeBits(b, "Rd", fromFixed(b, fmt, scalarInteger(b, fmt, U), fmt.bits, U));
+    writeOperand(b, "Rd", fromFixed(b, fmt, scalarInteger(b, fmt, U), fmt.bits, U));
   }),
 ];
 
@@ -138,7 +139,7 @@ function fixedPoint(
   U: 0 | 1,
   op: string,
   vector: (b: Builder, shape: Shape, fbits: I32) => V128,
-  scalar: (b: Builder, fmt: Format, fbits: I32) => I64,
+  scalar: (b: Builder, fmt: Format, fbits: I32) => Operand,
 ): Row[] {
   return ([[f32, "01 imm:5"], [f64, "1 imm:6"], [f16, "001 imm:4"]] as const).flatMap(([fmt, imm]) => {
     const small = { fbits: (f: Readonly<Record<string, number>>) => fmt.bits - f.imm! };
@@ -156,7 +157,7 @@ function fixedPoint(
       insn(`${name} (scalar SIMD, fixed-point) ${fmt.bits}`, `01 ${U} 111110 ${imm} ${op} 1 Rn:5 Rd:5`, {
         small,
         ...feature,
-      }, (b) => writeBits(b, "Rd", scalar(b, fmt, b.imm32("fbits")))),
+      }, (b) => writeOperand(b, "Rd", scalar(b, fmt, b.imm32("fbits")))),
     ];
   });
 }

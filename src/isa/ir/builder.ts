@@ -57,7 +57,6 @@ export type LoadOp =
   | "i64.load32_u"
   | "v128.load"
   | "v128.load64_zero"
-  | "v128.load32_zero"
   | "v128.load8_splat"
   | "v128.load16_splat"
   | "v128.load32_splat"
@@ -80,7 +79,14 @@ export type ExitReason = "svc" | "brk" | "undefined" | "ic";
 export type Stmt =
   | { readonly s: "set"; readonly local: Local; readonly value: Value }
   | { readonly s: "get"; readonly local: Local; readonly place: Place; readonly load: LoadOp }
-  | { readonly s: "put"; readonly place: Place; readonly value: Value; readonly store: StoreOp }
+  | {
+    readonly s: "put";
+    readonly place: Place;
+    readonly value: Value;
+    readonly store: StoreOp;
+    /** Whether the rest of a vector register becomes zero, from builders that say so; others store the zeros. */
+    readonly clears?: true;
+  }
   | { readonly s: "imm"; readonly local: Local; readonly name: string }
   | { readonly s: "pc"; readonly local: Local<"i64"> }
   | {
@@ -328,18 +334,23 @@ export abstract class Builder {
   }
   /** Scalar writes clear the rest of the register (Arm ARM C1.2.5... "writes to a scalar register zero the upper bits"). */
   setD(field: string, value: F64): void {
-    this.setDbits(field, i64.reinterpret_f64(value));
+    this.putScalar(field, value, "f64.store");
   }
   setS(field: string, value: F32): void {
-    this.setDbits(field, i64.extend_u(i32.reinterpret_f32(value)));
+    this.putScalar(field, value, "f32.store");
   }
-  setDbits(field: string, value: I64, plus = 0): void {
-    this.#put(this.#v(field, plus, 0), value, "i64.store");
-    this.#put(this.#v(field, plus, 8), c64(0), "i64.store");
+  setDbits(field: string, value: I64): void {
+    this.putScalar(field, value, "i64.store");
   }
   /** Writes an integer of at most 32 significant bits (already zero-extended) as S, H or B register. */
   setSbits(field: string, value: I32): void {
-    this.setDbits(field, i64.extend_u(value));
+    this.putScalar(field, value, "i32.store");
+  }
+  protected putScalar(field: string, value: Value, store: StoreOp): void {
+    const wide = value.type === "f64" || value.type === "i64";
+    this.#put(this.#v(field, 0), value, store);
+    if (!wide) this.#put(this.#v(field, 0, 4), c32(0), "i32.store");
+    this.#put(this.#v(field, 0, 8), c64(0), "i64.store");
   }
   /** One element as an unsigned integer in an i64, at a lane that may be open (`lane` is an i32 value). */
   lane(field: string, esize: 8 | 16 | 32 | 64, lane: I32, plus = 0): I64 {

@@ -1,16 +1,24 @@
 /** Reads of registers that need no copy: the register keeps its content until the value was last used. */
-import type { Place, Stmt } from "../../../isa/ir/builder.ts";
+import type { LoadOp, Place, Stmt } from "../../../isa/ir/builder.ts";
 import type { Local, Value } from "../../../isa/ir/ops.ts";
 import { isZero } from "./register_flow.ts";
+import type { ScalarRegisters } from "./scalar_registers.ts";
 
 type RegisterPlace = Place & { readonly file: "x" | "v" };
 
-/** Locals that may stand for a whole register throughout the statements of an instruction. */
-export function lastingReads(body: readonly Stmt[]): [Local, RegisterPlace][] {
+/** The load of all that the local of a register holds. */
+function wholeLoad({ file, reg }: RegisterPlace, scalars: ScalarRegisters): LoadOp {
+  if (file === "x") return "i64.load";
+  const bit = 1 << (reg as number);
+  return scalars.f64 & bit ? "f64.load" : scalars.f32 & bit ? "f32.load" : "v128.load";
+}
+
+/** Locals that may stand for the local of a register throughout the statements of an instruction. */
+export function lastingReads(body: readonly Stmt[], scalars: ScalarRegisters): [Local, RegisterPlace][] {
   const found: [Local, RegisterPlace][] = [];
   for (const [at, stmt] of body.entries()) {
     if (stmt.s !== "get" || stmt.place.file === "sys" || stmt.place.file === "vdyn" || isZero(stmt.place)) continue;
-    if (stmt.load !== (stmt.place.file === "x" ? "i64.load" : "v128.load")) continue;
+    if (stmt.load !== wholeLoad(stmt.place, scalars)) continue;
     if (lasts(body, at, stmt.local, stmt.place)) found.push([stmt.local, stmt.place]);
   }
   return found;

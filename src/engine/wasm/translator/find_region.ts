@@ -1,7 +1,5 @@
 /** Finds regions: lifts the code that can be reached from a root, and cuts it into blocks. */
 import { decode, type Decoded } from "../../../isa/a64/decode.ts";
-import type { Stmt } from "../../../isa/ir/builder.ts";
-import { cV128, type F32, f32x4, type F64, f64x2, type I64, i64x2, type V128 } from "../../../isa/ir/ops.ts";
 import { makeDetours, setTargets } from "./detours.ts";
 import { KnownBuilder, Untranslatable } from "./known_builder.ts";
 import {
@@ -37,7 +35,7 @@ function liftDecoded(decoded: Decoded, pc: number): Instruction {
     if (!(error instanceof Untranslatable)) throw error;
     return { pc, decoded, body: undefined };
   }
-  return { pc, decoded, body: fuseScalarWrites(builder.body) };
+  return { pc, decoded, body: builder.body };
 }
 
 /** The same instruction, of which something else may be planned. */
@@ -156,37 +154,4 @@ function cutBlock(
     }
     if (name === "BR" && !isCall(decoded)) return { start, instructions: own, terminator: { kind: "indirect" } };
   }
-}
-
-const REINTERPRET_F64 = 0xbd, REINTERPRET_F32 = 0xbc, EXTEND_U = 0xad;
-
-/** A vector of a value and zeros; a floating-point value takes no detour through a general register. */
-function inLowHalf(value: I64): V128 {
-  const zero = cV128(0n);
-  if (value.kind !== "op") return i64x2.replace_lane(zero, 0, value);
-  const inner = value.args[0]!;
-  if (value.code === REINTERPRET_F64) return f64x2.replace_lane(zero, 0, inner as F64);
-  if (value.code === EXTEND_U && inner.kind === "op" && inner.code === REINTERPRET_F32) {
-    return f32x4.replace_lane(zero, 0, inner.args[0] as F32);
-  }
-  return i64x2.replace_lane(zero, 0, value);
-}
-
-/** A scalar write (low half, then zero above) as one vector, which does not depend on the old content. */
-function fuseScalarWrites(body: readonly Stmt[]): Stmt[] {
-  const out: Stmt[] = [];
-  for (let at = 0; at < body.length; at++) {
-    const stmt = body[at]!, next = body[at + 1];
-    if (stmt.s === "if") {
-      out.push({ ...stmt, then: fuseScalarWrites(stmt.then), else: fuseScalarWrites(stmt.else) });
-    } else if (
-      stmt.s === "put" && stmt.place.file === "v" && stmt.place.byte === 0 && stmt.store === "i64.store" &&
-      next?.s === "put" && next.place.file === "v" && next.place.byte === 8 && next.place.reg === stmt.place.reg &&
-      next.store === "i64.store" && next.value.kind === "const" && next.value.value === 0n
-    ) {
-      out.push({ s: "put", place: stmt.place, value: inLowHalf(stmt.value as I64), store: "v128.store" });
-      at++;
-    } else out.push(stmt);
-  }
-  return out;
 }

@@ -1,6 +1,6 @@
 /** The builder of translated code: all fields known, flags kept as the operation that sets them. */
-import { Builder, type FlagKind, type Reg } from "../../../isa/ir/builder.ts";
-import { c32, c64, type I32, i32, type I64, i64, type V128 } from "../../../isa/ir/ops.ts";
+import { Builder, type FlagKind, type Reg, type StoreOp } from "../../../isa/ir/builder.ts";
+import { c32, c64, type I32, i32, type I64, i64, type V128, type Value } from "../../../isa/ir/ops.ts";
 import type { Decoded } from "../../../isa/a64/decode.ts";
 import { lowHalf } from "../../../isa/a64/lanes.ts";
 import { FUSES_MADD } from "./host_fma.ts";
@@ -48,6 +48,14 @@ export class KnownBuilder extends Builder {
   }
   override vlow(field: string, plus = 0): V128 {
     return lowHalf(this.v(field, plus));
+  }
+  override setV(field: string, value: V128, plus = 0): void {
+    const bits = value.kind === "const" ? value.value as bigint : -1n;
+    if (bits >> 64n === 0n && plus === 0) this.setDbits(field, c64(bits));
+    else super.setV(field, value, plus);
+  }
+  protected override putScalar(field: string, value: Value, store: StoreOp): void {
+    this.body.push({ s: "put", place: { file: "v", reg: this.reg(field, 0), byte: 0 }, value, store, clears: true });
   }
   override xOld(field: string): I64 {
     return this.x(field);

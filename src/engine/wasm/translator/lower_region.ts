@@ -40,7 +40,7 @@ class RegionLowering extends RegionMemory {
   #effect: FlagEffect | undefined;
 
   constructor(plan: RegionPlan) {
-    super(plan.accesses, plan.registers.used, plan.readsFast);
+    super(plan);
     this.#plan = plan;
   }
 
@@ -228,7 +228,7 @@ class RegionLowering extends RegionMemory {
   }
 
   #instruction(body: readonly Stmt[]): void {
-    for (const [local, place] of lastingReads(body)) {
+    for (const [local, place] of lastingReads(body, this.#plan.scalars)) {
       this.bind(local, this.registers.local(place.file, place.reg as number));
     }
     this.lower(body);
@@ -304,7 +304,7 @@ class RegionLowering extends RegionMemory {
         code.set(this.localOf(stmt.local));
         break;
       case "put":
-        this.registers.put(stmt.place, () => this.value(stmt.value), stmt.store);
+        this.registers.put(stmt, () => this.value(stmt.value));
         break;
       case "access":
       case "spcheck":

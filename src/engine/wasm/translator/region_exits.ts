@@ -14,6 +14,7 @@ import { CALL_TO, ENGINE, GUEST, REGION_TYPE, slotSymbol } from "./linker.ts";
 import { addressOf, type Instruction } from "./region.ts";
 import type { RegisterSet } from "./register_flow.ts";
 import { RegisterLocals } from "./register_locals.ts";
+import type { RegionPlan } from "./region_plan.ts";
 
 /** Parameters; the first, the root, is for the stub that stands in for absent regions, and for regions with many entries. */
 export const ROOT = 0, FUEL = 1, DEPTH = 2;
@@ -27,13 +28,9 @@ export abstract class RegionExits extends Lowering {
   /** What is being lowered. */
   protected current: Instruction | undefined;
 
-  /**
-   * @param used registers that have locals
-   * @param readsFast whether fpFast is looked at
-   */
-  constructor(used: RegisterSet, readsFast: boolean) {
+  constructor({ registers, scalars, readsFast }: RegionPlan) {
     super(new Code(REGION[0].length), GUEST);
-    this.registers = new RegisterLocals(this.code, used, readsFast);
+    this.registers = new RegisterLocals(this.code, registers, scalars, readsFast);
     this.pc = this.code.local("i64");
   }
 

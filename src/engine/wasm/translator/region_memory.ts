@@ -9,7 +9,7 @@ import { Op, VOID } from "../module.ts";
 import type { AccessPlan, Check } from "./access_plan.ts";
 import { GUEST } from "./linker.ts";
 import { RegionExits } from "./region_exits.ts";
-import type { RegisterSet } from "./register_flow.ts";
+import type { RegionPlan } from "./region_plan.ts";
 import type { Stream } from "./streams.ts";
 
 /** A stretch up to this size is checked by its first page, and whether it crosses into the next. */
@@ -24,9 +24,9 @@ export abstract class RegionMemory extends RegionExits {
   readonly #accesses: AccessPlan;
   readonly #bounds = new Map<Stmt, number>();
 
-  constructor(accesses: AccessPlan, used: RegisterSet, readsFast: boolean) {
-    super(used, readsFast);
-    this.#accesses = accesses;
+  constructor(plan: RegionPlan) {
+    super(plan);
+    this.#accesses = plan.accesses;
   }
 
   override get frameSize(): number {

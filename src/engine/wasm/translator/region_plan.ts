@@ -6,6 +6,7 @@ import { loopConstants } from "./loop_constants.ts";
 import { peel } from "./peel.ts";
 import { DISPATCH, dispatchesHome, type Instruction, type Region, successors } from "./region.ts";
 import { type RegisterFlow, registerFlow } from "./register_flow.ts";
+import { type ScalarRegisters, scalarRegisters } from "./scalar_registers.ts";
 import { savePoints } from "./save_points.ts";
 import { type Structure, structure } from "./structure.ts";
 
@@ -19,6 +20,7 @@ export interface RegionPlan {
   /** Instructions before which everything is stored. */
   readonly saved: ReadonlySet<Instruction>;
   readonly registers: RegisterFlow;
+  readonly scalars: ScalarRegisters;
   readonly flags: FlagFlow;
   /** Whether fpFast is looked at. */
   readonly readsFast: boolean;
@@ -42,6 +44,7 @@ export function planRegion(found: Region): RegionPlan {
     accesses,
     saved,
     registers: registerFlow(region, graph, saved, accesses.kept),
+    scalars: scalarRegisters(region),
     flags: flagFlow(region, graph, saved, accesses),
     readsFast: readsFast(region),
     constants: loopConstants(region, graph),

@@ -3,7 +3,7 @@
  * behind calls, and what an exit has to store. Sets of registers are bit masks (SP is bit 31 of the general ones).
  */
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
-import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region } from "./region.ts";
+import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region, targetsOf } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /** General and vector registers. */
@@ -38,7 +38,7 @@ function scan(body: readonly Stmt[], effect: Effect, certain: boolean): void {
       const { place } = stmt;
       if (place.file === "sys" || place.file === "vdyn" || isZero(place)) continue;
       const mask = bit(place);
-      const whole = place.file === "x" || (stmt.s === "put" && stmt.store === "v128.store");
+      const whole = place.file === "x" || (stmt.s === "put" && (stmt.store === "v128.store" || stmt.clears));
       // A write that may not happen, or of a part, leaves an old content that must be there.
       const reads = stmt.s === "get" || !certain || !whole;
       if (place.file === "x") {
@@ -65,6 +65,8 @@ export interface RegisterFlow {
   readonly live: ReadonlyMap<number, RegisterSet>;
   /** Registers that have to be loaded behind a call. */
   readonly behindCall: ReadonlyMap<Instruction, RegisterSet>;
+  /** Registers that are loaded anywhere. */
+  readonly loaded: RegisterSet;
   /** Registers that are used at all. */
   readonly used: RegisterSet;
 }
@@ -98,9 +100,15 @@ export function registerFlow(
     dirty: (node) => dirty.get(node)!,
     live,
     behindCall,
+    loaded: union([live.get(region.entry)!, ...behindCall.values(), ...targetsOf(region).map((at) => live.get(at)!)]),
     used,
   };
 }
+
+const union = (sets: readonly RegisterSet[]): RegisterSet => ({
+  x: sets.reduce((all, { x }) => all | x, 0),
+  v: sets.reduce((all, { v }) => all | v, 0),
+});
 
 type Sets = Map<number, { x: number; v: number }>;
 

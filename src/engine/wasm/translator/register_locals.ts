@@ -2,13 +2,15 @@
  * Guest registers and flags of a region as WebAssembly locals: loaded from the register file and stored there as the
  * region asks for it, with what has changed since kept in mind along the way.
  */
-import type { FlagKind, LoadOp, Place, StoreOp } from "../../../isa/ir/builder.ts";
+import type { FlagKind, LoadOp, Place, Stmt } from "../../../isa/ir/builder.ts";
+import type { Const, Value } from "../../../isa/ir/ops.ts";
 import { Cpu, FlagKinds, SYS_OFFSET } from "../layout.ts";
 import { type Code, Op, VOID } from "../module.ts";
 import { emitHolds, isNarrow } from "./conditions.ts";
 import { type FlagEffect, FLAGS_HOME, type FlagState, type Operand } from "./flag_effect.ts";
 import { CONDITION, ENGINE } from "./linker.ts";
-import { isZero, type RegisterSet } from "./register_flow.ts";
+import { isZero, type RegisterFlow, type RegisterSet } from "./register_flow.ts";
+import type { ScalarRegisters } from "./scalar_registers.ts";
 import { VECTOR_READ, VECTOR_WRITE } from "./vector_parts.ts";
 
 const KINDS = Object.entries(FlagKinds) as [FlagKind, number][];
@@ -19,6 +21,17 @@ function members(mask: number): number[] {
   for (let rest = mask; rest !== 0; rest &= rest - 1) numbers.push(31 - Math.clz32(rest & -rest));
   return numbers;
 }
+
+/** The locals of a vector register that has only numbers in it. */
+interface Scalar {
+  readonly type: "f64" | "f32";
+  readonly low: number;
+  /** What is above, its own low lane apart; undefined if always zeros, as nothing is ever loaded. */
+  readonly rest: number | undefined;
+}
+
+const bitsOf = ({ type, value }: Const): bigint =>
+  BigInt.asUintN(type === "i32" || type === "f32" ? 32 : 64, BigInt(value));
 
 /** What is known at a place in the code. */
 export interface RegisterState {
@@ -31,6 +44,7 @@ export class RegisterLocals {
   readonly #code: Code;
   readonly #x = new Map<number, number>();
   readonly #v = new Map<number, number>();
+  readonly #scalars = new Map<number, Scalar>();
   /** The flag operation in force and its operands, where they are kept; kind 0: N, Z, C, V are in the register file. */
   readonly #kind: number;
   readonly #operands: { readonly a: number; readonly b: number };
@@ -42,15 +56,22 @@ export class RegisterLocals {
   #flags = FLAGS_HOME;
 
   /**
-   * @param used registers that have locals
+   * @param flow with the registers that have locals
+   * @param scalars those of the vector registers whose locals are numbers
    * @param readsFast whether fpFast is looked at
    */
-  constructor(code: Code, used: RegisterSet, readsFast: boolean) {
+  constructor(code: Code, { used, loaded }: RegisterFlow, scalars: ScalarRegisters, readsFast: boolean) {
     this.#code = code;
     for (const n of members(used.x)) this.#x.set(n, code.local("i64"));
     this.#operands = { a: code.local("i64"), b: code.local("i64") };
     this.#kind = code.local("i32");
-    for (const n of members(used.v)) this.#v.set(n, code.local("v128"));
+    for (const n of members(used.v & ~(scalars.f64 | scalars.f32))) this.#v.set(n, code.local("v128"));
+    for (const type of ["f64", "f32"] as const) {
+      for (const n of members(scalars[type])) {
+        const rest = loaded.v & (1 << n) ? code.local("v128") : undefined;
+        this.#scalars.set(n, { type, low: code.local(type), rest });
+      }
+    }
     this.#fast = readsFast ? code.local("i32") : undefined;
   }
 
@@ -66,12 +87,12 @@ export class RegisterLocals {
 
   /** Bytes of the registers. */
   get size(): number {
-    return 8 * this.#x.size + 16 * this.#v.size;
+    return 8 * this.#x.size + 16 * this.#v.size + 24 * this.#scalars.size;
   }
 
-  /** The local of a register. */
+  /** The local of a register; of one with only numbers in it, that of the number. */
   local(file: "x" | "v", n: number): number {
-    return (file === "x" ? this.#x : this.#v).get(n)!;
+    return file === "x" ? this.#x.get(n)! : this.#scalars.get(n)?.low ?? this.#v.get(n)!;
   }
 
   // ---- the register file ----------------------------------------------------------------------------------------
@@ -85,8 +106,19 @@ export class RegisterLocals {
     for (const n of members(v)) {
       code.i32(0);
       code.memory("v128.load", ENGINE, Cpu.v + 16 * n);
-      code.set(this.#v.get(n)!);
+      const scalar = this.#scalars.get(n);
+      if (scalar === undefined) code.set(this.#v.get(n)!);
+      else {
+        code.tee(scalar.rest!);
+        this.#lane(VECTOR_READ[`${scalar.type}.load`]![0]);
+        code.set(scalar.low);
+      }
     }
+  }
+  /** The low lane of the vector on the stack, extracted or replaced. */
+  #lane(opcode: number): void {
+    this.#code.opcode(opcode);
+    this.#code.byte(0);
   }
   #loadX(n: number): void {
     this.#code.i32(0);
@@ -110,10 +142,19 @@ export class RegisterLocals {
     }
     for (const n of members(this.#dirtyV)) {
       code.i32(0);
-      code.get(this.#v.get(n)!);
+      this.#wholeVector(n);
       code.memory("v128.store", ENGINE, Cpu.v + 16 * n);
     }
     this.#storeFlags();
+  }
+  /** Whole, so that it can be loaded whole: the host's CPU forwards one store to a load, but not two. */
+  #wholeVector(n: number): void {
+    const code = this.#code, scalar = this.#scalars.get(n);
+    if (scalar === undefined) return code.get(this.#v.get(n)!);
+    if (scalar.rest === undefined) code.v128(0n);
+    else code.get(scalar.rest);
+    code.get(scalar.low);
+    this.#lane(VECTOR_WRITE[`${scalar.type}.store`]![0]);
   }
   #storeFlags(): void {
     const code = this.#code, { kinds, a, b, dirty } = this.#flags;
@@ -185,7 +226,12 @@ export class RegisterLocals {
       if (load === "i32.load") code.opcode(0xa7);
       return;
     }
-    code.get(this.#v.get(n)!);
+    code.get(this.local("v", n));
+    if (this.#scalars.has(n)) {
+      if (load === "i64.load") code.opcode(0xbd);
+      else if (load === "i32.load") code.opcode(0xbc);
+      return;
+    }
     const [opcode, lanes, extend] = VECTOR_READ[load]!;
     if (opcode === 0) return; // all of it
     code.opcode(opcode);
@@ -193,12 +239,12 @@ export class RegisterLocals {
     if (extend) code.opcode(extend);
   }
 
-  /** @param value leaves what is put on the stack */
-  put(place: Place, value: () => void, store: StoreOp): void {
+  /** @param leave leaves the value on the stack */
+  put({ place, store, clears, value }: Stmt & { readonly s: "put" }, leave: () => void): void {
     const code = this.#code;
     if (place.file === "sys") {
       code.i32(0);
-      value();
+      leave();
       code.memory(store, ENGINE, SYS_OFFSET[place.name]);
       if (place.name === "fpFast") this.loadFast();
       return;
@@ -208,22 +254,43 @@ export class RegisterLocals {
     const n = place.reg as number;
     if (place.file === "x") {
       this.#dirtyX |= 1 << n;
-      value();
+      leave();
       code.set(this.#x.get(n)!);
       return;
     }
     this.#dirtyV |= 1 << n;
+    const scalar = this.#scalars.get(n);
+    if (scalar) return this.#putNumber(scalar, value, leave);
     const local = this.#v.get(n)!;
-    if (store === "v128.store") value();
+    if (store === "v128.store") leave();
+    else if (clears && value.kind === "const") code.v128(bitsOf(value));
     else {
       const [opcode, lanes, wrap] = VECTOR_WRITE[store]!;
-      code.get(local);
-      value();
+      if (clears) code.v128(0n);
+      else code.get(local);
+      leave();
       if (wrap) code.opcode(0xa7);
       code.opcode(opcode);
       code.byte(place.byte / (16 / lanes));
     }
     code.set(local);
+  }
+  /** @param value the number or its bits: of a single one in an i64, with zeros above */
+  #putNumber({ type, low, rest }: Scalar, value: Value, leave: () => void): void {
+    const code = this.#code;
+    if (value.kind === "const") {
+      if (type === "f64") code.f64(bitsOf(value));
+      else code.f32(Number(bitsOf(value)));
+    } else {
+      leave();
+      if (type === "f64" && value.type === "i64") code.opcode(0xbf);
+      if (type === "f32" && value.type === "i64") code.opcode(0xa7);
+      if (type === "f32" && value.type !== "f32") code.opcode(0xbe);
+    }
+    code.set(low);
+    if (rest === undefined) return;
+    code.v128(0n);
+    code.set(rest);
   }
 
   // ---- flags ----------------------------------------------------------------------------------------------------
