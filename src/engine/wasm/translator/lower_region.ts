@@ -199,7 +199,11 @@ class RegionLowering extends RegionMemory {
   #block(block: Block): void {
     const { code } = this, { region, graph, saved, registers, flags } = this.#plan;
     const { start, instructions, terminator } = block;
-    this.registers.state = { dirty: registers.dirty(start), flags: flags.at(start) };
+    this.registers.state = {
+      dirty: registers.dirty(start),
+      written: registers.written(start),
+      flags: flags.at(start),
+    };
     if (terminator.kind === "dispatch") return this.#dispatch();
     if (start === region.entry) this.poll(() => code.i64(BigInt(region.root)));
     else if (graph.loopHeaders.has(start)) this.poll(() => code.i64(BigInt(addressOf(start))));
@@ -209,6 +213,7 @@ class RegionLowering extends RegionMemory {
       this.#effect = effects[index]!;
       if (saved.has(instruction)) this.registers.save();
       const isLast = instruction === instructions.at(-1);
+      if (isLast) this.registers.noteWritten();
       if (isLast && terminator.kind === "cond") return this.#conditional(block, instruction, terminator);
       if (isLast && terminator.kind === "return") return this.#returnInside(block, instruction, terminator);
       const { decoded, body } = instruction;
@@ -219,6 +224,7 @@ class RegionLowering extends RegionMemory {
       this.registers.behindInstruction(this.#effect);
       this.owed++;
     }
+    this.registers.noteWritten();
     if (terminator.kind === "detour") {
       code.i64(BigInt(terminator.target));
       code.set(this.pc);

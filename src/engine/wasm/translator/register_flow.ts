@@ -65,8 +65,10 @@ export interface RegisterFlow {
   readonly live: ReadonlyMap<number, RegisterSet>;
   /** Registers that have to be loaded behind a call. */
   readonly behindCall: ReadonlyMap<Instruction, RegisterSet>;
-  /** Registers that are loaded anywhere. */
-  readonly loaded: RegisterSet;
+  /** Vector registers that have been written since they were loaded on every way to the start of a block. */
+  written(block: number): number;
+  /** Vector registers of which that depends on the way, somewhere where they may have been. */
+  readonly undecided: number;
   /** Registers that are used at all. */
   readonly used: RegisterSet;
 }
@@ -94,21 +96,18 @@ export function registerFlow(
     effects.set(node, list);
   }
   const dirty = forward(region, graph, effects, saved);
+  const written = surelyWritten(region, graph, effects);
   const { live, behindCall } = backward(region, graph, effects, dirty, kept);
   return {
     entry: live.get(region.entry)!,
     dirty: (node) => dirty.get(node)!,
     live,
     behindCall,
-    loaded: union([live.get(region.entry)!, ...behindCall.values(), ...targetsOf(region).map((at) => live.get(at)!)]),
+    written: (node) => written.get(node)!,
+    undecided: graph.order.reduce((all, node) => all | (dirty.get(node)!.v & ~written.get(node)!), 0),
     used,
   };
 }
-
-const union = (sets: readonly RegisterSet[]): RegisterSet => ({
-  x: sets.reduce((all, { x }) => all | x, 0),
-  v: sets.reduce((all, { v }) => all | v, 0),
-});
 
 type Sets = Map<number, { x: number; v: number }>;
 
@@ -142,6 +141,32 @@ function forward(
     }
   }
   return dirty;
+}
+
+/** Vector registers that have been written since they were loaded, on every way to the start of each block. */
+function surelyWritten(
+  region: Region,
+  graph: Structure,
+  effects: ReadonlyMap<number, readonly Effect[]>,
+): ReadonlyMap<number, number> {
+  const loads = new Set([region.entry, ...(dispatchesHome(region) ? targetsOf(region) : [])]);
+  const written = new Map(graph.order.map((node) => [node, loads.has(node) ? 0 : -1]));
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const node of graph.order) {
+      let v = written.get(node)!;
+      for (const [index, { body }] of region.blocks.get(node)!.instructions.entries()) {
+        v = callsOut(body!) ? 0 : v | effects.get(node)![index]!.surelyV;
+      }
+      for (const next of graph.successors(node)) {
+        const before = written.get(next)!;
+        if ((before & v) === before) continue;
+        written.set(next, before & v);
+        changed = true;
+      }
+    }
+  }
+  return written;
 }
 
 function backward(

@@ -26,8 +26,6 @@ function members(mask: number): number[] {
 interface Scalar {
   readonly type: "f64" | "f32";
   readonly low: number;
-  /** What is above, its own low lane apart; undefined if always zeros, as nothing is ever loaded. */
-  readonly rest: number | undefined;
 }
 
 const bitsOf = ({ type, value }: Const): bigint =>
@@ -37,6 +35,8 @@ const bitsOf = ({ type, value }: Const): bigint =>
 export interface RegisterState {
   /** Registers whose content in the register file is out of date. */
   readonly dirty: RegisterSet;
+  /** Vector registers that have surely been written since they were loaded. */
+  readonly written: number;
   readonly flags: FlagState;
 }
 
@@ -53,6 +53,13 @@ export class RegisterLocals {
   /** Registers whose content in the register file is out of date. */
   #dirtyX = 0;
   #dirtyV = 0;
+  #writtenV = 0;
+  /**
+   * Those of the registers with numbers in them that it depends on the way whether they have been written since they
+   * were loaded. The local has their bits set if they have, apart from those that were a moment ago.
+   */
+  readonly #undecided: { readonly bits: number; readonly local: number | undefined };
+  #writtenNow = 0;
   #flags = FLAGS_HOME;
 
   /**
@@ -60,7 +67,7 @@ export class RegisterLocals {
    * @param scalars those of the vector registers whose locals are numbers
    * @param readsFast whether fpFast is looked at
    */
-  constructor(code: Code, { used, loaded }: RegisterFlow, scalars: ScalarRegisters, readsFast: boolean) {
+  constructor(code: Code, { used, undecided }: RegisterFlow, scalars: ScalarRegisters, readsFast: boolean) {
     this.#code = code;
     for (const n of members(used.x)) this.#x.set(n, code.local("i64"));
     this.#operands = { a: code.local("i64"), b: code.local("i64") };
@@ -68,18 +75,20 @@ export class RegisterLocals {
     for (const n of members(used.v & ~(scalars.f64 | scalars.f32))) this.#v.set(n, code.local("v128"));
     for (const type of ["f64", "f32"] as const) {
       for (const n of members(scalars[type])) {
-        const rest = loaded.v & (1 << n) ? code.local("v128") : undefined;
-        this.#scalars.set(n, { type, low: code.local(type), rest });
+        this.#scalars.set(n, { type, low: code.local(type) });
       }
     }
+    const scalar = scalars.f64 | scalars.f32;
+    this.#undecided = { bits: undecided & scalar, local: undecided & scalar ? code.local("i32") : undefined };
     this.#fast = readsFast ? code.local("i32") : undefined;
   }
 
   /** What is known at this place in the code. */
   get state(): RegisterState {
-    return { dirty: { x: this.#dirtyX, v: this.#dirtyV }, flags: this.#flags };
+    return { dirty: { x: this.#dirtyX, v: this.#dirtyV }, written: this.#writtenV, flags: this.#flags };
   }
-  set state({ dirty, flags }: RegisterState) {
+  set state({ dirty, written, flags }: RegisterState) {
+    this.#writtenV = written;
     this.#dirtyX = dirty.x;
     this.#dirtyV = dirty.v;
     this.#flags = flags;
@@ -87,7 +96,7 @@ export class RegisterLocals {
 
   /** Bytes of the registers. */
   get size(): number {
-    return 8 * this.#x.size + 16 * this.#v.size + 24 * this.#scalars.size;
+    return 8 * this.#x.size + 16 * this.#v.size + 8 * this.#scalars.size;
   }
 
   /** The local of a register; of one with only numbers in it, that of the number. */
@@ -104,21 +113,15 @@ export class RegisterLocals {
       code.set(this.#x.get(n)!);
     }
     for (const n of members(v)) {
-      code.i32(0);
-      code.memory("v128.load", ENGINE, Cpu.v + 16 * n);
       const scalar = this.#scalars.get(n);
-      if (scalar === undefined) code.set(this.#v.get(n)!);
-      else {
-        code.tee(scalar.rest!);
-        this.#lane(VECTOR_READ[`${scalar.type}.load`]![0]);
-        code.set(scalar.low);
-      }
+      code.i32(0);
+      code.memory(scalar ? `${scalar.type}.load` : "v128.load", ENGINE, Cpu.v + 16 * n);
+      code.set(this.local("v", n));
     }
-  }
-  /** The low lane of the vector on the stack, extracted or replaced. */
-  #lane(opcode: number): void {
-    this.#code.opcode(opcode);
-    this.#code.byte(0);
+    this.#writtenNow = 0;
+    if (this.#undecided.local === undefined) return;
+    code.i32(0);
+    code.set(this.#undecided.local);
   }
   #loadX(n: number): void {
     this.#code.i32(0);
@@ -147,14 +150,40 @@ export class RegisterLocals {
     }
     this.#storeFlags();
   }
-  /** Whole, so that it can be loaded whole: the host's CPU forwards one store to a load, but not two. */
+  /**
+   * Whole, so that it can be loaded whole: the host's CPU forwards one store to a load, but not two. Above a number are
+   * zeros if it was written here, else what is in the register file.
+   */
   #wholeVector(n: number): void {
     const code = this.#code, scalar = this.#scalars.get(n);
     if (scalar === undefined) return code.get(this.#v.get(n)!);
-    if (scalar.rest === undefined) code.v128(0n);
-    else code.get(scalar.rest);
+    if (this.#writtenV & (1 << n)) code.v128(0n);
+    else {
+      code.i32(0);
+      code.memory("v128.load", ENGINE, Cpu.v + 16 * n);
+      code.get(this.#undecided.local!);
+      code.i32(n);
+      code.opcode(0x76);
+      code.i32(1);
+      code.opcode(0x71);
+      code.i32(1);
+      code.opcode(0x6b);
+      code.opcode(0xfd011); // i32x4.splat: all ones if it was not written
+      code.opcode(0xfd04e); // v128.and
+    }
     code.get(scalar.low);
-    this.#lane(VECTOR_WRITE[`${scalar.type}.store`]![0]);
+    code.opcode(VECTOR_WRITE[`${scalar.type}.store`]![0]);
+    code.byte(0);
+  }
+  /** Brings the local up to date that says which registers were written; before control goes on to other blocks. */
+  noteWritten(): void {
+    const code = this.#code, { bits, local } = this.#undecided, now = bits & this.#writtenNow;
+    this.#writtenNow = 0;
+    if (now === 0) return;
+    code.get(local!);
+    code.i32(now);
+    code.opcode(0x72);
+    code.set(local!);
   }
   #storeFlags(): void {
     const code = this.#code, { kinds, a, b, dirty } = this.#flags;
@@ -188,7 +217,7 @@ export class RegisterLocals {
 
   /** The register file is up to date from here on, and the flags are nowhere else. */
   comeHome(): void {
-    this.#dirtyX = this.#dirtyV = 0;
+    this.#dirtyX = this.#dirtyV = this.#writtenV = 0;
     this.#flags = FLAGS_HOME;
   }
 
@@ -260,7 +289,11 @@ export class RegisterLocals {
     }
     this.#dirtyV |= 1 << n;
     const scalar = this.#scalars.get(n);
-    if (scalar) return this.#putNumber(scalar, value, leave);
+    if (scalar) {
+      this.#writtenNow |= 1 << n & ~this.#writtenV;
+      this.#writtenV |= 1 << n;
+      return this.#putNumber(scalar, value, leave);
+    }
     const local = this.#v.get(n)!;
     if (store === "v128.store") leave();
     else if (clears && value.kind === "const") code.v128(bitsOf(value));
@@ -276,7 +309,7 @@ export class RegisterLocals {
     code.set(local);
   }
   /** @param value the number or its bits: of a single one in an i64, with zeros above */
-  #putNumber({ type, low, rest }: Scalar, value: Value, leave: () => void): void {
+  #putNumber({ type, low }: Scalar, value: Value, leave: () => void): void {
     const code = this.#code;
     if (value.kind === "const") {
       if (type === "f64") code.f64(bitsOf(value));
@@ -288,9 +321,6 @@ export class RegisterLocals {
       if (type === "f32" && value.type !== "f32") code.opcode(0xbe);
     }
     code.set(low);
-    if (rest === undefined) return;
-    code.v128(0n);
-    code.set(rest);
   }
 
   // ---- flags ----------------------------------------------------------------------------------------------------

@@ -18,23 +18,22 @@ type Use = "f64" | "f32" | "vector";
 export function scalarRegisters({ blocks }: Region): ScalarRegisters {
   const used = { f64: 0, f32: 0, vector: 0 };
   for (const { instructions } of blocks.values()) {
-    for (const { body } of instructions) look(body!, used);
+    for (const { body } of instructions) look(body!, true, used);
   }
   return { f64: used.f64 & ~(used.f32 | used.vector), f32: used.f32 & ~(used.f64 | used.vector) };
 }
 
-function look(body: readonly Stmt[], used: Record<Use, number>): void {
+function look(body: readonly Stmt[], isCertain: boolean, used: Record<Use, number>): void {
   for (const stmt of body) {
     if (stmt.s === "if") {
-      look(stmt.then, used);
-      look(stmt.else, used);
-    } else if (stmt.s === "loop") look(stmt.body, used);
-    else if ((stmt.s === "get" || stmt.s === "put") && stmt.place.file === "v") {
-      const use = stmt.s === "get"
-        ? useOfRead(stmt.load, stmt.place.byte)
-        : stmt.clears
-        ? written(stmt.value)
-        : "vector";
+      look(stmt.then, false, used);
+      look(stmt.else, false, used);
+    } else if (stmt.s === "loop") look(stmt.body, false, used);
+    else if (stmt.s === "get" && stmt.place.file === "v") {
+      used[useOfRead(stmt.load, stmt.place.byte)] |= 1 << (stmt.place.reg as number);
+    } else if (stmt.s === "put" && stmt.place.file === "v") {
+      // What an instruction writes in some cases only would have to be noted in those.
+      const use = stmt.clears && isCertain ? useOfWrite(stmt.value) : "vector";
       if (use) used[use] |= 1 << (stmt.place.reg as number);
     }
   }
@@ -51,7 +50,7 @@ const useOfRead = (load: LoadOp, byte: number): Use => byte === 0 ? READS[load] 
 const EXTEND_U = 0xad;
 
 /** What a register is that such a value is written to; undefined if it may be either number. */
-function written(value: Value): Use | undefined {
+function useOfWrite(value: Value): Use | undefined {
   switch (value.type) {
     case "f64":
     case "f32":
