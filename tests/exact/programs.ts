@@ -1,9 +1,9 @@
 /**
  * Small programs: a main part that runs in a loop, and functions of two levels that it calls directly, through
  * registers and through tables. In them are loops that are entered anywhere and continued early, recursion, switches,
- * chains of conditions behind whatever sets flags, every rounding mode, accesses that cross pages, go through several,
- * and perhaps out of memory, code that changes itself, and faults behind which they go on ({@link Batch.add}). Some never
- * end: who runs them has to set a limit.
+ * chains of conditions behind whatever sets flags, floating-point registers with numbers alone in them, every rounding
+ * mode, accesses that cross pages, go through several, and perhaps out of memory, code that changes itself, and faults
+ * behind which they go on ({@link Batch.add}). Some never end: who runs them has to set a limit.
  */
 import type { Stmt } from "../../src/isa/ir/builder.ts";
 import { rows } from "../../src/isa/a64/table.ts";
@@ -39,6 +39,8 @@ const COUNTERS = [20, 21, 22], DEPTH = COUNTERS[2]!;
 /** The stack of recursion. */
 const STACK = 27;
 const FREE = 17;
+/** Vector registers that are used as doubles, and as singles: six of each; anything else uses others. */
+const DOUBLES = 17, SINGLES = 23, NUMBERS = 6;
 /** Longest program with its tables, and the BRKs behind it. */
 const MOST = 1700, PADDING = 4;
 
@@ -190,7 +192,8 @@ class Program extends CodeWriter {
 
   #piece(end: number): void {
     const { next } = this, room = end - this.words.length, kind = next() % 100;
-    if (kind < 33) this.arithmetic();
+    if (kind < 30) this.arithmetic();
+    else if (kind < 33) this.#numbers(1 + next() % 6);
     else if (kind < 36) this.#walk(room);
     else if (kind < 54) this.instruction(pick(memory, next));
     else if (kind < 58) this.#indexed();
@@ -226,6 +229,38 @@ class Program extends CodeWriter {
     });
     // and x29, xN, #0x78: of sixteen bytes each, that is 1920 at most
     if (word !== undefined) this.#glue([(0x927d0c00 | ((next() % FREE) << 5) | TARGET) >>> 0, word]);
+  }
+
+  /** Calculates with doubles and singles, which have zeros above them if they were made here, and anything if not. */
+  #numbers(count: number): void {
+    const { next } = this, general = () => next() % FREE, base = () => (23 + next() % 4) << 5;
+    for (; count > 0; count--) {
+      const isDouble = next() & 1, type = isDouble << 22;
+      const number = (of = isDouble) => (of ? DOUBLES : SINGLES) + next() % NUMBERS;
+      const [d, n, m, a] = [number(), number() << 5, number() << 16, number() << 10];
+      const place = base() | (next() % 16) << 10;
+      const word = pick([
+        () => 0x1e200800 | type | (next() % 9) << 12 | m | n | d, // FMUL to FNMUL
+        () => 0x1e200800 | type | (next() % 4) << 12 | m | n | d, // FMUL, FDIV, FADD, FSUB
+        () => 0x1f000000 | type | (next() & 1) << 21 | (next() & 1) << 15 | m | a | n | d, // FMADD and others
+        () => 0x1e204000 | type | pick([0, 1, 2, 3, 8, 9, 10, 11, 12, 14, 15], next) << 15 | n | d, // FMOV to FRINTI
+        () => 0x1e201000 | type | (next() & 0xff) << 13 | d, // FMOV #
+        () => 0x1e202000 | type | (next() & 1) << 4 | m | n, // FCMP
+        () => 0x1e200c00 | type | (next() & 15) << 12 | m | n | d, // FCSEL
+        () => isDouble ? 0x1e22c000 | number(0) << 5 | d : 0x1e624000 | number(1) << 5 | d, // FCVT
+        () => 0x1e220000 | (next() & 1) << 31 | (next() & 1) << 16 | type | general() << 5 | d, // SCVTF, UCVTF
+        () => 0x1e380000 | (next() & 1) << 31 | (next() & 1) << 16 | type | n | general(), // FCVTZS, FCVTZU
+        () => 0x1e260000 | isDouble << 31 | type | n | general(), // FMOV to a general register
+        () => 0x1e270000 | isDouble << 31 | type | general() << 5 | d, // and from one
+        () => (isDouble ? 0xfd400000 : 0xbd400000) | place | d, // LDR
+        () => (isDouble ? 0xfd000000 : 0xbd000000) | place | d, // STR
+        () => (isDouble ? 0x6d400000 : 0x2d400000) | base() | a | (d === a >> 10 ? d - 1 : d), // LDP
+        () => (isDouble ? 0x6d000000 : 0x2d000000) | base() | a | d, // STP
+        () => pick([0x2f00e400, 0x6f00e400, 0x0f000400], next) | d, // MOVI #0
+        () => next() & 7 ? 0x1e204000 | type | n | d : 0x4ea01c00 | general() * 0x10020 | d, // FMOV; MOV of a vector
+      ], next)();
+      this.words.push(word >>> 0);
+    }
   }
 
   /** Something that sets flags, and what they decide. */
