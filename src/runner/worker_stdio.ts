@@ -16,7 +16,7 @@ export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 const PATIENCE = 10_000;
 
 /** Small outputs are sent together, up to this many bytes. */
-const BATCH = 32768;
+const BATCH = 131072;
 
 /** What piped streams of one run share. */
 interface Pipes {
