@@ -44,6 +44,15 @@ export function isLink(path: string): boolean {
   }
 }
 
+/** Whether there is a folder at the path, and no link on the way. */
+function isRealFolder(path: string): boolean {
+  try {
+    return Deno.realPathSync(path + "/") === path;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether `path` lies below `root`. */
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : root + "/");
@@ -104,8 +113,12 @@ export class HostGuard {
       if (isBelow(path, other.path) && (!root || other.path.length > root.path.length)) root = other;
     }
     if (!root || !isAt(root.path, root.info)) return false;
+    const first = path.indexOf("/", root.path.length + 1), last = path.lastIndexOf("/");
+    if (first < 0) return true;
+    // Two folders are as soon looked at together. Hosts may have another spelling for what is no link all the same.
+    if (first < last && isRealFolder(path.slice(0, last))) return true;
     try {
-      for (let end = path.indexOf("/", root.path.length + 1); end > 0; end = path.indexOf("/", end + 1)) {
+      for (let end = first; end > 0; end = path.indexOf("/", end + 1)) {
         if (!lookAt(path.slice(0, end)).isDirectory) return false;
       }
       return true;

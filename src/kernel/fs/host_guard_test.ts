@@ -93,14 +93,21 @@ for (const [what, [name, attack]] of Object.entries(ATTACKS)) {
     }));
 }
 
-Deno.test("HostFs notices a link put in the place of a folder while a file is opened, before using it", () =>
-  withOutside((guest, host, outside) => {
-    // The same file, so that only the way there tells.
-    Deno.removeSync(`${outside}/victim`);
-    Deno.linkSync(`${host}/d/victim`, `${outside}/victim`);
-    const file = before("openSync", `${host}/d/victim`, () => swap(host), () => guest.open("/d/victim", O_RDWR));
-    assert.equal(file, -ENOENT);
-  }));
+for (const name of ["victim", "empty/deep", "empty/a/b/deep"]) {
+  Deno.test(`HostFs notices a link put in the place of a folder while a file is opened, before using it: ${name}`, () =>
+    withOutside((guest, host, outside) => {
+      // The same file, so that only the way there tells.
+      for (const place of [`${host}/d`, outside]) Deno.mkdirSync(`${place}/empty/a/b`, { recursive: true });
+      Deno.writeTextFileSync(`${host}/d/${name}`, "inside");
+      Deno.removeSync(`${outside}/victim`);
+      Deno.linkSync(`${host}/d/${name}`, `${outside}/${name}`);
+      const open = () => guest.open(`/d/${name}`, O_RDWR);
+      const file = open();
+      assert.ok(file instanceof OpenFile);
+      file.unref();
+      assert.equal(before("openSync", `${host}/d/${name}`, () => swap(host), open), -ENOENT);
+    }));
+}
 
 Deno.test("HostFs removes a file that it made outside, as a link was put in the place of a folder", () =>
   withOutside((guest, host, outside) => {

@@ -144,13 +144,15 @@ export class HostInode extends Inode {
     return file && (this.nlink > 0 || file.has(this)) ? file : undefined;
   }
 
-  /** Asks the host again: through a descriptor, as the path may lead elsewhere by now. */
+  /**
+   * Asks the host again: through a descriptor if there is one and the path leads elsewhere by now. A path takes half the
+   * time: Deno looks at each folder on the way to an open file, as its permission may have gone.
+   */
   refresh(): void {
-    const open = this.opened?.look();
-    if (open) return this.#adopt(open);
-    if (this.nlink === 0) return;
-    const info = lstat(this.#path);
-    if (typeof info !== "number" && isSameFile(info, this.info)) this.#adopt(info);
+    const info = this.nlink > 0 ? lstat(this.#path) : -ENOENT, { opened } = this;
+    const isHere = typeof info !== "number" && isSameFile(info, this.info) && (info.ino !== 0 || !opened);
+    const now = isHere ? info : opened?.look();
+    if (now) this.#adopt(now);
   }
 
   override get size(): number {
