@@ -8,6 +8,7 @@ Deno.test("describeFailure names the flag for a permission that Deno denied, als
       message: 'Deno refused read access to "/x/run.ts"',
       hint: "run elftap with --allow-read",
       exitCode: 125,
+      isBug: false,
     });
   }
 });
@@ -17,15 +18,18 @@ Deno.test("describeFailure tells failures as they are, what the host says withou
     message: "no such file",
     hint: "look",
     exitCode: 127,
+    isBug: false,
   });
   deepEqual(describeFailure(new Deno.errors.NotFound("gone\nat x")), {
     message: "gone",
     hint: undefined,
     exitCode: 125,
+    isBug: false,
   });
   deepEqual(describeFailure(new RangeError("boom\nat y")), {
     message: "internal error: boom",
     hint: "this is a bug in elftap",
     exitCode: 125,
+    isBug: true,
   });
 });

@@ -227,6 +227,13 @@ export function testRun(where: string, { elftap, elftapCommand }: Ways): void {
     });
   }
 
+  test("elftap answers a program that does not exist without a stack, also with -v", async () => {
+    const { stderr, code } = await elftap(["run", "-v", "./nothing"]);
+    equal(code, 127);
+    match(stderr, /\nelftap: \.\/nothing: no such file\n/);
+    equal(/\n\s+at /.test(stderr), false);
+  });
+
   const text = (content: string) => new TextEncoder().encode(content);
   for (
     const [title, bytes, code, message] of [
