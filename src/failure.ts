@@ -35,8 +35,6 @@ export interface FailureReport {
   readonly message: string;
   readonly hint: string | undefined;
   readonly exitCode: number;
-  /** Whether elftap is to blame: where it was thrown is worth telling those who ask for details. */
-  readonly isBug: boolean;
 }
 
 /**
@@ -44,13 +42,10 @@ export interface FailureReport {
  * a permission that Deno denied names its flag; the rest is reported as a bug, without its stack.
  */
 export function describeFailure(error: unknown): FailureReport {
-  if (!(error instanceof Error)) {
-    return { message: oneLine(String(error)), hint: undefined, exitCode: ExitCode.failure, isBug: false };
-  }
+  if (!(error instanceof Error)) return { message: oneLine(String(error)), hint: undefined, exitCode: 125 };
   const { exitCode, hint } = error as { exitCode?: unknown; hint?: unknown };
   if (typeof exitCode === "number") {
-    const advice = typeof hint === "string" ? hint : undefined;
-    return { message: oneLine(error.message), hint: advice, exitCode, isBug: false };
+    return { message: oneLine(error.message), hint: typeof hint === "string" ? hint : undefined, exitCode };
   }
   // import() reports it as a TypeError.
   const what = /Requires (.*?), run again with the (--allow-\w+) flag/.exec(error.message);
@@ -59,7 +54,6 @@ export function describeFailure(error: unknown): FailureReport {
       message: what ? `Deno refused ${what[1]}` : oneLine(error.message),
       hint: what ? `run elftap with ${what[2]}` : undefined,
       exitCode: ExitCode.failure,
-      isBug: false,
     };
   }
   // What the host's file system and network say (Deno.errors.*) needs no apology.
@@ -68,8 +62,13 @@ export function describeFailure(error: unknown): FailureReport {
     message: isHostError ? oneLine(error.message) : `internal error: ${oneLine(error.message || error.name)}`,
     hint: isHostError ? undefined : "this is a bug in elftap",
     exitCode: ExitCode.failure,
-    isBug: !isHostError,
   };
+}
+
+/** Where something was thrown, for those who want details; undefined for what is an answer to the user and no surprise. */
+export function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof Deno.errors.NotCapable) return undefined;
+  return typeof (error as { exitCode?: unknown }).exitCode === "number" ? undefined : error.stack;
 }
 
 function oneLine(text: string): string {

@@ -17,7 +17,7 @@ export function talk(message: string, hint?: string): void {
 }
 
 /** Says what went wrong; returns the exit code. */
-export function reportFailure(report: Omit<FailureReport, "isBug">): number {
+export function reportFailure(report: FailureReport): number {
   talk(report.message, report.hint);
   return report.exitCode;
 }

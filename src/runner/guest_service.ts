@@ -3,7 +3,7 @@
  * kernel by name; `guest_worker.ts` brings the real one.
  */
 import type { RegionStore } from "../engine/region_store.ts";
-import { describeFailure } from "../failure.ts";
+import { stackOf } from "../failure.ts";
 import type { HostStdio } from "../kernel/host_stdio.ts";
 import { failedOutcome } from "./failed_outcome.ts";
 import type { GuestOutcome, GuestSpec } from "./guest_spec.ts";
@@ -93,8 +93,8 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
       outcome = await ended;
     } catch (error) {
       outcome = failedOutcome(error, performance.now() - started);
-      const { stack } = error as { stack?: string };
-      if (spec.verbose > 0 && stack && describeFailure(error).isBug) stdio.log(stack);
+      const stack = spec.verbose > 0 ? stackOf(error) : undefined;
+      if (stack) stdio.log(stack);
     }
     await stdio.finish();
     store.close();

@@ -3,7 +3,16 @@ import type { Builder } from "../ir/builder.ts";
 import { c32, c64, type I64, i64, select } from "../ir/ops.ts";
 import * as arith from "./fp_arith.ts";
 import { compute, type Operation } from "./fp_arith.ts";
-import { negatedOperand, type Operand, readBits, readOperand, scalarHost, writeBits, writeOperand } from "./fp_host.ts";
+import {
+  negatedOperand,
+  type Operand,
+  operandOf,
+  readBits,
+  readOperand,
+  scalarHost,
+  writeBits,
+  writeOperand,
+} from "./fp_host.ts";
 import { floatRows } from "./fp_rows.ts";
 import { type Fields, insn, type Row } from "./row.ts";
 import { softConvert } from "./softfloat/convert_format.ts";
@@ -52,7 +61,7 @@ function convert(b: Builder): void {
   const x = readOperand(b, from, "Rn");
   if (from === f32 && to === f64) b.setD("Rd", widenExactly(b, x));
   else if (from === f64 && to === f32) b.setS("Rd", narrowExactly(b, x));
-  else writeBits(b, "Rd", softConvert(b, from, to, readBits(b, from, "Rn")));
+  else writeOperand(b, "Rd", operandOf(to, softConvert(b, from, to, readBits(b, from, "Rn"))));
 }
 
 export const rows: readonly Row[] = [
@@ -107,8 +116,10 @@ export const rows: readonly Row[] = [
   }, (b) => writeBits(b, "Rd", b.imm64("value"))),
 
   ...floatRows("FCSEL", "00011110 ftype 1 Rm:5 cond:4 11 Rn:5 Rd:5", { vary: "cond" }, (b, fmt) => {
+    // Of integers, as hosts have a conditional move for those.
     const holds = b.condition(b.num("cond"));
-    writeBits(b, "Rd", select(holds, readBits(b, fmt, "Rn"), readBits(b, fmt, "Rm")));
+    if (fmt === f32) b.setSbits("Rd", select(holds, b.sbits("Rn"), b.sbits("Rm")));
+    else writeBits(b, "Rd", select(holds, readBits(b, fmt, "Rn"), readBits(b, fmt, "Rm")));
   }),
 
   // Between general and vector registers: W and S, X and D, X and the upper D.

@@ -119,7 +119,7 @@ const kept = (b: Builder, changed: I32): I32 => i32.or(b.sys("fpFast"), i32.eqz(
 /** The operation on scalars. */
 export function compute(b: Builder, fmt: Format, op: Operation, x: Operand, y: Operand = x): Operand {
   const it = scalarHost(fmt);
-  if (it === undefined || op.host === undefined) return op.soft(b, fmt, bitsOf(x), bitsOf(y));
+  if (it === undefined || op.host === undefined) return operandOf(fmt, op.soft(b, fmt, bitsOf(x), bitsOf(y)));
   const result = b.let(op.host(it, x, y));
   let stands = acceptScalar(b, fmt, op.accept!, result);
   if (op.keepsValue) stands = i32.and(stands, kept(b, i32.eqz(it.eq(result, x) as I32)));

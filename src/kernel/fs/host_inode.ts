@@ -145,8 +145,8 @@ export class HostInode extends Inode {
   }
 
   /**
-   * Asks the host again: through a descriptor if there is one and the path leads elsewhere by now. A path takes half the
-   * time: Deno looks at each folder on the way to an open file, as its permission may have gone.
+   * Asks the host again: by the path, which takes half the time, as Deno looks at each folder on the way to an open file
+   * for its permission; through a descriptor where the path leads elsewhere by now, or hosts cannot tell.
    */
   refresh(): void {
     const info = this.nlink > 0 ? lstat(this.#path) : -ENOENT, { opened } = this;

@@ -49,9 +49,10 @@ export class KnownBuilder extends Builder {
   override vlow(field: string, plus = 0): V128 {
     return lowHalf(this.v(field, plus));
   }
+  /** Zeros for a number are often those of a whole vector (MOVI V0.2D, #0). */
   override setV(field: string, value: V128, plus = 0): void {
-    const bits = value.kind === "const" ? value.value as bigint : -1n;
-    if (bits >> 64n === 0n && plus === 0) this.setDbits(field, c64(bits));
+    const isNumber = value.kind === "const" && (value.value as bigint) >> 64n === 0n;
+    if (isNumber && plus === 0) this.setDbits(field, c64(value.value));
     else super.setV(field, value, plus);
   }
   protected override putScalar(field: string, value: Value, store: StoreOp): void {

@@ -22,10 +22,10 @@ function members(mask: number): number[] {
   return numbers;
 }
 
-/** The locals of a vector register that has only numbers in it. */
+/** The local of a vector register that has numbers alone in it. */
 interface Scalar {
   readonly type: "f64" | "f32";
-  readonly low: number;
+  readonly local: number;
 }
 
 const bitsOf = ({ type, value }: Const): bigint =>
@@ -75,7 +75,7 @@ export class RegisterLocals {
     for (const n of members(used.v & ~(scalars.f64 | scalars.f32))) this.#v.set(n, code.local("v128"));
     for (const type of ["f64", "f32"] as const) {
       for (const n of members(scalars[type])) {
-        this.#scalars.set(n, { type, low: code.local(type) });
+        this.#scalars.set(n, { type, local: code.local(type) });
       }
     }
     const scalar = scalars.f64 | scalars.f32;
@@ -99,9 +99,9 @@ export class RegisterLocals {
     return 8 * this.#x.size + 16 * this.#v.size + 8 * this.#scalars.size;
   }
 
-  /** The local of a register; of one with only numbers in it, that of the number. */
+  /** The local of a register; of one with numbers alone in it, that of the number. */
   local(file: "x" | "v", n: number): number {
-    return file === "x" ? this.#x.get(n)! : this.#scalars.get(n)?.low ?? this.#v.get(n)!;
+    return file === "x" ? this.#x.get(n)! : this.#scalars.get(n)?.local ?? this.#v.get(n)!;
   }
 
   // ---- the register file ----------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ export class RegisterLocals {
       code.opcode(0xfd011); // i32x4.splat: all ones if it was not written
       code.opcode(0xfd04e); // v128.and
     }
-    code.get(scalar.low);
+    code.get(scalar.local);
     code.opcode(VECTOR_WRITE[`${scalar.type}.store`]![0]);
     code.byte(0);
   }
@@ -309,7 +309,7 @@ export class RegisterLocals {
     code.set(local);
   }
   /** @param value the number or its bits: of a single one in an i64, with zeros above */
-  #putNumber({ type, low }: Scalar, value: Value, leave: () => void): void {
+  #putNumber({ type, local }: Scalar, value: Value, leave: () => void): void {
     const code = this.#code;
     if (value.kind === "const") {
       if (type === "f64") code.f64(bitsOf(value));
@@ -320,7 +320,7 @@ export class RegisterLocals {
       if (type === "f32" && value.type === "i64") code.opcode(0xa7);
       if (type === "f32" && value.type !== "f32") code.opcode(0xbe);
     }
-    code.set(low);
+    code.set(local);
   }
 
   // ---- flags ----------------------------------------------------------------------------------------------------

@@ -23,8 +23,12 @@ Deno.test("scalarRegisters: registers with numbers of one format alone in them",
       0x0f000406, // movi v6.2s, #0
       0x1f051886, // fmadd s6, s4, s5, s6
       0x1e22c087, // fcvt d7, s4
+      0x1e670c08, // fcsel d8, d0, d7, eq
+      0x1e250c89, // fcsel s9, s4, s5, eq
+      0x5ea1d92a, // frecpe s10, s9
+      0x1ee2418b, // fcvt s11, h12
     ),
-    { f64: [0, 1, 2, 3, 7], f32: [4, 5, 6] },
+    { f64: [0, 1, 2, 3, 7, 8], f32: [4, 5, 6, 9, 10, 11] },
   );
 });
 
