@@ -338,20 +338,23 @@ class Planner implements Course {
 
   /** What holds where several paths meet. */
   merge(states: readonly State[]): State {
-    const merged = states[0]!.copy();
-    this.#join(merged.registers, states.slice(1).map((state) => state.registers));
+    const merged = states[0]!.copy(), others = states.slice(1);
+    if (others.length === 0) return merged;
+    this.#join(merged.registers, others.map(({ registers }) => registers));
     for (const [version, facts] of merged.facts) {
+      const lists = others.map((state) => state.facts.get(version) ?? []);
+      // Mostly what was found before the paths parted.
+      if (lists.every((list) => list === facts)) continue;
       const common = facts.flatMap((fact): Fact[] => {
-        const others = states.map((state) => state.facts.get(version) ?? []);
-        if (others.every((list) => list.includes(fact))) return [fact];
+        if (lists.every((list) => list.includes(fact))) return [fact];
         // Several checks: none of them may grow.
-        return others.every((list) => list.some((other) => covers(other, fact))) ? [{ ...fact, check: undefined }] : [];
+        return lists.every((list) => list.some((other) => covers(other, fact))) ? [{ ...fact, check: undefined }] : [];
       });
       if (common.length > 0) merged.facts.set(version, common);
       else merged.facts.delete(version);
     }
     for (const version of merged.aligned) {
-      if (!states.every((state) => state.aligned.has(version))) merged.aligned.delete(version);
+      if (!others.every((state) => state.aligned.has(version))) merged.aligned.delete(version);
     }
     return merged;
   }

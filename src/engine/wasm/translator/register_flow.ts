@@ -3,7 +3,7 @@
  * behind calls, and what an exit has to store. Sets of registers are bit masks (SP is bit 31 of the general ones).
  */
 import type { Place, Stmt } from "../../../isa/ir/builder.ts";
-import { type Block, callsOut, DISPATCH, dispatchesHome, type Instruction, type Region, targetsOf } from "./region.ts";
+import { callsOut, DISPATCH, dispatchesHome, type Instruction, type Region, targetsOf } from "./region.ts";
 import type { Structure } from "./structure.ts";
 
 /** General and vector registers. */
@@ -12,8 +12,11 @@ export interface RegisterSet {
   readonly v: number;
 }
 
-/** What a stretch of code does to registers. */
+/** What an instruction does to registers. */
 interface Effect {
+  readonly instruction: Instruction;
+  /** Whether registers are others behind it. */
+  readonly calls: boolean;
   /** Read before being written for certain. */
   readX: number;
   readV: number;
@@ -54,8 +57,6 @@ function scan(body: readonly Stmt[], effect: Effect, certain: boolean): void {
   }
 }
 
-const none = (): Effect => ({ readX: 0, readV: 0, writeX: 0, writeV: 0, surelyX: 0, surelyV: 0 });
-
 export interface RegisterFlow {
   /** Registers that have to be loaded at the entry. */
   readonly entry: RegisterSet;
@@ -83,53 +84,99 @@ export function registerFlow(
   saved: ReadonlySet<Instruction>,
   kept: ReadonlyMap<Instruction, number>,
 ): RegisterFlow {
-  const effects = new Map<number, Effect[]>();
-  const used = { x: 0, v: 0 };
+  const sums = new Map<number, BlockSum>(), used = { x: 0, v: 0 };
   for (const node of graph.order) {
-    const list = region.blocks.get(node)!.instructions.map(({ body }) => {
-      const effect = none();
-      scan(body!, effect, true);
+    const effects = region.blocks.get(node)!.instructions.map(effectOf);
+    for (const effect of effects) {
       used.x |= effect.readX | effect.writeX;
       used.v |= effect.readV | effect.writeV;
-      return effect;
-    });
-    effects.set(node, list);
+    }
+    sums.set(node, sumOf(effects, saved, kept));
   }
-  const dirty = forward(region, graph, effects, saved);
-  const written = surelyWritten(region, graph, effects);
-  const { live, behindCall } = backward(region, graph, effects, dirty, kept);
+  const isHome = dispatchesHome(region), loads = isHome ? [region.entry, ...targetsOf(region)] : [region.entry];
+  const dirty = forward(graph, sums, isHome), written = surelyWritten(graph, sums, loads);
+  const live = backward(graph, sums, dirty, isHome);
   return {
     entry: live.get(region.entry)!,
     dirty: (node) => dirty.get(node)!,
     live,
-    behindCall,
+    behindCall: neededBehindCalls(graph, sums, live, kept, isHome),
     written: (node) => written.get(node)!,
     undecided: graph.order.reduce((all, node) => all | (dirty.get(node)!.v & ~written.get(node)!), 0),
     used,
   };
 }
 
+function effectOf(instruction: Instruction): Effect {
+  const calls = callsOut(instruction.body!);
+  const effect = { instruction, calls, readX: 0, readV: 0, writeX: 0, writeV: 0, surelyX: 0, surelyV: 0 };
+  scan(instruction.body!, effect, true);
+  return effect;
+}
+
+/** What a block does, as far as what follows from all of its instructions. */
+interface BlockSum {
+  readonly effects: readonly Effect[];
+  /** Whether registers come home in it, and what is written behind the last place where they do. */
+  comesHome: boolean;
+  dirtyX: number;
+  dirtyV: number;
+  /** Whether it calls, and the vector registers that are surely written behind the last call. */
+  calls: boolean;
+  writtenV: number;
+  /** Of the registers that are needed at its end, those that are at its start; and what itself needs there. */
+  passX: number;
+  passV: number;
+  needX: number;
+  needV: number;
+}
+
+function sumOf(
+  effects: readonly Effect[],
+  saved: ReadonlySet<Instruction>,
+  kept: ReadonlyMap<Instruction, number>,
+): BlockSum {
+  const sum = { effects, comesHome: false, dirtyX: 0, dirtyV: 0, calls: false, writtenV: 0 };
+  for (const { instruction, calls, writeX, writeV, surelyV } of effects) {
+    if (calls || saved.has(instruction)) {
+      sum.comesHome = true;
+      sum.dirtyX = sum.dirtyV = 0;
+    }
+    if (calls) {
+      sum.calls = true;
+      sum.writtenV = 0;
+      continue;
+    }
+    sum.dirtyX |= writeX;
+    sum.dirtyV |= writeV;
+    sum.writtenV |= surelyV;
+  }
+  let passX = -1, passV = -1, needX = 0, needV = 0;
+  for (let index = effects.length - 1; index >= 0; index--) {
+    const { instruction, calls, surelyX, surelyV, readX, readV } = effects[index]!;
+    if (calls) {
+      passX &= kept.get(instruction)!;
+      needX &= kept.get(instruction)!;
+      passV = needV = 0;
+    }
+    passX &= ~surelyX;
+    passV &= ~surelyV;
+    needX = (needX & ~surelyX) | readX;
+    needV = (needV & ~surelyV) | readV;
+  }
+  return { ...sum, passX, passV, needX, needV };
+}
+
+type Sums = ReadonlyMap<number, BlockSum>;
 type Sets = Map<number, { x: number; v: number }>;
 
-function forward(
-  region: Region,
-  graph: Structure,
-  effects: ReadonlyMap<number, readonly Effect[]>,
-  saved: ReadonlySet<Instruction>,
-): Sets {
-  const dirty: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }])), isHome = dispatchesHome(region);
+function forward(graph: Structure, sums: Sums, isHome: boolean): Sets {
+  const dirty: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }]));
   for (let changed = true; changed;) {
     changed = false;
     for (const node of graph.order) {
-      const block = region.blocks.get(node)!;
-      let { x, v } = dirty.get(node)!;
-      for (const [index, instruction] of block.instructions.entries()) {
-        if (saved.has(instruction)) x = v = 0;
-        const effect = effects.get(node)![index]!;
-        x |= effect.writeX;
-        v |= effect.writeV;
-        if (callsOut(instruction.body!)) x = v = 0;
-      }
+      const { comesHome, dirtyX, dirtyV } = sums.get(node)!, from = dirty.get(node)!;
+      const x = comesHome ? dirtyX : from.x | dirtyX, v = comesHome ? dirtyV : from.v | dirtyV;
       for (const next of graph.successors(node)) {
         if (next === DISPATCH && isHome) continue;
         const into = dirty.get(next)!;
@@ -143,21 +190,17 @@ function forward(
   return dirty;
 }
 
-/** Vector registers that have been written since they were loaded, on every way to the start of each block. */
-function surelyWritten(
-  region: Region,
-  graph: Structure,
-  effects: ReadonlyMap<number, readonly Effect[]>,
-): ReadonlyMap<number, number> {
-  const loads = new Set([region.entry, ...(dispatchesHome(region) ? targetsOf(region) : [])]);
-  const written = new Map(graph.order.map((node) => [node, loads.has(node) ? 0 : -1]));
+/**
+ * Vector registers that have been written since they were loaded, on every way to the start of each block.
+ *
+ * @param loads where control comes from elsewhere
+ */
+function surelyWritten(graph: Structure, sums: Sums, loads: readonly number[]): ReadonlyMap<number, number> {
+  const written = new Map(graph.order.map((node) => [node, loads.includes(node) ? 0 : -1]));
   for (let changed = true; changed;) {
     changed = false;
     for (const node of graph.order) {
-      let v = written.get(node)!;
-      for (const [index, { body }] of region.blocks.get(node)!.instructions.entries()) {
-        v = callsOut(body!) ? 0 : v | effects.get(node)![index]!.surelyV;
-      }
+      const { calls, writtenV } = sums.get(node)!, v = calls ? writtenV : written.get(node)! | writtenV;
       for (const next of graph.successors(node)) {
         const before = written.get(next)!;
         if ((before & v) === before) continue;
@@ -169,40 +212,15 @@ function surelyWritten(
   return written;
 }
 
-function backward(
-  region: Region,
-  graph: Structure,
-  effects: ReadonlyMap<number, readonly Effect[]>,
-  dirty: Sets,
-  kept: ReadonlyMap<Instruction, number>,
-): { live: Sets; behindCall: Map<Instruction, RegisterSet> } {
+function backward(graph: Structure, sums: Sums, dirty: Sets, isHome: boolean): Sets {
   const live: Sets = new Map(graph.order.map((node) => [node, { x: 0, v: 0 }]));
-  const behindCall = new Map<Instruction, RegisterSet>();
-  const order = [...graph.order].reverse(), isHome = dispatchesHome(region);
+  const order = [...graph.order].reverse();
   for (let changed = true; changed;) {
     changed = false;
     for (const node of order) {
-      let x = 0, v = 0;
-      // What is at home there is loaded on the way to each target.
-      for (const next of node === DISPATCH && isHome ? [] : graph.successors(node)) {
-        x |= live.get(next)!.x;
-        v |= live.get(next)!.v;
-      }
-      const { instructions } = region.blocks.get(node)! as Block;
-      for (let index = instructions.length - 1; index >= 0; index--) {
-        const instruction = instructions[index]!;
-        const effect = effects.get(node)![index]!;
-        if (callsOut(instruction.body!)) {
-          behindCall.set(instruction, { x, v });
-          x &= kept.get(instruction)!;
-          v = 0;
-        }
-        x = (x & ~effect.surelyX) | effect.readX;
-        v = (v & ~effect.surelyV) | effect.readV;
-      }
+      const { passX, passV, needX, needV } = sums.get(node)!, end = neededAtEnd(graph, live, node, isHome);
       // Any exit stores what is dirty, so that has to be there.
-      x |= dirty.get(node)!.x;
-      v |= dirty.get(node)!.v;
+      const x = (end.x & passX) | needX | dirty.get(node)!.x, v = (end.v & passV) | needV | dirty.get(node)!.v;
       const known = live.get(node)!;
       if (known.x === x && known.v === v) continue;
       known.x = x;
@@ -210,5 +228,43 @@ function backward(
       changed = true;
     }
   }
-  return { live, behindCall };
+  return live;
+}
+
+/** Registers that are needed where control goes from a block. */
+function neededAtEnd(graph: Structure, live: Sets, node: number, isHome: boolean): { x: number; v: number } {
+  const needed = { x: 0, v: 0 };
+  // What is at home there is loaded on the way to each target.
+  if (node === DISPATCH && isHome) return needed;
+  for (const next of graph.successors(node)) {
+    const { x, v } = live.get(next)!;
+    needed.x |= x;
+    needed.v |= v;
+  }
+  return needed;
+}
+
+function neededBehindCalls(
+  graph: Structure,
+  sums: Sums,
+  live: Sets,
+  kept: ReadonlyMap<Instruction, number>,
+  isHome: boolean,
+): Map<Instruction, RegisterSet> {
+  const behindCall = new Map<Instruction, RegisterSet>();
+  for (const [node, { calls, effects }] of sums) {
+    if (!calls) continue;
+    let { x, v } = neededAtEnd(graph, live, node, isHome);
+    for (let index = effects.length - 1; index >= 0; index--) {
+      const { instruction, calls, surelyX, surelyV, readX, readV } = effects[index]!;
+      if (calls) {
+        behindCall.set(instruction, { x, v });
+        x &= kept.get(instruction)!;
+        v = 0;
+      }
+      x = (x & ~surelyX) | readX;
+      v = (v & ~surelyV) | readV;
+    }
+  }
+  return behindCall;
 }
