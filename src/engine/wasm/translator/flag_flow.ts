@@ -151,10 +151,10 @@ function propagate(
     for (const node of graph.order) {
       let state = at.get(node);
       if (state === undefined) continue;
-      const { instructions } = region.blocks.get(node)!;
-      for (const [index, effect] of effects.get(node)!.entries()) {
+      const { instructions } = region.blocks.get(node)!, inBlock = effects.get(node)!;
+      for (let index = 0; index < inBlock.length; index++) {
         if (state.dirty && saved.has(instructions[index]!)) state = { ...state, dirty: false };
-        state = effect.calls ? FLAGS_HOME : effect.behind(state);
+        state = inBlock[index]!.calls ? FLAGS_HOME : inBlock[index]!.behind(state);
       }
       behind.set(node, state);
       for (const next of graph.successors(node)) {

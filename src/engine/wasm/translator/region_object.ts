@@ -44,14 +44,16 @@ export function makeObject(region: Region, word: (pc: number) => number): Region
 }
 
 function runsOf(region: Region, word: (pc: number) => number): CodeRun[] {
-  // What is in a region twice is listed once.
-  const all = [...region.blocks.values()].flatMap(({ instructions }) => instructions.map(({ pc }) => pc));
-  const addresses = [...new Set(all)].sort((a, b) => a - b);
+  const addresses = new Float64Array(
+    [...region.blocks.values()].flatMap(({ instructions }) => instructions.map(({ pc }) => pc)),
+  ).sort();
   const runs: CodeRun[] = [];
-  for (let from = 0, to = 0; from < addresses.length; from = to) {
-    const start = addresses[from]!;
-    while (to < addresses.length && addresses[to] === start + 4 * (to - from)) to++;
-    runs.push({ start, words: Uint32Array.from(addresses.slice(from, to), word) });
+  for (let at = 0; at < addresses.length;) {
+    const start = addresses[at]!;
+    let end = start;
+    // What is in a region twice is listed once.
+    for (; at < addresses.length && addresses[at]! <= end; at++) if (addresses[at] === end) end += 4;
+    runs.push({ start, words: Uint32Array.from({ length: (end - start) / 4 }, (_, index) => word(start + 4 * index)) });
   }
   return runs;
 }
