@@ -416,7 +416,6 @@ export function planAccesses(region: Region, graph: Structure): AccessPlan {
     const states = incoming.map((from) => out.get(from)!);
     let state = states.length === 0 ? planner.entry() : planner.merge(states);
     if (graph.loopHeaders.has(node)) {
-      state = state.copy();
       const written = new Set<number>();
       let calls = false;
       for (const member of graph.loopBody(node)) {
