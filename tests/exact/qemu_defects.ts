@@ -4,7 +4,7 @@
  */
 import { decode } from "../../src/isa/a64/decode.ts";
 import { f64, Fpcr } from "../../src/isa/a64/softfloat/format.ts";
-import { ADDRESS, At, PC, RESULT_HEAD } from "./machines.ts";
+import { ADDRESS, At, PC, RESULT_HEAD, SI_CODE } from "./machines.ts";
 
 /** A case and its two results, as words (see `machine.c` for the layout). */
 export interface Disagreement {
@@ -22,7 +22,14 @@ export interface Defect {
   readonly is: (d: Disagreement) => boolean;
 }
 
-const SIGILL = 4, SIGBUS = 7, SIGSEGV = 11;
+const SIGILL = 4, SIGBUS = 7, SIGSEGV = 11, SEGV_MAPERR = 1, SEGV_ACCERR = 2;
+
+/** Below this is the stack of a process that elftap runs, of which RLIMIT_STACK says how far it may grow. */
+const STACK_END = 0x10000000, STACK_MOST = 8 << 20;
+
+/** Whether the case ended by an instruction that could not be fetched. */
+const hasGoneAstray = (got: Uint32Array): boolean =>
+  got[0] === SIGSEGV && got[PC] === got[ADDRESS] && got[PC + 1] === got[ADDRESS + 1];
 
 /** Name and first fields of the only instruction. */
 function single(words: Uint32Array): { name: string; Rn: number; Rd: number } | undefined {
@@ -34,8 +41,14 @@ export const QEMU_DEFECTS: readonly Defect[] = [
   {
     section: "execve(2)",
     what: "a process has its own program, too: the case has gone to where that of the oracle is, and ours is not",
-    is: ({ got }) =>
-      got[0] === SIGSEGV && got[PC + 1] === 0x55 && got[PC] === got[ADDRESS] && got[PC + 1] === got[ADDRESS + 1],
+    is: ({ got }) => hasGoneAstray(got) && got[PC + 1] === 0x55,
+  },
+  {
+    section: "execve(2)",
+    what: "a process has its own stack, too: the case has gone to where elftap's is, which is not executable",
+    is: ({ got, want, lines }) =>
+      hasGoneAstray(got) && got[PC + 1] === 0 && got[PC]! < STACK_END && got[PC]! >= STACK_END - STACK_MOST &&
+      got[PC] === want[PC] && got[SI_CODE] === SEGV_ACCERR && want[SI_CODE] === SEGV_MAPERR && lines.length === 1,
   },
   {
     section: "Linux arch/arm64/kernel/traps.c, do_undefinstr",
