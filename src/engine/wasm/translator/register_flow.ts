@@ -118,17 +118,15 @@ function effectOf(instruction: Instruction): Effect {
 interface BlockSum {
   readonly effects: readonly Effect[];
   /** Whether registers come home in it, and what is written behind the last place where they do. */
-  comesHome: boolean;
-  dirtyX: number;
-  dirtyV: number;
+  readonly comesHome: boolean;
+  readonly dirtyX: number;
+  readonly dirtyV: number;
   /** Whether it calls, and the vector registers that are surely written behind the last call. */
-  calls: boolean;
-  writtenV: number;
-  /** Of the registers that are needed at its end, those that are at its start; and what itself needs there. */
-  passX: number;
-  passV: number;
-  needX: number;
-  needV: number;
+  readonly calls: boolean;
+  readonly writtenV: number;
+  /** Registers that are needed at its start if none is at its end, and if all are. */
+  readonly least: RegisterSet;
+  readonly most: RegisterSet;
 }
 
 function sumOf(
@@ -151,20 +149,34 @@ function sumOf(
     sum.dirtyV |= writeV;
     sum.writtenV |= surelyV;
   }
-  let passX = -1, passV = -1, needX = 0, needV = 0;
+  const least = neededBefore(effects, kept, { x: 0, v: 0 }), most = neededBefore(effects, kept, { x: -1, v: -1 });
+  return { ...sum, least, most };
+}
+
+/**
+ * Registers that are needed before instructions.
+ *
+ * @param end those that are needed behind them
+ * @param behindCall takes those that are needed behind each call
+ */
+function neededBefore(
+  effects: readonly Effect[],
+  kept: ReadonlyMap<Instruction, number>,
+  end: RegisterSet,
+  behindCall?: Map<Instruction, RegisterSet>,
+): RegisterSet {
+  let { x, v } = end;
   for (let index = effects.length - 1; index >= 0; index--) {
     const { instruction, calls, surelyX, surelyV, readX, readV } = effects[index]!;
     if (calls) {
-      passX &= kept.get(instruction)!;
-      needX &= kept.get(instruction)!;
-      passV = needV = 0;
+      behindCall?.set(instruction, { x, v });
+      x &= kept.get(instruction)!;
+      v = 0;
     }
-    passX &= ~surelyX;
-    passV &= ~surelyV;
-    needX = (needX & ~surelyX) | readX;
-    needV = (needV & ~surelyV) | readV;
+    x = (x & ~surelyX) | readX;
+    v = (v & ~surelyV) | readV;
   }
-  return { ...sum, passX, passV, needX, needV };
+  return { x, v };
 }
 
 type Sums = ReadonlyMap<number, BlockSum>;
@@ -218,9 +230,9 @@ function backward(graph: Structure, sums: Sums, dirty: Sets, isHome: boolean): S
   for (let changed = true; changed;) {
     changed = false;
     for (const node of order) {
-      const { passX, passV, needX, needV } = sums.get(node)!, end = neededAtEnd(graph, live, node, isHome);
+      const { least, most } = sums.get(node)!, end = neededAtEnd(graph, live, node, isHome);
       // Any exit stores what is dirty, so that has to be there.
-      const x = (end.x & passX) | needX | dirty.get(node)!.x, v = (end.v & passV) | needV | dirty.get(node)!.v;
+      const x = (end.x & most.x) | least.x | dirty.get(node)!.x, v = (end.v & most.v) | least.v | dirty.get(node)!.v;
       const known = live.get(node)!;
       if (known.x === x && known.v === v) continue;
       known.x = x;
@@ -253,18 +265,7 @@ function neededBehindCalls(
 ): Map<Instruction, RegisterSet> {
   const behindCall = new Map<Instruction, RegisterSet>();
   for (const [node, { calls, effects }] of sums) {
-    if (!calls) continue;
-    let { x, v } = neededAtEnd(graph, live, node, isHome);
-    for (let index = effects.length - 1; index >= 0; index--) {
-      const { instruction, calls, surelyX, surelyV, readX, readV } = effects[index]!;
-      if (calls) {
-        behindCall.set(instruction, { x, v });
-        x &= kept.get(instruction)!;
-        v = 0;
-      }
-      x = (x & ~surelyX) | readX;
-      v = (v & ~surelyV) | readV;
-    }
+    if (calls) neededBefore(effects, kept, neededAtEnd(graph, live, node, isHome), behindCall);
   }
   return behindCall;
 }
