@@ -41,8 +41,10 @@ export const runSyntax: CommandSyntax = {
           name: "timeout",
           short: "t",
           value: "N",
-          help: "Seconds that one iteration of the engine may take before the run is given up, 0 for no limit. " +
-            "A watchdog, not a limit of the whole run. Default: 10. Without a number -t is strace's: timestamps.",
+          help:
+            "Seconds that the guest may run without a system call, a fault or code that is new, before the run is " +
+            "given up; 0: no limit. A watchdog, not a limit of the whole run. Default: 10. Without a number -t is " +
+            "strace's: timestamps.",
         },
         {
           name: "gdb",

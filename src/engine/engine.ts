@@ -46,6 +46,8 @@ export interface Exit {
    * with a handful of fuel are exact all the same.
    */
   retired: number;
+  /** Whether the run came to code that had not been executed before; false where the CPU does not tell. */
+  newCode: boolean;
 }
 
 /**

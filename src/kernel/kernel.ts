@@ -70,7 +70,7 @@ export interface KernelOptions {
   readonly log?: (line: string) => void;
   /** CPUs the guest sees. Default: the host's, at most 4. */
   readonly cpus?: number;
-  /** Seconds one uninterrupted stretch of guest instructions may take; 0: no limit. */
+  /** Seconds a thread may run without a system call, a fault or new code; 0: no limit. */
   readonly watchdog?: number;
   /** Fills in what a crash report needs beyond registers. */
   readonly describeCrash?: DescribeCrash;
@@ -362,6 +362,7 @@ export class Kernel {
         ? runTogether(task, companions, fuel)
         : cpu.run(task.mm.space, fuel);
       task.computing = exit.kind === "fuel";
+      if (exit.newCode) task.uninterrupted = -1;
       // Its companions' are instructions like its own, but not of its own speed.
       const beside = exit.retired * companions.length;
       this.#instructions += beside;
@@ -593,7 +594,7 @@ export class Kernel {
   #endOfSlice(task: Task): void {
     const { process } = task, start = this.#now;
     this.accountNow();
-    // -1 says that a call or fault came in between.
+    // -1 says that it was stopped in between.
     task.uninterrupted = task.uninterrupted < 0 ? 0 : task.uninterrupted + this.#now - start;
     if (this.#watchdog && task.uninterrupted > this.#watchdog) this.end({ kind: "timeout", which: "watchdog" });
     if (process.cpuTime >= process.cpuTimerDue && !process.zombie) runCpuTimers(process);

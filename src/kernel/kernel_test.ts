@@ -69,6 +69,12 @@ Deno.test("Kernel gives a runaway program up after the watchdog's time", async (
   assert.deepEqual(await kernel.run(), { kind: "timeout", which: "watchdog" });
 });
 
+Deno.test("Kernel lets a program go on that comes to new code again and again", async () => {
+  const { kernel } = scripted([({ exit }) => exit({ kind: "fuel", newCode: true })], { watchdog: 0.02 });
+  setTimeout(() => kernel.end({ kind: "timeout", which: "timeout" }), 100);
+  assert.deepEqual(await kernel.run(), { kind: "timeout", which: "timeout" });
+});
+
 Deno.test("Kernel.end stops a program that only computes", async () => {
   const { kernel } = scripted([spin]);
   setTimeout(() => kernel.end({ kind: "timeout", which: "timeout" }), 5);

@@ -63,7 +63,7 @@ export interface GuestSpec {
   readonly cache?: boolean;
   /** Figures of the engine on stderr at the end. */
   readonly stats?: boolean;
-  /** Seconds one uninterrupted stretch of guest instructions may take before the run is given up; 0: no limit. */
+  /** Seconds a thread may run without a system call, a fault or new code before the run is given up; 0: no limit. */
   readonly watchdog: number;
   /** Core files of crashed processes: FOLDER/NAME.PROGRAM.PID, host paths; undefined: none are written. */
   readonly core?: { readonly folder: string; readonly name: string };

@@ -42,7 +42,7 @@ interface HypervisorThread {
 
 export class HypervisorCpu implements Cpu {
   readonly regs: HypervisorRegisters;
-  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
+  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0, newCode: false };
   readonly #fuelPerTick: number;
   /** Set: the exit is of a run in another thread's turn. */
   #kept = false;

@@ -124,7 +124,7 @@ export class WasmRegisters implements Registers, RegisterFile {
 export class WasmCpu implements CpuInterface {
   readonly regs: WasmRegisters;
   readonly #m: EngineMemory;
-  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
+  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0, newCode: false };
 
   constructor(memory: EngineMemory) {
     this.#m = memory;
@@ -141,6 +141,7 @@ export class WasmCpu implements CpuInterface {
     i32[At.interpretOnly >> 2] = fuel < EXACT ? 1 : 0;
     const execute = space.memory.run;
     let left = fuel;
+    exit.newCode = false;
     for (;;) {
       const code = execute(left);
       exits[code]!++;
@@ -167,6 +168,7 @@ export class WasmCpu implements CpuInterface {
         }
         case Code.undecoded:
           space.decodeAt(this.#pc(), i32[At.blockBase >> 2]!);
+          exit.newCode = true;
           continue;
         case Code.missPlain: {
           const pc = this.#pc();

@@ -122,17 +122,19 @@ for (const at of [CODE, 0x8000_0000, 0x1_0000_0000, 0x3_0000_0000]) {
     const space = engine.createAddressSpace(), cpu = engine.createCpu();
     space.mapZero(at, 4096, 7);
     space.view(at, 12, "write")!.set(new Uint8Array(LOOP.buffer));
-    const decodings = (): number => {
+    const decodings = (isNew: boolean): number => {
       cpu.regs.pc = BigInt(at);
       cpu.regs.setX(1, 1);
-      equal(cpu.run(space, 100).kind, "syscall");
+      const exit = cpu.run(space, 100);
+      equal(exit.kind, "syscall");
+      equal(exit.newCode, isNew);
       return engine.statistics()["exits.undecoded"]!;
     };
-    const before = decodings();
+    const before = decodings(true);
     space.invalidateCode(at + 64, 64);
-    equal(decodings(), before);
+    equal(decodings(false), before);
     space.invalidateCode(at, 64);
-    ok(decodings() > before);
+    ok(decodings(true) > before);
     space.free();
     cpu.free();
   });

@@ -100,7 +100,7 @@ export class ScriptedRegisters implements Registers {
 
 class ScriptedCpu implements Cpu {
   readonly regs = new ScriptedRegisters();
-  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0 };
+  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0, newCode: false };
   hasExit = false;
   constructor(private readonly program: readonly Step[]) {}
 

@@ -115,7 +115,7 @@ export class Task implements Waiter, FileContext {
 
   // Accounts
   readonly usage: Usage = emptyUsage();
-  /** CPU time in ns since the last system call or fault, for the watchdog. */
+  /** CPU time in ns since the last system call, fault or new code, for the watchdog; -1: one came in this slice. */
   uninterrupted = 0;
   readonly startTime: number;
   sched: SchedAttributes;
