@@ -10,8 +10,8 @@ import { Inode, type Opener, type OpenResult } from "./inode.ts";
 import { Mount, type Path } from "./path.ts";
 import { SuperBlock } from "./superblock.ts";
 
-/** pipefs, sockfs, anon_inodefs: never mounted where a path leads. */
-class PseudoFs extends SuperBlock {
+/** pipefs, sockfs, anon_inodefs, nsfs: never mounted where a path leads. */
+export class PseudoFs extends SuperBlock {
   override readonly nameless = true;
   readonly root: Inode;
   readonly mount: Mount;
@@ -36,8 +36,9 @@ export class PseudoInode extends Inode {
   reopen: Reopen | undefined;
   readonly #label: string;
 
-  constructor(sb: SuperBlock, mode: number, uid: number, gid: number, label: string) {
-    super(sb, mode, uid, gid);
+  /** @param label with % for the number */
+  constructor(sb: SuperBlock, mode: number, uid: number, gid: number, label: string, ino?: number) {
+    super(sb, mode, uid, gid, ino);
     this.#label = label;
   }
 

@@ -38,6 +38,7 @@ import { cloneTask, unshareTask } from "../task/clone_task.ts";
 import { execTask } from "../task/exec_task.ts";
 import { exitProcess, exitThread } from "../task/exit_process.ts";
 import { PidFd } from "../task/pidfd.ts";
+import { setNamespace } from "../task/set_namespace.ts";
 import type { Process } from "../task/process.ts";
 import { checkKill, sendToProcess } from "../task/send_signal.ts";
 import { Session } from "../task/session.ts";
@@ -400,7 +401,7 @@ export const rows: SyscallRow[] = [
     (task, path, argv, envp) => execveat(task, AT_FDCWD, path, argv, envp, 0),
   ),
   row(260, "wait4", "pid:pid status:out:wait_status options:flags:wait ru:out:rusage", wait4),
-  row(268, "setns", "fd:fd nstype:flags:clone3", (task, fd) => task.files.get(fd) ? -EINVAL : -EBADF, "no namespaces"),
+  row(268, "setns", "fd:fd nstype:flags:clone3", setNamespace, "no pidfds, no other user namespaces"),
   row(272, "kcmp", "pid1:pid pid2:pid type:flags:kcmp idx1:ulong idx2:ulong", kcmp, "no KCMP_EPOLL_TFD"),
   row(281, "execveat", "fd:dirfd filename:path argv:strv envp:env flags:flags:at", execveat),
   row(424, "pidfd_send_signal", "pidfd:fd sig:signal info:struct:siginfo flags:xint", pidfdSendSignal),

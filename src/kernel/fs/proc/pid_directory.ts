@@ -8,6 +8,7 @@ import type { IdKind } from "../../task/user_namespace.ts";
 import type { Actor } from "../access.ts";
 import type { OpenFile } from "../file.ts";
 import type { DirectoryEntry, Inode } from "../inode.ts";
+import { namespacePath, type NamespaceType } from "../nsfs.ts";
 import { describePath, type Path } from "../path.ts";
 import { filePath } from "../pseudo_inode.ts";
 import type { SuperBlock } from "../superblock.ts";
@@ -340,17 +341,17 @@ class FdInfoDirectory extends SyntheticDirectory {
 }
 
 /** Namespaces, with the inode numbers of Linux's first ones: one of each but `user`, whose number is asked for. */
-const NAMESPACES: Readonly<Record<string, string>> = {
-  cgroup: "cgroup:[4026531835]",
-  ipc: "ipc:[4026531839]",
-  mnt: "mnt:[4026531841]",
-  net: "net:[4026531840]",
-  pid: "pid:[4026531836]",
-  pid_for_children: "pid:[4026531836]",
-  time: "time:[4026531834]",
-  time_for_children: "time:[4026531834]",
-  user: "user:[4026531837]",
-  uts: "uts:[4026531838]",
+const NAMESPACES: Readonly<Record<string, readonly [NamespaceType, ino: number]>> = {
+  cgroup: ["cgroup", 4026531835],
+  ipc: ["ipc", 4026531839],
+  mnt: ["mnt", 4026531841],
+  net: ["net", 4026531840],
+  pid: ["pid", 4026531836],
+  pid_for_children: ["pid", 4026531836],
+  time: ["time", 4026531834],
+  time_for_children: ["time", 4026531834],
+  user: ["user", 4026531837],
+  uts: ["uts", 4026531838],
 };
 
 class NamespaceDirectory extends SyntheticDirectory {
@@ -360,9 +361,17 @@ class NamespaceDirectory extends SyntheticDirectory {
   protected override dynamicLookup(name: string): Inode | undefined {
     const index = Object.keys(NAMESPACES).indexOf(name);
     if (index < 0) return undefined;
-    const label = () => name === "user" ? `user:[${this.task.credentials.userNamespace.ino}]` : NAMESPACES[name]!;
-    // Namespaces can be compared by name, not opened: there is nothing to enter.
-    return new MagicLink(this.sb, 0o777, this.uid, this.gid, this.base + NS_BASE + index, () => -EACCES, label);
+    const { task } = this, [type, first] = NAMESPACES[name]!;
+    const number = () => type === "user" ? task.credentials.userNamespace.ino : first;
+    return new MagicLink(
+      this.sb,
+      0o777,
+      this.uid,
+      this.gid,
+      this.base + NS_BASE + index,
+      (actor) => mayInspect(actor, task) ? namespacePath(type, number()) : -EACCES,
+      () => `${type}:[${number()}]`,
+    );
   }
   protected override dynamicEntries(): DirectoryEntry[] {
     return Object.keys(NAMESPACES).map((name, index) => ({ name, ino: this.base + NS_BASE + index, type: DT_LNK }));

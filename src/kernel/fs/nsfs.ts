@@ -1,0 +1,65 @@
+/** nsfs: the files that /proc/PID/ns/TYPE lead to, one for each namespace (namespaces(7)). */
+import {
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWTIME,
+  CLONE_NEWUSER,
+  CLONE_NEWUTS,
+} from "../abi/clone.ts";
+import { ENOTTY } from "../abi/errno.ts";
+import { S_IFREG } from "../abi/stat.ts";
+import { NSFS_MAGIC } from "../abi/statfs.ts";
+import { Dentry } from "./dentry.ts";
+import { OpenFile } from "./file.ts";
+import type { OpenResult } from "./inode.ts";
+import type { Path } from "./path.ts";
+import { PseudoFs, PseudoInode } from "./pseudo_inode.ts";
+
+/** The types, with the flags of clone(2) that stand for them. */
+export const NAMESPACE_FLAGS = {
+  cgroup: CLONE_NEWCGROUP,
+  ipc: CLONE_NEWIPC,
+  mnt: CLONE_NEWNS,
+  net: CLONE_NEWNET,
+  pid: CLONE_NEWPID,
+  time: CLONE_NEWTIME,
+  user: CLONE_NEWUSER,
+  uts: CLONE_NEWUTS,
+} as const;
+
+export type NamespaceType = keyof typeof NAMESPACE_FLAGS;
+
+/** ioctl_ns(2) */
+const NS_GET_NSTYPE = 0xb703;
+
+const nsfs = new PseudoFs("nsfs", NSFS_MAGIC);
+
+/** Where the link to a namespace leads. @param ino its number, as the link shows it */
+export function namespacePath(type: NamespaceType, ino: number): Path {
+  const inode = new NamespaceInode(type, ino);
+  return { mount: nsfs.mount, dentry: new Dentry(inode, undefined, inode.label) };
+}
+
+class NamespaceInode extends PseudoInode {
+  constructor(readonly namespace: NamespaceType, ino: number) {
+    super(nsfs, S_IFREG | 0o444, 0, 0, `${namespace}:[%]`, ino);
+  }
+
+  override open(flags: number): OpenResult {
+    return new NamespaceFile(this.namespace, flags, this);
+  }
+}
+
+/** An open namespace, for setns(2). */
+export class NamespaceFile extends OpenFile {
+  constructor(readonly namespace: NamespaceType, flags: number, inode: PseudoInode) {
+    super(flags, inode);
+  }
+
+  override ioctl(request: number): number {
+    return request === NS_GET_NSTYPE ? NAMESPACE_FLAGS[this.namespace] : -ENOTTY;
+  }
+}
