@@ -8,11 +8,30 @@ import { hostErrno } from "./host_error.ts";
 import { isAt } from "./host_guard.ts";
 import type { HostInfo } from "./host_node.ts";
 
-/** A change as the host is told: its own ids, and times in seconds. */
+/** A change as the host is told: its own ids, and times in ns since 1970. */
 export interface HostChange {
   readonly mode?: number | undefined;
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
-  readonly times?: { readonly atime: number; readonly mtime: number } | undefined;
+  readonly times?: { readonly atime: bigint; readonly mtime: bigint } | undefined;
+}
+
+/**
+ * A time as a host file can be given it through node:fs, in ms since 1970: to the millisecond; before 1970 to the second.
+ *
+ * @param time in ns since 1970
+ */
+function hostTime(time: bigint): number {
+  const unit = time < 0n ? 1_000_000_000n : 1_000_000n, isBelow = time % unit < 0n;
+  return Number((time / unit - (isBelow ? 1n : 0n)) * (unit / 1_000_000n));
+}
+
+/** Whether these times are one for a host file. */
+export const isSameHostTime = (a: bigint, b: bigint): boolean => a === b || hostTime(a) === hostTime(b);
+
+/** What node:fs takes: it cuts seconds off to the millisecond below, and takes a negative number for now. */
+function timeArgument(time: bigint): number | Date {
+  const ms = hostTime(time);
+  return ms < 0 ? new Date(ms) : (ms + 0.5) / 1000;
 }
 
 /** Loaded when needed: it takes longer to load than the whole kernel. */
@@ -58,7 +77,7 @@ export function changeHostFile(path: string, info: HostInfo, change: HostChange)
 interface Means {
   mode(mode: number): void;
   owner(uid: number, gid: number): void;
-  times(atime: number, mtime: number): void;
+  times(atime: number | Date, mtime: number | Date): void;
 }
 
 function apply({ mode, owner, times }: HostChange, by: Means): number {
@@ -71,7 +90,7 @@ function apply({ mode, owner, times }: HostChange, by: Means): number {
         return -EPERM;
       }
     }
-    if (times) by.times(times.atime, times.mtime);
+    if (times) by.times(timeArgument(times.atime), timeArgument(times.mtime));
     return 0;
   } catch (error) {
     return hostErrno(error);

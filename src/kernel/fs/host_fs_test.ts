@@ -367,6 +367,30 @@ Deno.test("HostFs gives the host's times at once, not its own", () =>
     assert.equal(Number(mtime / 1_000_000n), Deno.statSync(`${host}/f`).mtime!.getTime());
   }));
 
+Deno.test("HostFs gives files the times that the guest sets, to the millisecond, before 1970 to the second", () =>
+  withBind((guest, host) => {
+    Deno.writeTextFileSync(`${host}/f`, "x");
+    Deno.symlinkSync("f", `${host}/link`);
+    for (
+      const [time, shown] of [
+        [1_291_404_900_250_000_000n, 1_291_404_900_250],
+        [1_291_404_900_249_999_999n, 1_291_404_900_249],
+        [0n, 0],
+        [999_999n, 0],
+        [-1n, -1000],
+        [-1_000_000_000n, -1000],
+        [-14_245_440_250_000_000n, -14_245_441_000],
+      ] as const
+    ) {
+      for (const name of ["f", "link"]) {
+        assert.equal(changeTimes(guest, guest.place(`/${name}`, false), time, time, false), 0);
+        const { atime, mtime } = guest.place(`/${name}`, false).dentry.inode.stat();
+        assert.deepEqual([atime, mtime], [time, time]);
+        assert.equal(Deno.lstatSync(`${host}/${name}`).mtime!.getTime(), shown);
+      }
+    }
+  }));
+
 Deno.test("HostFs takes the same file for the same through two binds", () =>
   withBind((guest, host) => {
     const other = new TestGuest(guest.namespace, 0);

@@ -1,7 +1,7 @@
 /** A file in a read-write bind: attributes that are asked from the host, and changes that go to it. */
 import { ELOOP, ENOENT, EOPNOTSUPP, ESTALE } from "../abi/errno.ts";
 import type { Stat } from "../abi/stat.ts";
-import { changeHostFile } from "./host_attributes.ts";
+import { changeHostFile, isSameHostTime } from "./host_attributes.ts";
 import { contentChanged, hostChanges, nameChanges, namesChanged } from "./host_changes.ts";
 import { hostErrno } from "./host_error.ts";
 import { isAt, isSameFile } from "./host_guard.ts";
@@ -129,9 +129,9 @@ export class HostInode extends Inode {
     this.nlink = info.nlink;
     this.#size = info.size;
     this.#blocks = Math.ceil(info.size / 4096) * 8;
-    // The host side rounds to milliseconds: keep what the guest set as long as it is the same time.
-    if (this.atime / 1_000_000n !== info.atime / 1_000_000n) this.atime = info.atime;
-    if (this.mtime / 1_000_000n !== info.mtime / 1_000_000n) this.mtime = info.mtime;
+    // The host side is coarser: keep what the guest set as long as it is the same time.
+    if (!isSameHostTime(this.atime, info.atime)) this.atime = info.atime;
+    if (!isSameHostTime(this.mtime, info.mtime)) this.mtime = info.mtime;
     this.ctime = info.ctime;
     if (this.#nameless) super.setAttributes(this.#nameless);
   }
@@ -219,9 +219,7 @@ export class HostInode extends Inode {
     const owner = uid !== this.uid || gid !== this.gid
       ? { uid: uid === this.uid ? this.info.uid : uid, gid: gid === this.gid ? this.info.gid : gid }
       : undefined;
-    const times = change.atime !== undefined || change.mtime !== undefined
-      ? { atime: Number(atime) / 1e9, mtime: Number(mtime) / 1e9 }
-      : undefined;
+    const times = change.atime !== undefined || change.mtime !== undefined ? { atime, mtime } : undefined;
     const error = mode === undefined && !owner && !times ? 0 : this.sb.guard.run(
       [this.#path],
       () => changeHostFile(this.#path, this.info, { mode, owner, times }),
