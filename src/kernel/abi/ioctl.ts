@@ -39,5 +39,7 @@ export const SIOCGIFINDEX = 0x8933;
 export const SIOCGIFTXQLEN = 0x8942;
 export const SIOCETHTOOL = 0x8946;
 export const SIOCGIFMAP = 0x8970;
+/** ioctl_ns(2): the type of a namespace, as a flag of clone(2). */
+export const NS_GET_NSTYPE = 0xb703;
 /** random(4): entropy count in bits. */
 export const RNDGETENTCNT = 0x80045200;

@@ -10,6 +10,7 @@ import {
   CLONE_NEWUTS,
 } from "../abi/clone.ts";
 import { ENOTTY } from "../abi/errno.ts";
+import { NS_GET_NSTYPE } from "../abi/ioctl.ts";
 import { S_IFREG } from "../abi/stat.ts";
 import { NSFS_MAGIC } from "../abi/statfs.ts";
 import { Dentry } from "./dentry.ts";
@@ -31,9 +32,6 @@ export const NAMESPACE_FLAGS = {
 } as const;
 
 export type NamespaceType = keyof typeof NAMESPACE_FLAGS;
-
-/** ioctl_ns(2) */
-const NS_GET_NSTYPE = 0xb703;
 
 const nsfs = new PseudoFs("nsfs", NSFS_MAGIC);
 

@@ -10,7 +10,7 @@ import { Inode, type Opener, type OpenResult } from "./inode.ts";
 import { Mount, type Path } from "./path.ts";
 import { SuperBlock } from "./superblock.ts";
 
-/** pipefs, sockfs, anon_inodefs, nsfs: never mounted where a path leads. */
+/** pipefs, sockfs, anon_inodefs, nsfs, mqueue: never mounted where a path leads. */
 export class PseudoFs extends SuperBlock {
   override readonly nameless = true;
   readonly root: Inode;

@@ -2,11 +2,10 @@
 import { EAGAIN, EBUSY, EMSGSIZE } from "../abi/errno.ts";
 import type { Siginfo } from "../abi/siginfo.ts";
 import { S_IFREG } from "../abi/stat.ts";
+import { MQUEUE_MAGIC } from "../abi/statfs.ts";
 import { type FileContext, OpenFile, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
-import { PseudoInode } from "../fs/pseudo_inode.ts";
-import { SuperBlock } from "../fs/superblock.ts";
-import type { StatFs } from "../abi/statfs.ts";
 import type { Inode } from "../fs/inode.ts";
+import { PseudoFs, PseudoInode } from "../fs/pseudo_inode.ts";
 import { WaitQueue } from "../wait.ts";
 
 const READABLE = POLLIN | POLLRDNORM;
@@ -24,21 +23,8 @@ export interface Notification {
   removed?(): void;
 }
 
-/** The file system that holds queues; it is never mounted where a path leads. */
-class MqueueFs extends SuperBlock {
-  readonly type = "mqueue";
-  readonly root: Inode;
-  constructor() {
-    super();
-    this.root = new PseudoInode(this, 0, 0, 0, "");
-  }
-  override readonly nameless = true;
-  override statfs(): StatFs {
-    return { type: 0x19800202, bsize: 4096, blocks: 0, bfree: 0, bavail: 0, files: 0, ffree: 0, namelen: 255 };
-  }
-}
-
-const mqueueFs = new MqueueFs();
+/** The file system that holds queues. */
+const mqueueFs = new PseudoFs("mqueue", MQUEUE_MAGIC);
 
 export interface MqueueMessage {
   readonly priority: number;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EACCES, EBADF, EINVAL, ENODATA, ENOENT, EOPNOTSUPP, EPERM, EROFS, ESTALE } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CREAT, O_PATH, O_RDWR, O_WRONLY } from "../abi/fcntl.ts";
 import { MS_RDONLY } from "../abi/mount.ts";
+import { MQUEUE_MAGIC } from "../abi/statfs.ts";
 import { BUFFER, FileTask } from "./file_task.ts";
 
 /** A task with descriptor 0: an empty file f of its own. */
@@ -116,6 +117,9 @@ Deno.test("statfs tells the file system's kind", () => {
   const guest = withFile();
   assert.equal(guest.call("statfs", "/proc", BUFFER), 0);
   assert.equal(guest.task.mm.readU64(BUFFER), 0x9fa0n);
+  const queue = guest.call("mq_open", "queue", O_CREAT | O_RDWR, 0o600, 0);
+  assert.equal(guest.call("fstatfs", queue, BUFFER), 0);
+  assert.equal(guest.task.mm.readU64(BUFFER), BigInt(MQUEUE_MAGIC));
   assert.equal(guest.call("fstatfs", 9, BUFFER), -EBADF);
 });
 

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { CLONE_NEWNET, CLONE_NEWUTS } from "../abi/clone.ts";
 import { EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
 import { AT_FDCWD, O_PATH, O_RDONLY } from "../abi/fcntl.ts";
+import { NS_GET_NSTYPE } from "../abi/ioctl.ts";
 import { NSFS_MAGIC } from "../abi/statfs.ts";
 import { BUFFER, FileTask } from "../syscalls/file_task.ts";
 
 const open = (guest: FileTask, path: string, flags = O_RDONLY) => guest.call("openat", AT_FDCWD, path, flags, 0);
-/** NS_GET_NSTYPE of ioctl_ns(2). */
-const typeOf = (guest: FileTask, fd: number) => guest.call("ioctl", fd, 0xb703, 0);
 
 Deno.test("/proc/PID/ns leads to files that have the numbers that the links show", () => {
   const guest = new FileTask();
@@ -19,7 +18,7 @@ Deno.test("/proc/PID/ns leads to files that have the numbers that the links show
   assert.equal(guest.task.mm.readU64(BUFFER), BigInt(NSFS_MAGIC));
   assert.equal(guest.call("readlinkat", AT_FDCWD, `/proc/self/fd/${fd}`, BUFFER, 100), 16);
   assert.equal(guest.bytes(BUFFER, 16), "net:[4026531840]");
-  assert.equal(typeOf(guest, fd), CLONE_NEWNET);
+  assert.equal(guest.call("ioctl", fd, NS_GET_NSTYPE, 0), CLONE_NEWNET);
   assert.equal(guest.call("ioctl", fd, 0x5401, BUFFER), -ENOTTY);
   assert.equal(guest.call("read", fd, BUFFER, 1), -EINVAL);
 });

@@ -45,6 +45,7 @@ const KINDS = new Map<number, Kind>([
   [requests.FIONBIO, int],
   [requests.FIOASYNC, int],
   [requests.FIOCLEX, "none"],
+  [requests.NS_GET_NSTYPE, "none"],
   [requests.FIONCLEX, "none"],
   [requests.SIOCATMARK, intOut],
   [requests.SIOCGPGRP, intOut],
