@@ -203,6 +203,8 @@ export interface Engine {
   readonly processors?: number;
   /** Bytes of pages that guests may take at most; undefined: as many as the kernel likes. */
   readonly memory?: number;
+  /** Different programs that it has executed: what it keeps grows with each; undefined: it keeps nothing of them. */
+  readonly programs?: number;
   /** Something that makes a guest faster is on its way from the host: turns of its event loop are worth what they cost. */
   readonly awaitsHost?: boolean;
   /** No guest runs now: the time to keep what was learnt of its programs. */

@@ -176,7 +176,7 @@ export class Guest implements RunningGuest {
       case "debugger":
         return this.#tellDebugger(message.event);
       case "outcome":
-        void this.#finish(message.outcome);
+        void this.#finish(message.outcome, message.programs);
     }
   }
 
@@ -231,9 +231,9 @@ export class Guest implements RunningGuest {
     Atomics.notify(answer, 0);
   }
 
-  async #finish(outcome: GuestOutcome): Promise<void> {
+  async #finish(outcome: GuestOutcome, programs: number): Promise<void> {
     this.#clearTimers();
-    this.#pool.release(this.#pooled);
+    this.#pool.release(this.#pooled, programs);
     this.#ended = true;
     while (this.#taking.size > 0) await Promise.all(this.#taking);
     const wasCut = this.#stopped === "timeout" && outcome.ending.kind !== "exit";

@@ -18,8 +18,8 @@ import type { ToWorker } from "./worker_messages.ts";
 export interface PooledWorker {
   readonly worker: Worker;
   readonly key: string;
-  /** Programs that it has run: what was translated of them is there still. */
-  readonly programs: Set<string>;
+  /** Paths of programs that it has run lately: what was translated of them is there still. */
+  readonly paths: Set<string>;
   /** Rejects when its engine cannot be made. */
   readonly equipped: Promise<void>;
 }
@@ -37,10 +37,13 @@ export interface GuestPoolOptions {
 }
 
 /**
- * Different programs that a Worker runs at most. Measured: 474 MiB resident with the first 40 programs of Debian's, tests
+ * Different programs, by their content, that a Worker runs at most. Measured: 474 MiB resident with the first 40 programs of Debian's, tests
  * of GLib among them, 644 with 322.
  */
 const MAX_PROGRAMS = 500;
+
+/** Paths of programs that are remembered of a Worker. */
+const MAX_PATHS = 1000;
 
 /** Kinds of reach whose permissions are remembered. */
 const MAX_WISHES = 1000;
@@ -82,7 +85,8 @@ export class GuestPool implements Disposable {
    */
   acquire(reach: Reach & Pick<GuestSpec, "engine" | "path">): PooledWorker {
     const pooled = this.#idleOrNew(reach);
-    pooled.programs.add(reach.path);
+    if (pooled.paths.size >= MAX_PATHS) pooled.paths.clear();
+    pooled.paths.add(reach.path);
     return pooled;
   }
 
@@ -90,7 +94,7 @@ export class GuestPool implements Disposable {
     const engine = this.#entry ? undefined : this.#engine ?? engineFor(reach.engine);
     const { key, permissions } = this.#permissionsFor(reach, engine?.shim);
     const fits = this.#idle.filter((each) => each.key === key);
-    const best = fits.findLast(({ programs }) => programs.has(reach.path)) ?? fits.at(-1);
+    const best = fits.findLast(({ paths }) => paths.has(reach.path)) ?? fits.at(-1);
     if (best) {
       this.#idle = this.#idle.filter((each) => each !== best);
       return best;
@@ -102,7 +106,7 @@ export class GuestPool implements Disposable {
     return {
       worker,
       key,
-      programs: new Set(),
+      paths: new Set(),
       equipped: first ? first.interpreter.then(() => {}, equipIt) : equipIt(),
     };
   }
@@ -131,11 +135,15 @@ export class GuestPool implements Disposable {
     return undefined;
   }
 
-  /** The guest has ended in good order: its Worker can serve another. */
-  release(pooled: PooledWorker): void {
+  /**
+   * The guest has ended in good order: its Worker can serve another.
+   *
+   * @param programs different ones that the Worker has run so far
+   */
+  release(pooled: PooledWorker, programs: number): void {
     pooled.worker.onmessage = null;
     pooled.worker.onerror = null;
-    const isWorn = pooled.programs.size >= MAX_PROGRAMS;
+    const isWorn = programs >= MAX_PROGRAMS;
     if (this.#closed || this.#keep === 0 || isWorn) return pooled.worker.terminate();
     this.#idle.push(pooled);
     if (this.#idle.length > this.#keep) this.#idle.shift()!.worker.terminate();

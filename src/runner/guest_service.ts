@@ -13,6 +13,8 @@ import { WorkerStdio } from "./worker_stdio.ts";
 
 /** One guest's kernel, as the runner uses it. */
 export interface GuestKernel {
+  /** Different programs that its engine has executed so far, for guests before it too. */
+  readonly programs?: number;
   /** Runs the program to its end. */
   run(spec: GuestSpec): Promise<GuestOutcome>;
   /** A signal from the host's keyboard or supervisor for the foreground process group. */
@@ -98,8 +100,9 @@ export function serveGuests(scope: WorkerScope, makeKernel: GuestKernelMaker): v
     }
     await stdio.finish();
     store.close();
+    const programs = current.kernel?.programs ?? 0;
     current = undefined;
-    post({ type: "outcome", run: number, outcome });
+    post({ type: "outcome", run: number, outcome, programs });
   }
 
   function receive(message: ToWorker): void {

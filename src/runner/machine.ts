@@ -71,6 +71,10 @@ export class Machine implements GuestKernel {
     this.#terminals = createTerminals(this.#kernel, this.#tree);
   }
 
+  get programs(): number {
+    return this.#kernel.engine.programs ?? 0;
+  }
+
   async run(spec: GuestSpec): Promise<GuestOutcome> {
     const started = performance.now();
     const kernel = this.#kernel;

@@ -66,7 +66,8 @@ export type FromWorker =
   | { readonly type: "probe"; readonly run: number; readonly answer: Int32Array<SharedArrayBuffer> }
   /** The terminal at the far end of piped streams is to be raw, or no longer. */
   | { readonly type: "raw"; readonly run: number; readonly raw: boolean }
-  | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome };
+  /** @param programs different ones that this Worker has run so far: what it keeps grows with each */
+  | { readonly type: "outcome"; readonly run: number; readonly outcome: GuestOutcome; readonly programs: number };
 
 /** What standard input is at the far end. */
 export const InputKind = { unknown: 0, other: 1, null: 2 } as const;

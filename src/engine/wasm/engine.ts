@@ -59,6 +59,8 @@ export class WasmEngine implements Engine {
   #translator: Translator | undefined;
   #loading: Promise<Translator> | undefined;
   #programs: KnownPrograms | undefined;
+  /** Programs that were executed, by the names of their content. */
+  readonly #met = new Set<string>();
   /** Programs whose archive was asked for. */
   readonly #recalled = new Set<string>();
   /** Those of them that have not come yet, and those that the host has not answered. */
@@ -95,6 +97,7 @@ export class WasmEngine implements Engine {
         return this.#translator;
       },
       programStarted: (program) => {
+        this.#met.add(program);
         if (this.#pays()) void this.#adoptLate(program);
       },
       spaces: new Set(),
@@ -182,6 +185,10 @@ export class WasmEngine implements Engine {
         "regions.archived.placed": translator.placedFromArchive,
       }),
     };
+  }
+
+  get programs(): number {
+    return this.#met.size;
   }
 
   get awaitsHost(): boolean {

@@ -266,3 +266,10 @@ Deno.test("WasmEngine translates a region again with all that it had, also what 
   guest(0, 20_000, 500_000);
   equal(stats.regions, regions);
 });
+
+Deno.test("WasmEngine counts programs by their content", () => {
+  const engine = new WasmEngine({ interpreter: buildInterpreter() });
+  const frame = engine.createFrame(new Uint8Array(LOOP.buffer));
+  for (const program of ["one", "two", "one", undefined]) run(engine, frame, program, 1);
+  equal(engine.programs, 2);
+});
