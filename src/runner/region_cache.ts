@@ -8,6 +8,10 @@ import { writeAside } from "../write_aside.ts";
 const HASH = 32;
 /** Bytes of files kept in a folder; the oldest make room. */
 const MAX_BYTES = 2 ** 30;
+/** Milliseconds after which the folder of another version, in which nothing was kept since, is no longer wanted. */
+const STALE = 30 * 86_400_000;
+/** What {@link ../engine/wasm/image.ts} calls versions. */
+const VERSION_NAME = /^[0-9a-f]{16}$/;
 
 export class RegionCache {
   readonly #folder: string;
@@ -34,7 +38,18 @@ export class RegionCache {
     const file = new Uint8Array(HASH + archive.length);
     file.set(archive, HASH);
     file.set(new Uint8Array(await crypto.subtle.digest("SHA-256", file.subarray(HASH))));
-    if (writeAside(path, file)) this.#prune();
+    const isFirst = !this.#exists();
+    if (!writeAside(path, file)) return;
+    this.#prune();
+    if (isFirst) this.#dropStaleVersions();
+  }
+
+  #exists(): boolean {
+    try {
+      return Deno.statSync(this.#folder).isDirectory;
+    } catch {
+      return false;
+    }
   }
 
   #path(program: string): string {
@@ -56,6 +71,21 @@ export class RegionCache {
       }
     } catch {
       // Another process was faster.
+    }
+  }
+
+  /** A version that is new here is the time to part with those that have long not been used. */
+  #dropStaleVersions(): void {
+    const [, versions, own] = /^(.*\/regions)\/([^/]+)$/.exec(this.#folder) ?? [];
+    if (versions === undefined || !VERSION_NAME.test(own!)) return; // What is beside it is not ours.
+    try {
+      for (const { name, isDirectory } of [...Deno.readDirSync(versions)]) {
+        if (!isDirectory || name === own || !VERSION_NAME.test(name)) continue;
+        const path = `${versions}/${name}`, changed = Deno.statSync(path).mtime?.getTime() ?? Date.now();
+        if (Date.now() - changed > STALE) Deno.removeSync(path, { recursive: true });
+      }
+    } catch {
+      // Another process was faster, or may more.
     }
   }
 }

@@ -50,3 +50,27 @@ Deno.test("RegionCache takes no name that is a path", async () => {
 Deno.test("RegionCache saves nothing where it may not, and says nothing of it", async () => {
   await new RegionCache("/proc/nowhere").save(NAME, ARCHIVE);
 });
+
+Deno.test("RegionCache drops what other versions have not touched for a month when a version is new", () =>
+  withFolder(async (folder) => {
+    const [old, recent, own] = ["1", "2", "3"].map((digit) => join(folder, "regions", digit.repeat(16)));
+    const beside = join(folder, "regions", "something-else"), month = 31 * 86_400_000;
+    for (const path of [old!, recent!]) await new RegionCache(path).save(NAME, ARCHIVE);
+    Deno.mkdirSync(beside);
+    for (const path of [old!, beside]) Deno.utimeSync(path, new Date(Date.now() - month), new Date(Date.now() - month));
+    const names = () => [...Deno.readDirSync(join(folder, "regions"))].map(({ name }) => name).sort();
+
+    await new RegionCache(recent!).save("f".repeat(16), ARCHIVE);
+    equal(names().length, 3, "a version that was there already drops none");
+    await new RegionCache(own!).save(NAME, ARCHIVE);
+    deepEqual(names(), ["2".repeat(16), "3".repeat(16), "something-else"]);
+  }));
+
+Deno.test("RegionCache touches nothing beside a folder that is not one of the versions", () =>
+  withFolder(async (folder) => {
+    const neighbour = join(folder, "1".repeat(16)), long = new Date(2000, 1);
+    Deno.mkdirSync(neighbour);
+    Deno.utimeSync(neighbour, long, long);
+    await new RegionCache(join(folder, "2".repeat(16))).save(NAME, ARCHIVE);
+    equal(Deno.statSync(neighbour).isDirectory, true);
+  }));
