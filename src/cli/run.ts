@@ -7,6 +7,7 @@ import type { FirstWorker } from "../runner/first_worker.ts";
 import { Guest, type RunningGuest } from "../runner/guest.ts";
 import { GuestPool } from "../runner/guest_pool.ts";
 import type { GuestOutcome } from "../runner/guest_spec.ts";
+import { seesNullInput } from "../runner/null_input.ts";
 import { guestSpec } from "../runner/world.ts";
 import { serverAddress } from "../server/address.ts";
 import { VERSION } from "../version.ts";
@@ -107,7 +108,7 @@ export async function run(args: readonly string[], first?: FirstWorker): Promise
   const file = output === undefined ? undefined : new TraceFile(output);
   const takeTrace = (bytes: Uint8Array) => file?.write(bytes);
   const guest = server === undefined
-    ? new Guest(spec, { pool, debugPort, output: (_, bytes) => takeTrace(bytes) })
+    ? new Guest({ ...spec, nullInput: seesNullInput() }, { pool, debugPort, output: (_, bytes) => takeTrace(bytes) })
     : await (await import("../server/remote_guest.ts")).RemoteGuest.start(server, spec, takeTrace);
   const release = forwardSignals(guest);
   let outcome = await guest.outcome;

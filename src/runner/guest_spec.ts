@@ -84,6 +84,8 @@ export interface GuestSpec {
   readonly stdin: "inherit" | "piped" | "null";
   readonly stdout: "inherit" | "piped" | "null";
   readonly stderr: "inherit" | "piped" | "null";
+  /** Of inherited standard input: whether it is /dev/null, if the starting side knows. In a Worker it takes 30 ms. */
+  readonly nullInput?: boolean | undefined;
   /** Of piped streams; their output keeps its order then, from one stream to the other. Default: they are pipes. */
   readonly farEnd?: FarEnd;
 }

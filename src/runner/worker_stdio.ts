@@ -210,6 +210,10 @@ class InheritedInput implements HostInput {
   #buffer: Uint8Array | undefined;
   #raw = false;
 
+  constructor(isNull: boolean | undefined) {
+    this.#isNull = isNull;
+  }
+
   get isNull(): boolean {
     return this.#isNull ??= !this.isTerminal && isNullInput();
   }
@@ -249,7 +253,7 @@ export class WorkerStdio implements HostStdio {
   constructor(spec: GuestSpec, run: number, post: Post) {
     const pipes = this.#pipes = { farEnd: spec.farEnd, size: spec.farEnd?.size, latest: undefined };
     this.stdin = spec.stdin === "inherit"
-      ? new InheritedInput()
+      ? new InheritedInput(spec.nullInput)
       : spec.stdin === "piped"
       ? new MessageInput(run, post, pipes)
       : emptyInput;

@@ -98,6 +98,7 @@ const SPEC: Fields<GuestSpec> = {
   // Debuggers come to the process that started the guest.
   debug: (value) => value === undefined,
   stdin: isPiped,
+  nullInput: (value) => value === undefined,
   stdout: isPiped,
   stderr: isPiped,
   farEnd: optional(record({
