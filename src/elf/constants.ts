@@ -29,7 +29,7 @@ export const STT_GNU_IFUNC = 10;
 export const STB_LOCAL = 0, STB_GLOBAL = 1, STB_WEAK = 2;
 
 export const DT_NULL = 0, DT_NEEDED = 1, DT_STRTAB = 5, DT_STRSZ = 10, DT_SONAME = 14, DT_RPATH = 15;
-export const DT_RUNPATH = 29, DT_FLAGS_1 = 0x6ffffffb;
+export const DT_RUNPATH = 29, DT_PREINIT_ARRAY = 32, DT_FLAGS_1 = 0x6ffffffb;
 /** DT_FLAGS_1: the default directories are not searched. */
 export const DF_1_NODEFLIB = 0x800;
 

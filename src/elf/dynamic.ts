@@ -4,6 +4,7 @@ import {
   DT_FLAGS_1,
   DT_NEEDED,
   DT_NULL,
+  DT_PREINIT_ARRAY,
   DT_RPATH,
   DT_RUNPATH,
   DT_SONAME,
@@ -27,6 +28,8 @@ export interface DynamicInfo {
   readonly runpath: string | undefined;
   /** DF_1_NODEFLIB: default directories are not searched. */
   readonly noDefaultLibs: boolean;
+  /** DT_PREINIT_ARRAY: something of the program's is to run before its libraries are initialised. */
+  readonly hasPreinit: boolean;
 }
 
 /** More entries than any linker writes; the rest of a hostile table is not read. */
@@ -72,7 +75,7 @@ export function parseDynamic(source: ElfSource, headers: readonly ProgramHeader[
   const bytes = readClamped(source, segment.offset, segment.filesz, MAX_ENTRIES * SIZEOF_DYN);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const neededAt: number[] = [];
-  let strtab = -1, strsz = Infinity, soname = -1, rpath = -1, runpath = -1, flags1 = 0;
+  let strtab = -1, strsz = Infinity, soname = -1, rpath = -1, runpath = -1, flags1 = 0, hasPreinit = false;
   for (let at = 0; at + SIZEOF_DYN <= bytes.length; at += SIZEOF_DYN) {
     const tag = u64(view, at), value = u64(view, at + 8);
     if (tag === DT_NULL) break;
@@ -80,6 +83,7 @@ export function parseDynamic(source: ElfSource, headers: readonly ProgramHeader[
     else if (tag === DT_STRTAB) strtab = value;
     else if (tag === DT_STRSZ) strsz = value;
     else if (tag === DT_SONAME) soname = value;
+    else if (tag === DT_PREINIT_ARRAY) hasPreinit = true;
     else if (tag === DT_RPATH) rpath = value;
     else if (tag === DT_RUNPATH) runpath = value;
     else if (tag === DT_FLAGS_1) flags1 = view.getUint32(at + 8, true);
@@ -95,5 +99,6 @@ export function parseDynamic(source: ElfSource, headers: readonly ProgramHeader[
     rpath: string(rpath),
     runpath: string(runpath),
     noDefaultLibs: (flags1 & DF_1_NODEFLIB) !== 0,
+    hasPreinit,
   };
 }

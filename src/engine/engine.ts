@@ -75,8 +75,10 @@ export interface Frame {
 
 /** The pages of one process. All ranges are page aligned unless said otherwise. */
 export interface AddressSpace {
-  /** First address that can never be mapped. */
+  /** First address that can never be mapped, but for {@link far} ones. */
   readonly limit: Va;
+  /** Addresses above, if the engine has some that cost more than others. */
+  readonly far?: FarAddresses;
   /** Maps fresh zero pages, replacing what was there. Storage is taken when first touched. */
   mapZero(va: Va, length: number, prot: Prot): void;
   /** Maps one shared page, replacing what was there. Stores go to the frame, seen by all its mappings. */
@@ -113,10 +115,9 @@ export interface AddressSpace {
   /**
    * Says which program is going to run here, for engines that know programs again.
    *
-   * @param head the first bytes of its file, headers and build ID among them
-   * @param size bytes of the file
+   * @param program a name made of its content: 16 hex digits
    */
-  setProgram?(head: Uint8Array, size: number): void;
+  setProgram?(program: string): void;
   /** Forgets decoded and translated code in the range (any alignment); IC IVAU by the guest does the same. */
   invalidateCode(va: Va, length: number): void;
   /**
@@ -133,6 +134,21 @@ export interface AddressSpace {
   setWatchpoint(va: Va, length: number, kind: WatchKind, on: boolean): void;
   /** Gives all storage back. The space must not be used again. */
   free(): void;
+}
+
+/**
+ * Addresses for data that a program wants exactly there, and which the kernel does not hand out by itself. There is room
+ * for some, no matter where: {@link reach} says so before pages are mapped there. They cannot be executed.
+ */
+export interface FarAddresses {
+  readonly from: Va;
+  readonly to: Va;
+  /** What the space's limit is once far addresses are in use: nothing may be mapped from there on then. */
+  readonly nearLimit: Va;
+  /** Lowers the limit to that. */
+  open(): void;
+  /** Makes the addresses around this one work, 64 KiB on both sides of a multiple of 64 KiB; false: there is no room. */
+  reach(va: Va): boolean;
 }
 
 /** The register state of one thread as the kernel and debuggers see it. */

@@ -3,10 +3,10 @@
  * rights byte per page. Pages come into being when touched: a rights byte says what the kernel allows and, apart
  * from that, what may be done directly; an access that is allowed but not yet possible ends in {@link touch}.
  */
-import { contentName } from "../../content_name.ts";
 import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, type WatchKind } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
-import { BLOCKS, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HOT, PageBits } from "./layout.ts";
+import { FarWindows } from "./far_windows.ts";
+import { BLOCKS, FAR_WINDOW, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HOT, PageBits } from "./layout.ts";
 import { PLAIN_BLOCKS, RECORD, RegionRecord, WINDOW } from "./layout.ts";
 import type { FrameBlocks } from "./frame_blocks.ts";
 import type { EngineMemory, GuestMemory } from "./memory.ts";
@@ -54,7 +54,7 @@ export interface SpaceParts {
 }
 
 export class WasmAddressSpace implements AddressSpace {
-  readonly limit: Va = GUEST_LIMIT;
+  readonly far: FarWindows;
   readonly memory: GuestMemory;
   readonly #parts: SpaceParts;
   readonly #u8: Uint8Array;
@@ -79,38 +79,44 @@ export class WasmAddressSpace implements AddressSpace {
     parts.spaces.add(this);
     this.memory = parts.memories.take();
     this.#u8 = this.#lastView = this.memory.u8;
+    this.far = new FarWindows(this.#u8);
+  }
+
+  get limit(): Va {
+    return this.far.limit;
   }
 
   get program(): string | undefined {
     return this.#program;
   }
-  setProgram(head: Uint8Array, size: number): void {
+  setProgram(program: string): void {
     const { engine, spaces } = this.#parts;
     this.#program = undefined;
     const isAlone = [...spaces].every(({ program }) => program === undefined);
-    this.#program = contentName(head, size);
+    this.#program = program;
     // What a shell has arrived at is not forgotten with each command that it starts.
     if (isAlone) engine.coolAll();
-    this.#parts.programStarted(this.#program);
+    this.#parts.programStarted(program);
   }
 
   // ---- mapping ------------------------------------------------------------------------------------------------
 
   mapZero(va: Va, length: number, prot: Prot): void {
-    const [from, to] = this.#range(va, length);
-    this.#drop(from, to);
-    this.#u8.fill(mapped | (withRead(prot) << allowedShift), from, to);
+    for (const [from, to] of this.#ranges(va, length)) {
+      this.#drop(from, to);
+      this.#u8.fill(mapped | (withRead(prot) << allowedShift), from, to);
+    }
   }
 
   mapFrame(va: Va, frame: Frame, prot: Prot): void {
-    const [page] = this.#range(va, PAGE_SIZE);
+    const [page] = this.#range(this.#near(va), PAGE_SIZE);
     this.#drop(page, page + 1);
     this.#link(page, frame as WasmFrame, false);
     this.#u8[page] = mapped | (withRead(prot) << allowedShift);
   }
 
   own(va: Va, prot: Prot): void {
-    const page = va / PAGE_SIZE;
+    const page = this.#near(va) / PAGE_SIZE;
     this.#makePresent(page);
     const link = this.#links.get(page);
     if (link) this.#unlink(link);
@@ -118,13 +124,16 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   unmap(va: Va, length: number): void {
-    const [from, to] = this.#range(va, length);
-    this.#drop(from, to);
-    this.#u8.fill(0, from, to);
+    for (const [from, to] of this.#ranges(va, length)) {
+      this.#drop(from, to);
+      this.#u8.fill(0, from, to);
+    }
   }
 
   protect(va: Va, length: number, prot: Prot): void {
-    const [from, to] = this.#range(va, length);
+    for (const [from, to] of this.#ranges(va, length)) this.#protect(from, to, prot);
+  }
+  #protect(from: number, to: number, prot: Prot): void {
     const u8 = this.#u8, allowed = withRead(prot);
     for (let page = from; page < to; page++) {
       const bits = u8[page]!;
@@ -136,6 +145,14 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   move(fromVa: Va, toVa: Va, length: number): void {
+    if (Math.max(fromVa, toVa) + length <= this.limit) return this.#move(fromVa, toVa, length);
+    for (let at = 0, step; at < length; at += step) {
+      const from = fromVa + at, to = toVa + at, left = (va: Va) => FAR_WINDOW - va % FAR_WINDOW;
+      step = Math.min(length - at, left(from), left(to));
+      this.#move(this.#near(from), this.#near(to), step);
+    }
+  }
+  #move(fromVa: Va, toVa: Va, length: number): void {
     const [from, end] = this.#range(fromVa, length);
     const [to] = this.#range(toVa, length);
     this.#drop(to, to + (end - from));
@@ -163,20 +180,23 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   query(va: Va): Prot | undefined {
-    const bits = va >= 0 && va < GUEST_LIMIT ? this.#u8[Math.floor(va / PAGE_SIZE)]! : 0;
+    const near = this.#near(va), bits = near >= 0 ? this.#u8[Math.floor(near / PAGE_SIZE)]! : 0;
     return bits & mapped ? (bits & allowedMask) >> allowedShift : undefined;
   }
 
   isShared(va: Va): boolean {
-    const link = this.#links.get(Math.floor(va / PAGE_SIZE));
+    const link = this.#links.get(Math.floor(this.#near(va) / PAGE_SIZE));
     return link !== undefined && link.frame.links.size > 1;
   }
 
   copyTo(childSpace: AddressSpace, va: Va, length: number): void {
     const child = childSpace as WasmAddressSpace;
     child.#program ??= this.#program;
-    const [from, to] = this.#range(va, length);
-    child.#range(va, length);
+    child.far.inherit(this.far);
+    for (const [from, to] of this.#ranges(va, length)) this.#copyTo(child, from, to);
+  }
+  #copyTo(child: WasmAddressSpace, from: number, to: number): void {
+    child.#range(from * PAGE_SIZE, (to - from) * PAGE_SIZE);
     child.#drop(from, to);
     const u8 = this.#u8, childU8 = child.#u8;
     for (let page = from; page < to; page++) {
@@ -207,8 +227,11 @@ export class WasmAddressSpace implements AddressSpace {
    * which is the guest's fault.
    */
   touch(va: Va, access: Access): boolean {
-    if (!(va >= 0 && va < GUEST_LIMIT)) return false;
-    const page = Math.floor(va / PAGE_SIZE);
+    const near = this.#near(va);
+    // The kernel grants no right to execute what is far.
+    return near >= 0 && this.#touch(Math.floor(near / PAGE_SIZE), access);
+  }
+  #touch(page: number, access: Access): boolean {
     const bits = this.#u8[page]!;
     const need = access === "write" ? write : access === "read" ? read : exec;
     if (!((bits & allowedMask) >> allowedShift & need)) return false;
@@ -228,14 +251,19 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   view(va: Va, length: number, access: "read" | "write", force = false): Uint8Array | undefined {
-    if (!(va >= 0 && va < GUEST_LIMIT) || length <= 0) return undefined;
+    if (!(va >= 0 && va < this.far.limit)) {
+      length = Math.min(length, FAR_WINDOW - va % FAR_WINDOW);
+      va = this.#near(va);
+      if (va < 0) return undefined;
+    }
+    if (length <= 0) return undefined;
     const need = access === "write" ? write : read;
     const u8 = this.#u8;
     const first = Math.floor(va / PAGE_SIZE), last = Math.floor((Math.min(va + length, GUEST_LIMIT) - 1) / PAGE_SIZE);
     let page = first;
     for (; page <= last; page++) {
       if (u8[page]! & need) continue;
-      if (this.touch(page * PAGE_SIZE, access)) continue;
+      if (this.#touch(page, access)) continue;
       if (!force || !this.#force(page, access)) break;
     }
     if (page === first) return undefined;
@@ -253,7 +281,8 @@ export class WasmAddressSpace implements AddressSpace {
   place(va: Va, length: number, access: "read" | "write"): number {
     const within = va % PAGE_SIZE;
     // Written so that NaN fails as well.
-    if (!(va >= 0 && va < GUEST_LIMIT && within + length <= PAGE_SIZE)) return -1;
+    if (!(va >= 0 && within + length <= PAGE_SIZE)) return -1;
+    if (va >= this.far.limit && (va = this.#near(va)) < 0) return -1;
     const need = access === "write" ? write : read;
     return (this.#u8[(va - within) / PAGE_SIZE]! & need) !== 0 ? WINDOW + va : -1;
   }
@@ -284,6 +313,7 @@ export class WasmAddressSpace implements AddressSpace {
     this.#links.clear();
     this.#drop(0, this.#top);
     this.#u8.fill(0, 0, this.#top);
+    this.far.clear();
     this.#parts.memories.giveBack(this.memory);
   }
 
@@ -291,7 +321,7 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** Gives the page of `va` a decoded block, to be filled as it is executed; false if it may not be executed. */
   attachCode(va: Va): boolean {
-    if (!this.touch(va, "execute")) return false;
+    if (va >= GUEST_LIMIT || !this.touch(va, "execute")) return false;
     const page = Math.floor(va / PAGE_SIZE);
     this.#attach(page, this.#blockOf(page));
     return true;
@@ -343,7 +373,7 @@ export class WasmAddressSpace implements AddressSpace {
   }
   /** Address in engine memory of an instruction's record; undefined if its page has no decoded block. */
   #recordOf(va: Va): number | undefined {
-    const block = this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]!;
+    const block = va < GUEST_LIMIT ? this.memory.u32[(BLOCKS >> 2) + Math.floor(va / PAGE_SIZE)]! : 0;
     return block === 0 ? undefined : block + (va & 0xffc) * (RECORD / 4);
   }
   /** Puts what is translated of the code from `va` on in place here. */
@@ -426,6 +456,7 @@ export class WasmAddressSpace implements AddressSpace {
   setBreakpoint(va: Va, on: boolean): void {
     if (on) this.#breakpoints.add(va);
     else this.#breakpoints.delete(va);
+    if (va >= GUEST_LIMIT) return; // where nothing is executed
     // From now on the page has a block of its own.
     const page = Math.floor(va / PAGE_SIZE);
     if (!this.#blocks.has(page)) {
@@ -540,10 +571,27 @@ export class WasmAddressSpace implements AddressSpace {
   #range(va: Va, length: number): [from: number, to: number] {
     const from = va / PAGE_SIZE, to = from + length / PAGE_SIZE;
     if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > GUEST_PAGES) {
-      throw new RangeError(`not a range of guest pages: 0x${va.toString(16)} + 0x${length.toString(16)}`);
+      throw notPages(va, length);
     }
     if (to > this.#top) this.#top = to;
     return [from, to];
+  }
+
+  /** Where an address is in the window: itself, or what {@link FarWindows} say; -1: nowhere. */
+  #near(va: Va): Va {
+    return va >= 0 && va < this.far.limit ? va : this.far.near(va);
+  }
+  /** The pages of a range, in pieces that lie together in the window; of far windows those that are there. */
+  #ranges(va: Va, length: number): (readonly [from: number, to: number])[] {
+    if (va + length <= this.far.limit) return [this.#range(va, length)];
+    if (va < this.far.from) throw notPages(va, length);
+    const ranges = [];
+    for (let at = va, step; at < va + length; at += step) {
+      step = Math.min(va + length - at, FAR_WINDOW - at % FAR_WINDOW);
+      const near = this.#near(at);
+      if (near >= 0) ranges.push(this.#range(near, step));
+    }
+    return ranges;
   }
 
   /** Forgets frames and code of a range; rights bytes are the caller's. */
@@ -632,6 +680,9 @@ export class WasmAddressSpace implements AddressSpace {
     this.#resetRecords(this.#blocks.get(page), page, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   }
 }
+
+const notPages = (va: Va, length: number): RangeError =>
+  new RangeError(`not a range of guest pages: 0x${va.toString(16)} + 0x${length.toString(16)}`);
 
 class SpaceLink implements Link {
   constructor(

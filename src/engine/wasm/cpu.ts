@@ -3,7 +3,7 @@ import type { Access, AddressSpace, Cpu as CpuInterface, Exit, Registers } from 
 import { PSTATE_DIT, PSTATE_SSBS } from "../../isa/a64/features.ts";
 import { FPCR_BITS, FPSR_BITS } from "../../isa/a64/fp_status.ts";
 import type { WasmAddressSpace } from "./address_space.ts";
-import { Code, Cpu as At, PageBits } from "./layout.ts";
+import { Code, Cpu as At, GUEST_LIMIT, PageBits } from "./layout.ts";
 import type { EngineMemory, RegisterFile } from "./memory.ts";
 
 const TWO32 = 2 ** 32;
@@ -163,6 +163,10 @@ export class WasmCpu implements CpuInterface {
           if (hit !== undefined) return this.#fault("watchpoint", hit.address, hit.access);
           const address = this.#exitAddress();
           const access: Access = i32[At.exitMode >> 2] === PageBits.write ? "write" : "read";
+          // An access from one far window into the next, which is elsewhere: unaligned, and not possible here.
+          if (address >= GUEST_LIMIT && space.place(address, 1, access) >= 0) {
+            return this.#fault("alignment", address, access);
+          }
           if (space.touch(address, access)) continue;
           return this.#fault("fault", address, access);
         }

@@ -15,7 +15,7 @@ function run(
   passes = 100_000,
 ): string {
   const space = engine.createAddressSpace(), cpu = engine.createCpu();
-  if (program !== undefined) space.setProgram!(new TextEncoder().encode(program), 0);
+  if (program !== undefined) space.setProgram!(program);
   space.mapFrame(CODE, frame, 5);
   cpu.regs.pc = BigInt(CODE);
   cpu.regs.setX(1, passes);
@@ -211,7 +211,7 @@ Deno.test("WasmEngine takes an archive that came too late when its program start
   equal(engine.awaitsHost, false);
   equal(engine.statistics()["regions.archived"], 0);
   const space = engine.createAddressSpace();
-  space.setProgram!(new TextEncoder().encode("short"), 0);
+  space.setProgram!("short");
   for (let turn = 0; turn < 1000 && engine.statistics()["regions.archived"] === 0; turn++) {
     await new Promise((resolve) => setTimeout(resolve));
   }

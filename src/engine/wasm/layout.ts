@@ -40,6 +40,15 @@ export const GUEST_MEMORY_MIN = WINDOW + 288 * MiB;
 export const GUEST_LIMIT = GUEST_MEMORY_MAX - WINDOW;
 export const GUEST_PAGES = GUEST_LIMIT / 4096;
 
+/** Far addresses are given in windows of so many bytes ({@link ./far_windows.ts}), */
+export const FAR_WINDOW = 256 * MiB;
+/** end here, */
+export const FAR_LIMIT = 2 ** 48;
+/** and take the guest's window from here on: sixteen slots. */
+export const FAR_ZONE = GUEST_LIMIT - 16 * FAR_WINDOW;
+/** Guest memory: one byte per window of addresses, the number of its slot from 1 on; 0: none. */
+export const FAR_SLOTS = 36 * MiB;
+
 /** A rights byte. The low three bits are what may be done at once; the rest is what the kernel allowed. */
 export const PageBits = {
   /** Direct access is right now possible; where writing is, reading is. */

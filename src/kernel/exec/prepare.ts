@@ -3,6 +3,7 @@
  * space with the program, its interpreter, the vDSO and the stack beside the old one. Whatever goes wrong is a
  * negative errno and has changed nothing; {@link commitExec} then only swaps.
  */
+import { contentName } from "../../content_name.ts";
 import { ElfError } from "../../elf/elf_error.ts";
 import { isElf } from "../../elf/header.ts";
 import { type ElfFile, parseElf } from "../../elf/parse.ts";
@@ -18,6 +19,7 @@ import { UserFault } from "../mm/user_fault.ts";
 import type { Task } from "../task/task.ts";
 import { checkArguments } from "./arguments.ts";
 import { openFileSource } from "./exec_source.ts";
+import { wantsFarStack } from "./far_stack.ts";
 import { layOut, type Program } from "./program.ts";
 
 /** Identity the new program starts with: for the auxiliary vector. */
@@ -66,7 +68,7 @@ export interface PreparedExec {
 /** How many times a file may name another one (Linux: exec_binprm). */
 const MAX_REWRITES = 5;
 
-/** Bytes of a file by which an engine may know it again: ELF header, program headers, build ID. */
+/** Bytes of a file by which it is known again: ELF header, program headers, build ID. */
 const PROGRAM_HEAD = 4096;
 
 /** Builds the new program, or returns a negative errno. */
@@ -88,10 +90,12 @@ export function prepareExec(request: ExecRequest): PreparedExec | number {
     mm.setExeFile(file);
     const { engine, filename, envp, random } = request;
     const identity = request.identity(file);
-    const entry = layOut(mm, { program: found, loader, engine, argv, envp, filename, random, identity });
-    if (typeof entry === "number") return entry;
     const source = openFileSource(file, request.context);
-    mm.space.setProgram?.(source.read(0, PROGRAM_HEAD), source.size);
+    const program = contentName(source.read(0, PROGRAM_HEAD), source.size);
+    const isFarStack = wantsFarStack(program, elf, envp);
+    const entry = layOut(mm, { program: found, loader, engine, argv, envp, filename, random, identity, isFarStack });
+    if (typeof entry === "number") return entry;
+    mm.space.setProgram?.(program);
     const prepared = { mm, file, name: baseName(filename).slice(0, 15), ...entry };
     mm = undefined;
     return prepared;

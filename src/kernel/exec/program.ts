@@ -38,6 +38,8 @@ export interface ProgramParts {
   readonly filename: string;
   readonly random: Uint8Array;
   readonly identity: ExecIdentity;
+  /** The stack is to be where Linux has it: {@link wantsFarStack}. */
+  readonly isFarStack?: boolean;
 }
 
 /** Where the first instruction and the stack pointer are; or a negative errno. */
@@ -45,7 +47,8 @@ export function layOut(mm: Mm, parts: ProgramParts): { readonly pc: number; read
   const { program, loader } = parts;
   const main = loadProgram(mm, program, loader !== undefined);
   if (typeof main === "number") return main;
-  const top = placeStack(mm, program.elf, pageAlign(main.end));
+  const highest = parts.isFarStack ? mm.addressLimit - PAGE_SIZE : layout.STACK_TOP;
+  const top = placeStack(mm, program.elf, pageAlign(main.end), highest);
   if (top < 0) return top;
   setHeap(mm, program.elf, main);
 
@@ -79,14 +82,14 @@ function loadAnywhere(mm: Mm, { elf, object }: Program): Loaded | number {
 }
 
 /**
- * Maps the stack and keeps room below for it to grow. Its usual place is {@link layout.STACK_TOP}; a program that
- * is linked into that range gets it above. Returns the top or a negative errno.
+ * Maps the stack below `highest` and keeps room below for it to grow; a program that is linked into that range gets it
+ * above. Returns the top or a negative errno.
  */
-function placeStack(mm: Mm, elf: ElfFile, programEnd: number): number {
+function placeStack(mm: Mm, elf: ElfFile, programEnd: number, highest: number): number {
   const limit = mm.softLimit(RLIMIT_STACK);
   const reserve = pageAlign(Math.min(layout.STACK_RESERVE_MAX, Math.max(layout.STACK_RESERVE_MIN, limit)));
   const needed = reserve + STACK_GUARD_GAP;
-  let top = layout.STACK_TOP;
+  let top = highest;
   if (mm.vmas.intersecting(top - needed, top)) {
     const free = findFree(mm, needed);
     if (free < 0) return free;

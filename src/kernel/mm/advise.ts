@@ -34,7 +34,7 @@ export function madvise(mm: Mm, address: number, length: number, advice: number,
   const bytes = pageAlign(length), end = address + bytes;
   if (end > 2 ** 63 || (length > 0 && bytes === 0)) return -EINVAL;
   if (bytes === 0) return 0;
-  if (address >= mm.space.limit) return -ENOMEM;
+  if (address >= mm.addressLimit) return -ENOMEM;
   if (advice === mman.MADV_POPULATE_READ || advice === mman.MADV_POPULATE_WRITE) {
     return populateChecked(mm, address, end, advice === mman.MADV_POPULATE_WRITE);
   }
@@ -53,7 +53,7 @@ export function madvise(mm: Mm, address: number, length: number, advice: number,
     covered = to;
     index = mm.vmas.indexAbove(to - 1);
   }
-  if (flags) mergeAround(mm, address, Math.min(end, mm.space.limit));
+  if (flags) mergeAround(mm, address, Math.min(end, mm.addressLimit));
   return hole ? -ENOMEM : 0;
 }
 
@@ -151,7 +151,7 @@ export function mlock(mm: Mm, address: number, length: number, onFault: boolean,
   const end = start + pageAlign(length + (address - start));
   const limit = mm.softLimit(RLIMIT_MEMLOCK);
   if (!privileged && limit === 0) return -EPERM;
-  if (end > mm.space.limit) return end === start ? 0 : -ENOMEM;
+  if (end > mm.addressLimit) return end === start ? 0 : -ENOMEM;
   if (end === start) return 0;
   if (!privileged) {
     let fresh = end - start;
@@ -171,7 +171,7 @@ export function mlock(mm: Mm, address: number, length: number, onFault: boolean,
 export function munlock(mm: Mm, address: number, length: number): number {
   const start = address - address % PAGE_SIZE;
   const end = start + pageAlign(length + (address - start));
-  if (end > mm.space.limit) return -ENOMEM;
+  if (end > mm.addressLimit) return -ENOMEM;
   return end === start ? 0 : setLocked(mm, start, end, 0);
 }
 

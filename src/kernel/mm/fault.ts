@@ -30,7 +30,7 @@ const NEEDED: Record<Access, number> = { read: 7, write: 2, execute: 4 };
 
 /** Serves one fault. */
 export function handleFault(mm: Mm, address: number, access: Access): FaultResult {
-  if (!(address >= 0 && address < mm.space.limit)) return notMapped;
+  if (!(address >= 0 && address < mm.addressLimit)) return notMapped;
   const vma = mm.vmas.find(address) ?? growStack(mm, address);
   if (vma === undefined) return notMapped;
   if (!(vma.prot & NEEDED[access])) return noAccess;
@@ -68,7 +68,7 @@ function populate(mm: Mm, vma: Vma, page: number, write: boolean): FaultResult {
   while (start > lowest && resident.get(start - PAGE_SIZE) === Page.absent) start -= PAGE_SIZE;
   while (end < highest && resident.get(end) === Page.absent) end += PAGE_SIZE;
 
-  if (mm.gauge.exhausted) return outOfMemory;
+  if (mm.gauge.exhausted || !mm.reach(page)) return outOfMemory;
   const object = vma.object;
   if (object === undefined) {
     mm.space.mapZero(start, end - start, pageRights(vma.prot));

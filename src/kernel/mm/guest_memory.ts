@@ -51,7 +51,7 @@ export abstract class GuestMemory implements UserMemory {
   tryView(va: number, length: number, access: "read" | "write"): Uint8Array | undefined {
     const space = this.space;
     // Written so that NaN and negative numbers fail as well.
-    if (!(va >= 0 && va < space.limit)) return undefined;
+    if (!(va >= 0 && va < (space.far?.to ?? space.limit))) return undefined;
     const view = space.view(va, length, access);
     if (view !== undefined) return view;
     if (this.handleFault(va, access) !== "ok") return undefined;

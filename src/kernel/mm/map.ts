@@ -4,7 +4,7 @@
  */
 import { PAGE_SIZE } from "../../engine/engine.ts";
 import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, EPERM } from "../abi/errno.ts";
-import { MAP_FIXED, MAP_FIXED_NOREPLACE, MAX_MAP_COUNT, STACK_GUARD_GAP } from "../abi/mman.ts";
+import { MAP_FIXED, MAP_FIXED_NOREPLACE, MAX_MAP_COUNT, PROT_EXEC, STACK_GUARD_GAP } from "../abi/mman.ts";
 import { RLIMIT_DATA, RLIMIT_MEMLOCK } from "../abi/resource.ts";
 import { frameRights, populateRange } from "./fault.ts";
 import { FAR_RESERVATION, LARGEST_RESERVATION, MMAP_BASE } from "./layout.ts";
@@ -46,7 +46,6 @@ export function map(mm: Mm, request: MapRequest): number {
   const vmFlags = (request.vmFlags ?? VM_MAY_ALL) | mm.defaultFlags;
   if (!(request.length > 0)) return -EINVAL;
   const length = pageAlign(request.length);
-  if (length > (prot === 0 ? mm.space.limit * LARGEST_RESERVATION : mm.space.limit)) return -ENOMEM;
   const place = choosePlace(mm, request);
   if (place < 0) return place;
   const end = place + length;
@@ -66,7 +65,8 @@ export function map(mm: Mm, request: MapRequest): number {
   }
   const refusal = object?.ref(mm, vmFlags) ?? 0;
   if (refusal < 0) return refusal;
-  const vma = new Vma(place, end, prot, vmFlags, object, request.pageOffset ?? 0);
+  const mayFlags = place < mm.space.limit ? vmFlags : vmFlags & ~Vm.mayExec; // what is far is never executed
+  const vma = new Vma(place, end, prot, mayFlags, object, request.pageOffset ?? 0);
   mm.vmas.insert(vma);
   mm.account(vma, 1);
   mergeAround(mm, place, end);
@@ -90,6 +90,8 @@ function populateVma(mm: Mm, start: number, end: number, prot: number): void {
 /** The address for a mapping of `length` bytes: a negative errno if there is none. */
 function choosePlace(mm: Mm, { address, length: wanted, prot, flags }: MapRequest): number {
   const limit = mm.space.limit, length = pageAlign(wanted);
+  if (isFar(mm, address, flags)) return placeFar(mm, address, length, prot, flags);
+  if (length > (prot === 0 ? limit * LARGEST_RESERVATION : limit)) return -ENOMEM;
   if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
     if (address > limit - length) return -ENOMEM;
     if (address % PAGE_SIZE !== 0) return -EINVAL;
@@ -103,6 +105,19 @@ function choosePlace(mm: Mm, { address, length: wanted, prot, flags }: MapReques
     if (hint > limit && prot === 0 && length >= FAR_RESERVATION) return findHighest(mm, length);
   }
   return findFree(mm, length);
+}
+
+/** Whether a mapping is wanted exactly where only far addresses are. */
+function isFar({ space }: Mm, address: number, flags: number): boolean {
+  return space.far !== undefined && address >= space.far.from && (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
+}
+
+/** Data that is wanted at a far address, of which most will not be touched: any length. */
+function placeFar(mm: Mm, address: number, length: number, prot: number, flags: number): number {
+  if (address > mm.addressLimit - length || prot & PROT_EXEC || !mm.openFar()) return -ENOMEM;
+  if (address % PAGE_SIZE !== 0) return -EINVAL;
+  if (flags & MAP_FIXED_NOREPLACE && mm.vmas.intersecting(address, address + length)) return -EEXIST;
+  return address;
 }
 
 /** The highest hole, where Linux looks first; -ENOMEM if none above MMAP_BASE is large enough. */
@@ -141,7 +156,7 @@ export function findFree(mm: Mm, length: number): number {
     let place = from;
     for (let index = mm.vmas.indexAbove(place);; index++) {
       const next = mm.vmas.at(index);
-      const hole = (next === undefined ? mm.space.limit : lowestUse(mm, next)) - place;
+      const hole = Math.min(mm.space.limit, next === undefined ? Infinity : lowestUse(mm, next)) - place;
       if (hole >= length) {
         mm.searchFrom = place + length;
         return place;
@@ -237,9 +252,9 @@ export function freed(mm: Mm, start: number): void {
  * munmap(2) with its checks.
  */
 export function munmap(mm: Mm, address: number, length: number): number {
-  if (address % PAGE_SIZE !== 0 || address > mm.space.limit || !(length > 0)) return -EINVAL;
+  if (address % PAGE_SIZE !== 0 || address > mm.addressLimit || !(length > 0)) return -EINVAL;
   const end = address + pageAlign(length);
-  if (end > mm.space.limit) return -EINVAL;
+  if (end > mm.addressLimit) return -EINVAL;
   return unmap(mm, address, end);
 }
 

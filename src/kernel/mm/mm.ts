@@ -146,6 +146,25 @@ export class Mm extends GuestMemory implements MapUser {
     }
   }
 
+  /** First address that no mapping can reach. */
+  get addressLimit(): number {
+    return this.space.far?.to ?? this.space.limit;
+  }
+
+  /** Whether far addresses can be used: the first time they take room from the others. */
+  openFar(): boolean {
+    const { far, limit } = this.space;
+    if (far === undefined) return false;
+    if (limit > far.nearLimit && this.vmas.intersecting(far.nearLimit, limit)) return false;
+    far.open();
+    return true;
+  }
+
+  /** Whether the engine can have pages at an address: far ones it has for some only. */
+  reach(va: number): boolean {
+    return va < this.space.limit || (this.openFar() && this.space.far!.reach(va));
+  }
+
   /** A copy for a forked child (Linux: dup_mmap). Memory locks are not inherited (man 2 mlock). */
   fork(): Mm {
     const child = new Mm(this.engine);

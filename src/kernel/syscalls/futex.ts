@@ -214,7 +214,7 @@ function futex(
     if (deadline < 0) return deadline;
   }
   if (address % 4 !== 0) return -EINVAL;
-  if (address >= mm.space.limit) return -EFAULT;
+  if (address >= mm.addressLimit) return -EFAULT;
   // The count that travels in the timeout argument.
   const count2 = timeout % 2 ** 32 | 0;
   switch (command) {

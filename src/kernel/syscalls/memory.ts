@@ -118,7 +118,7 @@ function mprotect(task: Task, start: number, length: number, prot: number): numb
   if (grows === (mman.PROT_GROWSDOWN | mman.PROT_GROWSUP) || start % PAGE_SIZE !== 0) return -EINVAL;
   if (length === 0) return 0;
   const end = start + pageAlign(length);
-  if (end > task.mm.space.limit) return -ENOMEM;
+  if (end > task.mm.addressLimit) return -ENOMEM;
   if (prot & ~(RIGHTS | mman.PROT_SEM | grows)) return -EINVAL;
   if (grows) {
     const vma = task.mm.vmas.intersecting(start, end);
@@ -132,7 +132,7 @@ function mprotect(task: Task, start: number, length: number, prot: number): numb
 function mincore(task: Task, start: number, length: number, vector: number): number {
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   const end = start + pageAlign(length);
-  if (end > task.mm.space.limit) return -ENOMEM;
+  if (end > task.mm.addressLimit) return -ENOMEM;
   // In pieces: a guest chooses the length.
   const piece = new Uint8Array(PAGE_SIZE);
   for (let at = start; at < end; at += PAGE_SIZE * PAGE_SIZE) {

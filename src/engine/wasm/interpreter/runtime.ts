@@ -4,6 +4,10 @@ import {
   BLOCKS,
   Code as Exit,
   Cpu,
+  FAR_LIMIT,
+  FAR_SLOTS,
+  FAR_WINDOW,
+  FAR_ZONE,
   GUEST_LIMIT,
   HEAT,
   Heat,
@@ -258,11 +262,12 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
   stop.op1(Op.return_call, runtime.exit);
   module.define(runtime.stop, stop);
 
-  // slow(address, size, need): the address without its tag if every byte may be accessed, else -1 with the first
-  // address that may not in exitValue. A page may lack the right only because some of it is watched: the host knows.
+  // slow(address, size, need): where it is in the window if every byte may be accessed, without a tag and for far
+  // addresses in their slot; else -1 with the first address that may not in exitValue. A page may lack the right only
+  // because some of it is watched: the host knows.
   const slow = new Code(3);
   {
-    const last = slow.local("i64");
+    const last = slow.local("i64"), place = slow.local("i64"), lastPlace = slow.local("i64");
     const fail = (address: number) => {
       slow.byte(Op.if);
       slow.byte(VOID);
@@ -282,12 +287,38 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
       slow.byte(Op.return);
       slow.byte(Op.end);
     };
-    const check = (address: number) => {
+    const check = (address: number, place: number) => {
+      // Far addresses: the table says which slot they are in. See FarWindows.
+      slow.get(address);
+      slow.set(place);
       slow.get(address);
       slow.i64(BigInt(GUEST_LIMIT));
       slow.opcode(0x5a);
+      slow.byte(Op.if);
+      slow.byte(VOID);
+      slow.get(address);
+      slow.i64(BigInt(FAR_LIMIT));
+      slow.opcode(0x5a);
       fail(address);
       slow.get(address);
+      slow.i64(BigInt(Math.log2(FAR_WINDOW)));
+      slow.opcode(0x88);
+      slow.memory("i64.load8_u", GUEST, FAR_SLOTS);
+      slow.tee(place);
+      slow.opcode(0x50); // i64.eqz
+      fail(address);
+      slow.get(place);
+      slow.i64(BigInt(Math.log2(FAR_WINDOW)));
+      slow.opcode(0x86);
+      slow.get(address);
+      slow.i64(BigInt(FAR_WINDOW - 1));
+      slow.opcode(0x83);
+      slow.opcode(0x7c);
+      slow.i64(BigInt(FAR_ZONE - FAR_WINDOW));
+      slow.opcode(0x7c);
+      slow.set(place);
+      slow.byte(Op.end);
+      slow.get(place);
       slow.i64(12n);
       slow.opcode(0x88);
       slow.memory("i32.load8_u", GUEST, RIGHTS);
@@ -303,7 +334,7 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
     slow.i64(8n);
     slow.opcode(0x87); // i64.shr_s
     slow.set(0);
-    check(0);
+    check(0, place);
     slow.get(0);
     slow.get(1);
     slow.i32(1);
@@ -320,9 +351,18 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
     slow.opcode(0x56); // i64.gt_u
     slow.byte(Op.if);
     slow.byte(VOID);
-    check(last);
-    slow.byte(Op.end);
+    check(last, lastPlace);
+    // Far windows side by side need not be in slots side by side: the host knows.
+    slow.get(lastPlace);
+    slow.get(place);
+    slow.opcode(0x7d); // i64.sub
+    slow.get(last);
     slow.get(0);
+    slow.opcode(0x7d);
+    slow.opcode(0x52); // i64.ne
+    fail(last);
+    slow.byte(Op.end);
+    slow.get(place);
   }
   module.define(runtime.slow, slow);
 
