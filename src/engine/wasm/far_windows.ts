@@ -12,7 +12,7 @@ import { FAR_LIMIT, FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT } from "./layou
 
 const SLOTS = (GUEST_LIMIT - FAR_ZONE) / FAR_WINDOW;
 /** Slots in the order in which they are given: apart, so that a window's neighbour finds room beside it. */
-const ORDER: readonly number[] = [0, 8, 4, 12, 2, 6, 10, 14, 1, 3, 5, 7, 9, 11, 13, 15];
+const ORDER: readonly number[] = [8, 4, 12, 2, 6, 10, 14, 0, 1, 3, 5, 7, 9, 11, 13, 15];
 
 const windowOf = (va: Va): number => Math.floor(va / FAR_WINDOW);
 
