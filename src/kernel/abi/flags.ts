@@ -15,6 +15,7 @@ import * as mman from "./mman.ts";
 import * as mount from "./mount.ts";
 import * as netlink from "./netlink.ts";
 import * as prctl from "./prctl.ts";
+import * as ptrace from "./ptrace.ts";
 import * as resource from "./resource.ts";
 import * as sched from "./sched.ts";
 import * as signal from "./signal.ts";
@@ -237,6 +238,7 @@ const makers: Readonly<Record<string, () => FlagSet>> = {
   pidfd: () => bits({ PIDFD_NONBLOCK: fcntl.O_NONBLOCK }, /./),
   poll: () => bits(prefixed("POLL", { ...POLL_BITS, NVAL: 0x020 }), /./),
   prctl: () => values(prctl, /^PR_(?!CAP_AMBIENT_)/),
+  ptrace: () => values(ptrace, /^PTRACE_/),
   prio: () => values(resource, /^PRIO_/),
   prot: () => bits(mman, /^PROT_/, { zero: "PROT_NONE" }),
   rename: () => bits(fcntl, /^RENAME_/),

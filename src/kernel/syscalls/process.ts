@@ -192,7 +192,7 @@ function waitid(
       const file = task.files.get(id);
       if (!(file instanceof PidFd)) return -EBADF;
       nonblocking = (file.flags & O_NONBLOCK) !== 0;
-      filter = (child) => child === file.process;
+      filter = (child) => child.pid === file.process.pid;
       break;
     }
     default:
@@ -362,14 +362,6 @@ function kcmp(task: Task, pid1: number, pid2: number, type: number, idx1: number
   return one === two ? 0 : rank(one) < rank(two) ? 1 : 2;
 }
 
-/** No tracer is possible yet: a program may ask for one and has to hear that it does not get it. */
-function ptrace(task: Task, request: number, pid: number): number {
-  const PTRACE_TRACEME = 0, PTRACE_ATTACH = 16, PTRACE_SEIZE = 0x4206;
-  if (request === PTRACE_TRACEME) return -EPERM;
-  if (!task.kernel.tasks.has(pid)) return -ESRCH;
-  return request === PTRACE_ATTACH || request === PTRACE_SEIZE ? -EPERM : -ESRCH;
-}
-
 export const rows: SyscallRow[] = [
   row(93, "exit", "status:int", exit),
   row(94, "exit_group", "status:int", exitGroup),
@@ -379,7 +371,6 @@ export const rows: SyscallRow[] = [
     return task.tid;
   }),
   row(97, "unshare", "flags:flags:clone3", unshareTask, "of namespaces, those of users only"),
-  row(117, "ptrace", "request:long pid:pid addr:ptr data:ptr", ptrace, "always refused: EPERM"),
   row(154, "setpgid", "pid:pid pgid:pid", setpgid),
   row(155, "getpgid", "pid:pid", getpgid),
   row(156, "getsid", "pid:pid", getsid),

@@ -18,6 +18,7 @@ import { rows as poll } from "./poll.ts";
 import { rows as prctl } from "./prctl.ts";
 import { rows as process } from "./process.ts";
 import { rows as processVm } from "./process_vm.ts";
+import { rows as ptrace } from "./ptrace.ts";
 import { rows as resource } from "./resource.ts";
 import { rows as sched } from "./sched.ts";
 import { rows as signal } from "./signal.ts";
@@ -53,6 +54,7 @@ export const SYSCALLS: readonly SyscallRow[] = [
   prctl,
   process,
   processVm,
+  ptrace,
   resource,
   sched,
   signal,

@@ -23,6 +23,7 @@ import { finishStopIfLast, killOrphanedGroup, ticks } from "./job_control.ts";
 import { addUsage, type Process } from "./process.ts";
 import { sendToGroup, sendToProcess } from "./send_signal.ts";
 import { unshare } from "./sharing.ts";
+import { detachTracee } from "./tracee.ts";
 import type { Task } from "./task.ts";
 
 /** exit(2): one thread ends. @param status status word, which counts if it is the last of its process */
@@ -30,6 +31,7 @@ export function exitThread(task: Task, status: number): void {
   const { process, kernel } = task;
   if (task.state === "dead") return;
   kernel.ptracer?.exiting(task);
+  detachTracee(task);
   kernel.scheduler.unhook(task);
   const { call } = task;
   task.call = undefined;
@@ -123,6 +125,7 @@ function endProcess(process: Process, status: number): void {
     killOrphanedGroup(child, process, process);
   }
   killOrphanedGroup(process, process.parent, process);
+  for (const tracee of process.tracees) detachTracee(tracee);
   process.stoppedBy = undefined;
   process.exitStatus = status;
   process.exitWait.wake();

@@ -60,6 +60,8 @@ export class Process {
   /** Threads alive. */
   readonly threads: Set<Task> = new Set();
   readonly children: Set<Process> = new Set();
+  /** Threads of others that it has stopped by ptrace. */
+  readonly tracees: Set<Task> = new Set();
   /** The thread whose tid is the pid; it stays named here after its exit. Missing only in the two processes without a program. */
   leader!: Task;
   parent: Process | undefined;

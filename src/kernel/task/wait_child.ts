@@ -1,6 +1,16 @@
 /** Looking for a child that changed state (kernel/exit.c: do_wait; wait4(2), waitid(2)). */
 import { ECHILD, ERESTARTSYS } from "../abi/errno.ts";
-import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from "../abi/signal.ts";
+import {
+  CLD_CONTINUED,
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  CLD_TRAPPED,
+  SIGCHLD,
+  SIGCONT,
+  SIGSTOP,
+} from "../abi/signal.ts";
 import {
   __WALL,
   __WCLONE,
@@ -31,8 +41,8 @@ export interface ChildEvent {
   readonly usage: Usage;
 }
 
-/** Which children: by pid, group, or all. */
-export type ChildFilter = (child: Process) => boolean;
+/** Which children and tracees: by pid (a tracee's is its tid), group, or all. */
+export type ChildFilter = (child: { readonly pid: number; readonly pgid: number }) => boolean;
 
 /** One look: an event, undefined if there are children but no event yet, or -ECHILD. */
 export function lookForChild(task: Task, filter: ChildFilter, options: number): ChildEvent | undefined | number {
@@ -45,7 +55,25 @@ export function lookForChild(task: Task, filter: ChildFilter, options: number): 
     const event = eventOf(task, child, options);
     if (event) return event;
   }
+  for (const tracee of task.process.tracees) {
+    if (!filter({ pid: tracee.tid, pgid: tracee.process.pgid })) continue;
+    eligible = true;
+    if (tracee.traceStopUnseen) return traceStop(tracee, options);
+  }
   return eligible ? undefined : -ECHILD;
+}
+
+/** The stop of a tracee, of which its tracer hears whatever it waits for (ptrace(2)). */
+function traceStop(tracee: Task, options: number): ChildEvent {
+  if (!(options & WNOWAIT)) tracee.traceStopUnseen = false;
+  return {
+    pid: tracee.tid,
+    uid: tracee.credentials.uid,
+    status: stoppedStatus(SIGSTOP),
+    code: CLD_TRAPPED,
+    siStatus: SIGSTOP,
+    usage: emptyUsage(),
+  };
 }
 
 function eventOf(task: Task, child: Process, options: number): ChildEvent | undefined {
