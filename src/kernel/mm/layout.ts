@@ -13,6 +13,8 @@
  * 0x1000_0000  STACK_TOP = MMAP_BASE
  *              mmap, growing up: first fit from MMAP_BASE. The interpreter and the vDSO are the first.
  * limit        of the engine
+ * far          what a program maps by MAP_FIXED beyond, for data, as far as the engine has room
+ * end of far   the stack of programs with the address sanitizer (exec/far_stack.ts)
  * ```
  * The heap has about 240 MiB less the stack's limit; a C library whose brk fails continues with mmap.
  */
