@@ -3,9 +3,10 @@
  * but programs ask for them by MAP_FIXED: the address sanitizer's shadow memory begins at 2^36.
  *
  * They are there 256 MiB at a time, each such far window in a slot of a zone at the top of the guest's window, which is
- * taken from the near addresses when there is the first one. Only data may be there. Translated code leaves to the
- * interpreter for a far access, which finds the slot in {@link FAR_SLOTS}. A program that reads near addresses in the
- * zone, where nothing is mapped for it, finds what is in the slots: no check of an access is made slower for that.
+ * taken from the near addresses when there is the first one. Only data may be there. The interpreter finds the slot in
+ * {@link FAR_SLOTS} when the plain check of an access has failed; so does code that was translated for a program with
+ * far addresses, other code leaves to it. A program that reads near addresses in the zone, where nothing is mapped for
+ * it, finds what is in the slots: no check of an access is made slower for that.
  */
 import type { FarAddresses, Va } from "../engine.ts";
 import { FAR_LIMIT, FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT } from "./layout.ts";
@@ -29,6 +30,11 @@ export class FarWindows implements FarAddresses {
   /** @param guest guest memory */
   constructor(guest: Uint8Array) {
     this.#guest = guest;
+  }
+
+  /** Whether there are some in use. */
+  get isOpen(): boolean {
+    return this.limit !== GUEST_LIMIT;
   }
 
   open(): void {

@@ -144,6 +144,7 @@ export function generateInterpreter(rows: readonly Row[]): Interpreter {
   defineRuntime(module, runtime, run);
   module.exportFunction("run", run);
   module.exportFunction("exchange", runtime.exchange);
+  module.exportFunction("slow", runtime.slow);
   defineSettleFlags(module, runtime);
   defineCondition(module, runtime);
   for (const [name, { params, body }] of helpers) {

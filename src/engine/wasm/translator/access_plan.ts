@@ -121,6 +121,9 @@ class Planner implements Course {
   readonly #computed = new Map<number, number>();
   #met: Met[] = [];
 
+  /** @param separate every access is checked for itself */
+  constructor(readonly separate: boolean) {}
+
   fresh(): Symbol {
     return { version: ++this.#versions, offset: 0 };
   }
@@ -300,6 +303,10 @@ class Planner implements Course {
     for (const [index, { stmt, symbol, need, certain }] of met.entries()) {
       const { version, offset } = symbol;
       const own: Stretch = { low: offset, high: offset + stmt.size, need };
+      if (this.separate) {
+        this.checks.set(stmt, { from: 0, to: stmt.size, need, address: version === 0 ? offset : undefined });
+        continue;
+      }
       const known = state.facts.get(version) ?? [];
       if (known.some((fact) => covers(fact, own))) continue;
       if (known.some((fact) => widen(fact, own))) continue;
@@ -407,8 +414,9 @@ function writtenBy(body: readonly Stmt[], into: Set<number>): void {
   }
 }
 
-export function planAccesses(region: Region, graph: Structure): AccessPlan {
-  const planner = new Planner();
+/** @param separate every access has a check of its own: one of far addresses is good for one access */
+export function planAccesses(region: Region, graph: Structure, separate = false): AccessPlan {
+  const planner = new Planner(separate);
   const out = new Map<number, State>();
   const predecessors = graph.predecessors, isHome = dispatchesHome(region);
   for (const node of graph.order) {

@@ -21,6 +21,9 @@ export const slotSymbol = (root: number): string => SLOT + root;
 /** A helper of the interpreter, with its type: it is imported by whoever knows no more than this. */
 export const helperSymbol = ({ name, params, results }: Helper): string => `${params}:${results}:helper ${name}`;
 
+/** `slow` of the interpreter: where in the window what is at an address is, or -1. See {@link ../interpreter/runtime.ts}. */
+export const SLOW = "i64,i32,i32:i64:slow";
+
 /** What differs from one engine to the next. */
 export interface Links {
   /** Table slot of the region rooted at an address. */

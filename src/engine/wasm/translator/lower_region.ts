@@ -29,7 +29,8 @@ import { RegionMemory } from "./region_memory.ts";
 import { planRegion, type RegionPlan } from "./region_plan.ts";
 
 /** The function of a region, without what it is named in a module. */
-export const lowerRegion = (region: Region): Code => new RegionLowering(planRegion(region)).emit();
+export const lowerRegion = (region: Region, reachesFar: boolean): Code =>
+  new RegionLowering(planRegion(region, reachesFar)).emit();
 
 class RegionLowering extends RegionMemory {
   readonly #plan: RegionPlan;

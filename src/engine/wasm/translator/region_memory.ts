@@ -7,7 +7,7 @@ import type { Stmt } from "../../../isa/ir/builder.ts";
 import { GUEST_LIMIT, GUEST_PAGES, RIGHTS } from "../layout.ts";
 import { Op, VOID } from "../module.ts";
 import type { AccessPlan, Check } from "./access_plan.ts";
-import { GUEST } from "./linker.ts";
+import { GUEST, SLOW } from "./linker.ts";
 import { RegionExits } from "./region_exits.ts";
 import type { RegionPlan } from "./region_plan.ts";
 import type { Stream } from "./streams.ts";
@@ -22,11 +22,13 @@ const isInPage = ({ from, to }: Check, { aligned, size }: AccessStmt): boolean =
 
 export abstract class RegionMemory extends RegionExits {
   readonly #accesses: AccessPlan;
+  readonly #reachesFar: boolean;
   readonly #bounds = new Map<Stmt, number>();
 
   constructor(plan: RegionPlan) {
     super(plan);
     this.#accesses = plan.accesses;
+    this.#reachesFar = plan.reachesFar;
   }
 
   override get frameSize(): number {
@@ -167,9 +169,23 @@ export abstract class RegionMemory extends RegionExits {
         code.op1(Op.br_if, 1);
       });
       code.byte(Op.end);
-      this.interpret();
+      if (this.#reachesFar) this.#find(local, size, need);
+      else this.interpret();
     });
     code.byte(Op.end);
+  }
+  /** What the plain check refuses may be far, or cross into a page that is fine too: the address becomes its place then. */
+  #find(local: number, size: number, need: number): void {
+    const { code } = this;
+    code.get(local);
+    code.i32(size);
+    code.i32(need);
+    code.byte(Op.call);
+    code.symbol(SLOW);
+    code.tee(local);
+    code.i64(-1n);
+    code.opcode(0x51); // i64.eq
+    this.interpretIf();
   }
   /** The same for an address known now, as of literals and static data. */
   #checkKnown({ from, to, need }: Check, address: number): void {

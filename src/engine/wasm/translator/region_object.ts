@@ -28,9 +28,14 @@ export interface RegionObject {
   readonly symbols: readonly SymbolUse[];
 }
 
-/** Translates. @param word the instruction word at an address of the region */
-export function makeObject(region: Region, word: (pc: number) => number): RegionObject {
-  const code: Code = lowerRegion(region);
+/**
+ * Translates.
+ *
+ * @param word the instruction word at an address of the region
+ * @param reachesFar for a program that has far addresses in use
+ */
+export function makeObject(region: Region, word: (pc: number) => number, reachesFar: boolean): RegionObject {
+  const code: Code = lowerRegion(region, reachesFar);
   return {
     root: region.root,
     targets: targetsOf(region),

@@ -17,6 +17,8 @@ export interface RegionPlan {
   readonly dispatchesHome: boolean;
   readonly graph: Structure;
   readonly accesses: AccessPlan;
+  /** Whether it looks for far addresses itself, instead of leaving: see {@link ../far_windows.ts}. */
+  readonly reachesFar: boolean;
   /** Instructions before which everything is stored. */
   readonly saved: ReadonlySet<Instruction>;
   readonly registers: RegisterFlow;
@@ -28,20 +30,21 @@ export interface RegionPlan {
   readonly constants: ReadonlySet<bigint>;
 }
 
-export function planRegion(found: Region): RegionPlan {
+export function planRegion(found: Region, reachesFar = false): RegionPlan {
   const region = peel(found), isHome = dispatchesHome(region);
   const graph = structure({
     root: region.entry,
     successors: (node) => successors(region, region.blocks.get(node)!),
     isSwitch: (node) => node === DISPATCH && !isHome,
   });
-  const accesses = planAccesses(region, graph);
+  const accesses = planAccesses(region, graph, reachesFar);
   const saved = savePoints(region, graph, accesses);
   return {
     region,
     dispatchesHome: isHome,
     graph,
     accesses,
+    reachesFar,
     saved,
     registers: registerFlow(region, graph, saved, accesses.kept),
     scalars: scalarRegisters(region),

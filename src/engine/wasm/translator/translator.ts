@@ -141,7 +141,7 @@ export class Translator {
     const length = region.blocks.get(root)?.instructions.length ?? 0;
     if (length === 0 || this.#slots.size >= MAX_SLOTS) return undefined;
     const profile = this.#memory.translatesAll ? WHERE_ALL_IS : this.#calls;
-    const object = makeObject(inlineCalls(region, word, profile), (pc) => word(pc)!);
+    const object = makeObject(inlineCalls(region, word, profile), (pc) => word(pc)!, space.far.isOpen);
     const bytes = link([object], this.#links);
     const compiled = { object, module: new WebAssembly.Module(bytes), index: 0, pages: pagesOf(object), again };
     this.#remember(compiled);
