@@ -40,6 +40,13 @@ exactTest("programs end alike under both tiers and under another implementation"
   for (const what of ["translated", "slices", "signals", "disturbed", "hot", "whole"] as const) assert(tally[what] > 0);
 });
 
+exactTest("programs end alike when translated as those with far addresses", async () => {
+  using machines = new Machines();
+  const tally = await compareTiers(machines, 200, 2, true);
+  assert.deepEqual(tally.failures, []);
+  for (const what of ["translated", "disturbed", "hot"] as const) assert(tally[what] > 0);
+});
+
 exactTest(
   "a signal changes a program alike in process and in machine.c, wherever the way to nowhere led",
   async () => {

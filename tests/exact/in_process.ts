@@ -43,9 +43,11 @@ export class EngineMachine {
   readonly #v = new Uint8Array(512);
   readonly #vWords = new Uint32Array(this.#v.buffer);
 
-  constructor(interpreter: InterpreterImage, tier: Tier) {
+  /** @param reachesFar code is translated as for a program that has far addresses in use */
+  constructor(interpreter: InterpreterImage, tier: Tier, reachesFar = false) {
     this.engine = new WasmEngine({ interpreter, tier, translator: Translator });
     this.#space = this.engine.createAddressSpace();
+    if (reachesFar) this.#space.far!.open();
     this.#cpu = this.engine.createCpu();
     this.#space.mapZero(CODE, CODE_SIZE, 7);
     this.#space.mapZero(DATA, PAGES * PAGE, 3);

@@ -98,13 +98,14 @@ async function against(source: Source, count: number, seed: number, tier: Tier):
   return failed;
 }
 
-async function tiers(count: number, seed: number): Promise<number> {
+async function tiers(count: number, seed: number, reachesFar: boolean): Promise<number> {
   const missing = missingOracle();
   if (missing !== undefined) throw new Missing(missing);
   using machines = new Machines();
-  const { cases, instructions, failures, failed, ...rest } = await compareTiers(machines, count, seed);
-  console.log(`tiers: ${cases} programs, ${instructions} instructions, seed ${seed}: ${failed} differ`);
-  console.log(`tiers: ${Object.entries(rest).map(([name, number]) => `${name} ${number}`).join(", ")}`);
+  const { cases, instructions, failures, failed, ...rest } = await compareTiers(machines, count, seed, reachesFar);
+  const name = reachesFar ? "far" : "tiers";
+  console.log(`${name}: ${cases} programs, ${instructions} instructions, seed ${seed}: ${failed} differ`);
+  console.log(`${name}: ${Object.entries(rest).map(([name, number]) => `${name} ${number}`).join(", ")}`);
   show(failures);
   return failed;
 }
@@ -165,7 +166,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   tiers: {
     what: "small programs under interpreter, translator and qemu-aarch64, in step",
     count: 1_000_000,
-    run: tiers,
+    run: (count, seed) => tiers(count, seed, false),
+  },
+  far: {
+    what: "the same, translated as programs with far addresses are",
+    count: 100_000,
+    run: (count, seed) => tiers(count, seed, true),
   },
   disasm: { what: "disassembly of five programs beside objdump's", count: 0, run: disasm },
   files: { what: "mutated programs, interpreters and libraries", count: 20_000, run: (c, s) => robust("files", c, s) },

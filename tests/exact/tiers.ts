@@ -55,10 +55,10 @@ class Pair {
   readonly #auto: EngineMachine;
   readonly #state = [new Uint32Array(RESULT_WORDS), new Uint32Array(RESULT_WORDS)] as const;
 
-  constructor(image: InterpreterImage, readonly tally: TierTally) {
+  constructor(image: InterpreterImage, readonly tally: TierTally, reachesFar: boolean) {
     this.#interpreter = new EngineMachine(image, "interpreter");
-    this.#translator = new EngineMachine(image, "translator");
-    this.#auto = new EngineMachine(image, "auto");
+    this.#translator = new EngineMachine(image, "translator", reachesFar);
+    this.#auto = new EngineMachine(image, "auto", reachesFar);
   }
 
   get #machines(): readonly EngineMachine[] {
@@ -163,8 +163,17 @@ class Pair {
 /** Whether the case's outermost loop has so many passes that it becomes hot. */
 const isHot = (batch: Batch, job: number): boolean => batch.words[batch.state(job) + 2 * COUNTER]! >= 3000;
 
-/** Runs `count` programs. */
-export async function compareTiers(machines: Machines, count: number, seed: number): Promise<TierTally> {
+/**
+ * Runs `count` programs.
+ *
+ * @param reachesFar they are translated as programs are that have far addresses in use: every access by itself
+ */
+export async function compareTiers(
+  machines: Machines,
+  count: number,
+  seed: number,
+  reachesFar = false,
+): Promise<TierTally> {
   const tally: TierTally = {
     cases: 0,
     endless: 0,
@@ -186,7 +195,7 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     if (tally.failures.length < SHOWN) tally.failures.push(describe(batch, difference, length, own));
   };
   const image = buildInterpreter();
-  let pair = new Pair(image, tally), life = 0;
+  let pair = new Pair(image, tally, reachesFar), life = 0;
   /** Processes: another implementation; and all of elftap with the translator, whose kernel makes the signals. */
   const starts = { oracle: () => machines.oracle(), elftap: () => machines.elftap("translator") };
   const processes = { oracle: starts.oracle(), elftap: starts.elftap() };
@@ -253,7 +262,7 @@ export async function compareTiers(machines: Machines, count: number, seed: numb
     life += batch.jobs;
     if (life >= ENGINE_LIFE) {
       pair.free();
-      pair = new Pair(image, tally);
+      pair = new Pair(image, tally, reachesFar);
       life = 0;
     }
   }

@@ -492,19 +492,22 @@ export class WasmAddressSpace implements AddressSpace {
   // ---- watchpoints --------------------------------------------------------------------------------------------
 
   setWatchpoint(va: Va, length: number, kind: WatchKind, on: boolean): void {
-    if (!(va >= 0 && length > 0 && va + length <= GUEST_LIMIT)) {
+    // Of far addresses those that are in use: they are watched where they are in the window.
+    const near = this.#near(va);
+    if (!(length > 0 && near >= 0 && this.#near(va + length - 1) === near + length - 1)) {
       throw new RangeError(`not a range of guest addresses: 0x${va.toString(16)} + 0x${length.toString(16)}`);
     }
     const points = this.#watchpoints ??= new Watchpoints();
-    const [from, to] = points.set({ va, length, kind }, on);
+    const [from, to] = points.set({ va: near, length, kind }, on);
     // Rights that are no longer withheld come back when they are needed.
     for (let page = from; page < to; page++) this.#u8[page] = this.#u8[page]! & ~points.withheld(page);
     this.memory.mayAccess = (address, size, need) => this.#mayAccess(address, size, need);
   }
 
   /** An access without the plain right: it may be made if the right is only withheld, and no watched byte is met. */
-  #mayAccess(va: Va, size: number, need: number): boolean {
-    if (!(va >= 0 && va + size <= GUEST_LIMIT)) return false;
+  #mayAccess(address: Va, size: number, need: number): boolean {
+    const va = this.#near(address);
+    if (!(va >= 0 && this.#near(address + size - 1) === va + size - 1)) return false;
     let withheld = 0;
     for (let page = Math.floor(va / PAGE_SIZE); page * PAGE_SIZE < va + size; page++) {
       if (!(this.#directRights(page) & need)) return false;
@@ -517,7 +520,8 @@ export class WasmAddressSpace implements AddressSpace {
 
   /** The access that ended the last run, if a watchpoint did. */
   takeWatchHit(): WatchHit | undefined {
-    return this.#watchpoints?.takeHit();
+    const hit = this.#watchpoints?.takeHit();
+    return hit && { ...hit, address: this.far.address(hit.address) };
   }
 
   /** For the translator: there is no region at this root after all. */

@@ -73,6 +73,17 @@ export class FarWindows implements FarAddresses {
     return slot === undefined || va < GUEST_LIMIT ? -1 : FAR_ZONE + slot * FAR_WINDOW + va % FAR_WINDOW;
   }
 
+  /** What is at a place in the guest's window: the place itself, or a far address; the opposite of {@link near}. */
+  address(place: Va): Va {
+    if (place >= this.limit) {
+      for (const [window, slot] of this.#slots) {
+        const within = place - (FAR_ZONE + slot * FAR_WINDOW);
+        if (within >= 0 && within < FAR_WINDOW) return window * FAR_WINDOW + within;
+      }
+    }
+    return place;
+  }
+
   /** Becomes the same as that of a parent, whose pages are to be in the same slots. */
   inherit(parent: FarWindows): void {
     if (parent.limit === GUEST_LIMIT || this.#slots.size > 0) return;

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { buildInterpreter } from "./build_image.ts";
 import { FarWindows } from "./far_windows.ts";
 import { FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT } from "./layout.ts";
@@ -145,4 +145,17 @@ Deno.test("far pages: a copy-on-write child, moves to near and back, memory that
   next.far!.reach(FAR);
   next.mapZero(FAR, 4096, 3);
   equal(next.view(FAR, 1, "read")![0], 0);
+});
+
+Deno.test("far accesses: watchpoints, exact to the byte", () => {
+  const machine = farMachine(), { space } = machine;
+  space.setWatchpoint(FAR + 16, 4, "write", true);
+  machine.regs.setX(1, FAR + 8);
+  equal(machine.step(0xf9000020).kind, "fuel", "str x0, [x1] beside it");
+  equal(machine.step(0xf9400422).kind, "fuel", "ldr x2, [x1, #8] reads it");
+  const { kind, address } = machine.step(0xf9000420); // str x0, [x1, #8]
+  deepEqual({ kind, address }, { kind: "watchpoint", address: FAR + 16 });
+  space.setWatchpoint(FAR + 16, 4, "write", false);
+  equal(machine.step(0xf9000420).kind, "fuel");
+  throws(() => space.setWatchpoint(FAR + 2 ** 40, 4, "write", true), RangeError, "where nothing is");
 });

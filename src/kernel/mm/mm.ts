@@ -189,6 +189,8 @@ export class Mm extends GuestMemory implements MapUser {
     child.membarrierRegistered = this.membarrierRegistered;
     child.searchFrom = this.searchFrom;
     child.holeBelow = this.holeBelow;
+    const { far, limit } = this.space;
+    if (far && limit <= far.nearLimit) child.space.far!.open();
     for (const vma of this.vmas) {
       if (vma.flags & Vm.dontFork) {
         child.searchFrom = MMAP_BASE;

@@ -277,7 +277,7 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
       slow.op1(Op.call, runtime.mayAccess);
       slow.byte(Op.if);
       slow.byte(VOID);
-      slow.get(0);
+      slow.get(place);
       slow.byte(Op.return);
       slow.byte(Op.end);
       slow.i32(0);
