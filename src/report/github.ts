@@ -6,7 +6,7 @@ import { isFailure, type TestEvent } from "../runner/events.ts";
 import { diagnosisLines } from "./diagnosis.ts";
 import type { Reporter } from "./reporter.ts";
 import { summaryText } from "./summary.ts";
-import { lastLines } from "./text.ts";
+import { someLines } from "./text.ts";
 
 /** Lines of output in an annotation: GitHub cuts long ones. */
 const OUTPUT_LINES = 20;
@@ -19,7 +19,7 @@ export class GithubReporter implements Reporter {
     const { result } = event, last = result.attempts.at(-1)!;
     if (isFailure(result.verdict)) {
       const output = last.stderr.trim() === "" ? last.stdout : last.stderr;
-      const text = [last.reason, ...diagnosisLines(last), ...lastLines(output, OUTPUT_LINES)].join("\n");
+      const text = [last.reason, ...diagnosisLines(last), ...someLines(output, OUTPUT_LINES)].join("\n");
       return `::error title=${property(`${result.name} ${result.verdict}`)}::${data(text)}\n`;
     }
     if (result.flaky) {

@@ -7,7 +7,7 @@ import { diagnosisLines } from "./diagnosis.ts";
 import type { Reporter } from "./reporter.ts";
 import { paint } from "./style.ts";
 import { summaryText } from "./summary.ts";
-import { duration, lastLines, visible } from "./text.ts";
+import { duration, someLines, visible } from "./text.ts";
 
 /** Lines of each output stream that are shown of a failed test. */
 const OUTPUT_LINES = 30;
@@ -68,7 +68,7 @@ export class PrettyReporter implements Reporter {
   #details(attempt: Attempt): string {
     const lines = diagnosisLines(attempt).map((line) => `        ${line}`);
     for (const stream of ["stdout", "stderr", "trace"] as const) {
-      const output = lastLines(attempt[stream] ?? "", OUTPUT_LINES);
+      const output = someLines(attempt[stream] ?? "", OUTPUT_LINES);
       if (output.length === 0) continue;
       lines.push(paint(`        --- ${stream}`, "dim", this.options.color), ...output.map((line) => `        ${line}`));
     }

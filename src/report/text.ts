@@ -24,12 +24,15 @@ export function visible(text: string): string {
   });
 }
 
-/** The last lines of an output, with a note of how many were left out. */
-export function lastLines(text: string, count: number): string[] {
+/**
+ * About so many lines of an output, with a note of how many were left out: most say what went wrong at their end, so two
+ * thirds are from there; a sanitizer says it first.
+ */
+export function someLines(text: string, count: number): string[] {
   const lines = visible(text).replace(/\n$/, "").split("\n");
   if (lines.length === 1 && lines[0] === "") return [];
-  const left = lines.length - count;
-  return left > 1 ? [`… ${left} lines left out`, ...lines.slice(left)] : lines;
+  const left = lines.length - count, first = Math.floor(count / 3);
+  return left > 1 ? [...lines.slice(0, first), `… ${left} lines left out`, ...lines.slice(first + left)] : lines;
 }
 
 /** Cuts a line to a width, marking the cut. */

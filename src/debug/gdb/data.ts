@@ -71,7 +71,7 @@ function trySetPoint(task: Task, packet: string, tracees: Session["tracees"]): s
   }
   const watched = WATCHED[type];
   if (!watched) return "";
-  if (kind === 0 || kind > MAX_WATCH || va + kind > task.mm.space.limit) return ERROR.refused;
+  if (kind === 0 || kind > MAX_WATCH || va + kind > task.mm.addressLimit) return ERROR.refused;
   points.setWatchpoint(va, kind, watched, on);
   return "OK";
 }
