@@ -46,6 +46,10 @@ const STEP_FUEL = 1000;
 const SLICE_MIN = 10_000;
 /** What a system call takes off a slice at least, in instructions. */
 const SYSCALL_FUEL = 250;
+/** Bytes that a call moves for an instruction of its slice, where it moves many. */
+const BYTES_PER_FUEL = 8, MANY_BYTES = 65536;
+/** Calls whose result is a number of bytes: read to sendfile, vmsplice to tee, sockets', copy_file_range. */
+const MOVES_BYTES = new Set([63, 64, 65, 66, 67, 68, 69, 70, 71, 75, 76, 77, 206, 207, 211, 212, 285, 286, 287]);
 /** Nanoseconds between visits to the host's event loop. */
 const HOST_INTERVAL = 6e6;
 /** Every n-th system call is timed; the rest of system time is estimated from those. */
@@ -116,6 +120,8 @@ export class Kernel {
   /** The thread that is running. */
   #current: Task | undefined;
   #yield = false;
+  /** What calls have taken off the slice besides {@link SYSCALL_FUEL}. */
+  #charged = 0;
   #illegal = 0;
   #hold: Promise<void> | undefined;
   /** Lines for the user that are still being put together. */
@@ -337,6 +343,7 @@ export class Kernel {
   /** Runs a thread until its slice is over or it cannot go on. */
   #runSlice(task: Task): void {
     this.#yield = false;
+    this.#charged = 0;
     if (!this.#resumeCall(task)) return;
     let fuel = this.scheduler.runnable > 0 ? SLICE_SHARED : this.#nextSlice();
     // With nothing to be in time for, slices depend on the program alone, and a run can be repeated.
@@ -379,6 +386,8 @@ export class Kernel {
         task.uninterrupted = -1;
         fuel -= callFuel;
         if (!this.#syscall(task)) return;
+        fuel -= this.#charged;
+        this.#charged = 0;
         if (stepping) this.ptracer?.stepped(task);
         if (this.#yield) break;
       } else if (exit.kind === "fuel") {
@@ -522,6 +531,9 @@ export class Kernel {
       task.cpu.regs.pc -= 4n;
       return true;
     }
+    if (typeof result === "number" && result > MANY_BYTES && MOVES_BYTES.has(task.callNumber)) {
+      this.charge(result / BYTES_PER_FUEL);
+    }
     task.cpu.regs.setX(0, result);
     if (task.savedMask !== undefined && result !== -EINTR) {
       // Not interrupted: signals are taken under the usual mask (kernel/signal.c: restore_saved_sigmask_unless).
@@ -566,6 +578,14 @@ export class Kernel {
       const part = scratch.subarray(0, into.length - at);
       into.set(crypto.getRandomValues(part), at);
     }
+  }
+
+  /**
+   * A call takes much longer than most: so much more of the slice, in instructions. Not by the clock, so that a run can be
+   * repeated.
+   */
+  charge(instructions: number): void {
+    this.#charged += instructions;
   }
 
   /** The running thread gives its slice up (sched_yield). */

@@ -5,6 +5,7 @@
  * this table holds on it (fcntl(2)).
  */
 import { EBADF, EINVAL, EMFILE } from "../abi/errno.ts";
+import { O_PATH } from "../abi/fcntl.ts";
 import type { OpenFile } from "./file.ts";
 
 export class FdTable {
@@ -86,7 +87,8 @@ export class FdTable {
   }
 
   #drop(file: OpenFile): void {
-    file.inode.locks?.releaseOwner(this);
+    if (!(file.flags & O_PATH)) file.inode.locks?.releaseOwner(this); // fs/open.c: filp_flush
+    file.flush(this);
     file.unref();
   }
 

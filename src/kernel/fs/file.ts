@@ -170,6 +170,8 @@ export abstract class OpenFile {
   fdInfo(): readonly string[] {
     return [];
   }
+  /** A descriptor of it was closed in a table (Linux: file_operations.flush). */
+  flush(_table: object): void {}
   /** The last reference is gone. */
   release(): void {}
 

@@ -2,7 +2,7 @@
  * Open files of a read-write bind. Reads and writes go to the host file, and to its pages where they are mapped
  * (host_pages.ts).
  */
-import { EFBIG, ESTALE } from "../abi/errno.ts";
+import { EFBIG, EINVAL, ESTALE } from "../abi/errno.ts";
 import { MAX_OFFSET, O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { type Mappable, OpenFile } from "./file.ts";
 import { contentChanged } from "./host_changes.ts";
@@ -55,7 +55,10 @@ export class HostFile extends OpenFile {
 
   override pread(into: Uint8Array, offset: number): number {
     this.#shared.pages?.flush(offset, offset + into.length);
-    return readAt(this.host, into, offset);
+    const count = readAt(this.host, into, offset);
+    if (count > 0) this.inode.wasRead();
+    // Farther than files of the host can be there is nothing either, though it may not go there.
+    return count === -EINVAL && offset >= this.#size() ? 0 : count;
   }
 
   #size(): number {
@@ -80,6 +83,7 @@ export class HostFile extends OpenFile {
   #writeAt(from: Uint8Array, offset: number): number {
     if (offset + from.length > MAX_OFFSET) return -EFBIG;
     const count = writeAt(this.host, from, offset);
+    if (count === -EINVAL && offset > this.#size()) return -EFBIG;
     if (count <= 0) return count;
     this.inode.grown(offset + count);
     contentChanged();

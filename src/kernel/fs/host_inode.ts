@@ -128,7 +128,7 @@ export class HostInode extends Inode {
     this.gid = this.sb.ownership.gid(info.gid);
     this.nlink = info.nlink;
     this.#size = info.size;
-    this.#blocks = Math.ceil(info.size / 4096) * 8;
+    this.#blocks = info.blocks;
     // The host side is coarser: keep what the guest set as long as it is the same time.
     if (!isSameHostTime(this.atime, info.atime)) this.atime = info.atime;
     if (!isSameHostTime(this.mtime, info.mtime)) this.mtime = info.mtime;
@@ -160,6 +160,11 @@ export class HostInode extends Inode {
   }
   override get blocks(): number {
     return this.#blocks;
+  }
+
+  /** Bytes were read: the host has another time of access now. */
+  wasRead(): void {
+    this.#checkedChanges = -1;
   }
 
   /** Bytes were written up to here. */

@@ -55,6 +55,8 @@ export class HostInfo {
   readonly gid: number;
   readonly rdev: number;
   readonly size: number;
+  /** Storage taken, in units of 512 bytes; as if there were no holes where the host does not tell. */
+  readonly blocks: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
   readonly #atimeMs: number;
@@ -69,6 +71,7 @@ export class HostInfo {
     this.gid = info.gid ?? 0;
     this.rdev = info.rdev ?? 0;
     this.size = info.size;
+    this.blocks = info.blocks ?? Math.ceil(info.size / 4096) * 8;
     this.mtimeMs = mtimeMs;
     // Deno tells the change in whole seconds: in the second of the last write it was not before that.
     this.ctimeMs = Math.floor(mtimeMs / 1000) * 1000 === changedMs ? mtimeMs : changedMs;

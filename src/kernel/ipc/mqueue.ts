@@ -5,6 +5,7 @@ import { S_IFREG } from "../abi/stat.ts";
 import { MQUEUE_MAGIC } from "../abi/statfs.ts";
 import { type FileContext, OpenFile, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
+import { seekTarget } from "../fs/memory_file.ts";
 import { PseudoFs, PseudoInode } from "../fs/pseudo_inode.ts";
 import { WaitQueue } from "../wait.ts";
 
@@ -15,8 +16,12 @@ const MESSAGE_OVERHEAD = 128;
 
 /** Who is told when a message comes to an empty queue. */
 export interface Notification {
-  /** Whose registration it is. */
-  readonly process: object;
+  /** Whose registration it is: a process's table of descriptors. */
+  readonly owner: object;
+  /** As the queue's file shows it: SIGEV_*, the signal for SIGEV_SIGNAL, and whose it is. */
+  readonly kind: number;
+  readonly signal: number;
+  readonly pid: number;
   /** Called once, when the message comes; `sender` is whose. */
   notify(sender: { readonly pid: number; readonly uid: number }): void;
   /** The registration ends without a message. */
@@ -83,20 +88,23 @@ export class Mqueue {
     return message;
   }
 
-  /** mq_notify: registers, or with undefined takes back the registration of `process`. */
-  register(notification: Notification | undefined, process: object): number {
+  /** mq_notify: registers, or with undefined takes back the registration of `owner`. */
+  register(notification: Notification | undefined, owner: object): number {
     if (notification !== undefined) {
       if (this.notification !== undefined) return -EBUSY;
       this.notification = notification;
       return 0;
     }
-    if (this.notification?.process === process) {
+    if (this.notification?.owner === owner) {
       this.notification.removed?.();
       this.notification = undefined;
     }
     return 0;
   }
 }
+
+/** Bytes that a queue's file is said to have (FILENT_SIZE). */
+const STATUS_SIZE = 80;
 
 /** An open queue. */
 export class MqueueFile extends OpenFile {
@@ -114,14 +122,29 @@ export class MqueueFile extends OpenFile {
     return count;
   }
   override pread(into: Uint8Array, offset: number, _context: FileContext): number {
-    const text = new TextEncoder().encode(
-      `QSIZE:${String(this.queue.bytes).padEnd(10)} NOTIFY:${"0".padEnd(5)} SIGNO:${"0".padEnd(5)} NOTIFY_PID:${
-        "0".padEnd(6)
-      }\n`,
-    );
+    const { bytes: size, notification } = this.queue, { kind = 0, signal = 0, pid = 0 } = notification ?? {};
+    const field = (name: string, value: number, width: number) => `${name}:${String(value).padEnd(width)}`;
+    const fields = [
+      field("QSIZE", size, 10),
+      field("NOTIFY", kind, 5),
+      field("SIGNO", signal, 5),
+      field("NOTIFY_PID", pid, 6),
+    ];
+    const text = new TextEncoder().encode(fields.join(" ") + "\n");
     const bytes = text.subarray(offset, offset + into.length);
     into.set(bytes);
     return bytes.length;
+  }
+
+  override seek(offset: number, whence: number): number {
+    const target = seekTarget(this.position, STATUS_SIZE, offset, whence);
+    if (target >= 0) this.position = target;
+    return target;
+  }
+
+  /** Whoever closes a queue is told of nothing more. */
+  override flush(table: object): void {
+    this.queue.register(undefined, table);
   }
 
   override poll(): number {

@@ -33,20 +33,45 @@ Deno.test("Mqueue has room for so many messages of such a size", () => {
 });
 
 Deno.test("Mqueue announces a message to an empty queue once", () => {
-  const made = queue(), told: number[] = [], process = {};
-  const notification = { process, notify: ({ pid }: { pid: number }) => void told.push(pid) };
-  assert.equal(made.register(notification, process), 0);
-  assert.equal(made.register(notification, process), -EBUSY);
+  const made = queue(), told: number[] = [], owner = {};
+  const notification = {
+    owner,
+    kind: 0,
+    signal: 10,
+    pid: 7,
+    notify: ({ pid }: { pid: number }) => void told.push(pid),
+  };
+  assert.equal(made.register(notification, owner), 0);
+  assert.equal(made.register(notification, owner), -EBUSY);
   send(made, "1");
   send(made, "2");
   assert.deepEqual(told, [1]);
-  assert.equal(made.register(notification, process), 0);
+  assert.equal(made.register(notification, owner), 0);
 });
 
 Deno.test("Mqueue does not announce what somebody waits for", () => {
-  const made = queue(), told: number[] = [], process = {};
-  made.register({ process, notify: ({ pid }) => void told.push(pid) }, process);
+  const made = queue(), told: number[] = [], owner = {};
+  made.register({ owner, kind: 0, signal: 10, pid: 7, notify: ({ pid }) => void told.push(pid) }, owner);
   made.receivers = 1;
+  send(made, "1");
+  assert.deepEqual(told, []);
+});
+
+Deno.test("Mqueue forgets whom to tell when that closes a descriptor; the file says who it is", () => {
+  const made = queue(), file = new MqueueFile(O_RDWR, made), told: number[] = [], owner = {}, other = {};
+  const read = () => {
+    const into = new Uint8Array(100);
+    return new TextDecoder().decode(into.subarray(0, file.pread(into, 0, undefined as never)));
+  };
+  const nobody = "QSIZE:0          NOTIFY:0     SIGNO:0     NOTIFY_PID:0     \n";
+  assert.equal(read(), nobody);
+  made.register({ owner, kind: 0, signal: 10, pid: 7, notify: ({ pid }) => void told.push(pid) }, owner);
+  assert.equal(read(), "QSIZE:0          NOTIFY:0     SIGNO:10    NOTIFY_PID:7     \n");
+  file.flush(other);
+  assert.equal(made.notification?.pid, 7);
+  file.flush(owner);
+  assert.equal(made.notification, undefined);
+  assert.equal(read(), nobody);
   send(made, "1");
   assert.deepEqual(told, []);
 });

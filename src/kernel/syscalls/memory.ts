@@ -115,7 +115,7 @@ function place(
 
 function mprotect(task: Task, start: number, length: number, prot: number): number {
   const grows = prot & (mman.PROT_GROWSDOWN | mman.PROT_GROWSUP);
-  if (grows === (mman.PROT_GROWSDOWN | mman.PROT_GROWSUP) || start % PAGE_SIZE !== 0) return -EINVAL;
+  if (grows === (mman.PROT_GROWSDOWN | mman.PROT_GROWSUP) || !isAligned(task, start)) return -EINVAL;
   if (length === 0) return 0;
   const end = start + pageAlign(length);
   if (end > task.mm.addressLimit) return -ENOMEM;
@@ -129,8 +129,12 @@ function mprotect(task: Task, start: number, length: number, prot: number): numb
   return protect(task.mm, start, end, prot & RIGHTS);
 }
 
+/** Whether a call's first argument, `address`, is that of a page: a large number does not tell, the register does. */
+const isAligned = (task: Task, address: number): boolean =>
+  (Number.isSafeInteger(address) ? address : task.cpu.regs.xi(0)) % PAGE_SIZE === 0;
+
 function mincore(task: Task, start: number, length: number, vector: number): number {
-  if (start % PAGE_SIZE !== 0) return -EINVAL;
+  if (!isAligned(task, start)) return -EINVAL;
   const end = start + pageAlign(length);
   if (end > task.mm.addressLimit) return -ENOMEM;
   // In pieces: a guest chooses the length.
@@ -224,7 +228,7 @@ export const rows: SyscallRow[] = [
     227,
     "msync",
     "addr:ptr length:size flags:flags:msync",
-    (task, start, length, flags) => advise.msync(task.mm, start, length, flags),
+    (task, start, length, flags) => isAligned(task, start) ? advise.msync(task.mm, start, length, flags) : -EINVAL,
   ),
   row(
     228,

@@ -14,7 +14,7 @@ import {
   ERESTARTSYS,
   ETIMEDOUT,
 } from "../abi/errno.ts";
-import { NAME_MAX, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR } from "../abi/fcntl.ts";
+import { NAME_MAX, O_ACCMODE, O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR } from "../abi/fcntl.ts";
 import * as abi from "../abi/mqueue.ts";
 import { RLIMIT_MSGQUEUE } from "../abi/resource.ts";
 import { SI_MESGQ, SIGRTMAX } from "../abi/signal.ts";
@@ -36,7 +36,7 @@ function readName(task: Task, va: number): string | number {
   const name = task.mm.readString(va, 4096);
   if (name === "") return -ENOENT;
   if (name.length > NAME_MAX) return -ENAMETOOLONG;
-  return name.includes("/") ? -EACCES : name;
+  return name.includes("/") || name === "." || name === ".." ? -EACCES : name;
 }
 
 function open(task: Task, nameVa: number, flags: number, mode: number, attributes: number): number {
@@ -65,7 +65,8 @@ function open(task: Task, nameVa: number, flags: number, mode: number, attribute
     queues.set(name, queue);
   }
   const file = new MqueueFile(flags & (O_ACCMODE | O_NONBLOCK), queue);
-  return installFd(task, file, (flags & O_CLOEXEC) !== 0);
+  // Always closed by execve, whatever the flags say (mq_open(3)).
+  return installFd(task, file, true);
 }
 
 function create(
@@ -190,16 +191,19 @@ function notify(task: Task, fd: number, va: number): number {
   if (kind === SIGEV_THREAD) return notifyThread(task, fd, va, signo);
   const file = fileOf(task, fd);
   if (typeof file === "number") return file;
-  if (kind === undefined) return file.queue.register(undefined, process);
+  if (kind === undefined) return file.queue.register(undefined, task.files);
   const value = task.mm.readU64(va);
   return file.queue.register({
-    process,
+    owner: task.files,
+    kind,
+    signal: kind === SIGEV_SIGNAL ? signo : 0,
+    pid: process.pid,
     notify: (sender) => {
       if (kind === SIGEV_SIGNAL && signo !== 0) {
         sendToProcess(process, notificationSiginfo(signo, SI_MESGQ, value, sender));
       }
     },
-  }, process);
+  }, task.files);
 }
 
 /** SIGEV_THREAD: the C library waits on a netlink socket for its cookie (mq_notify in the kernel's ipc/mqueue.c). */
@@ -214,7 +218,14 @@ function notifyThread(task: Task, fd: number, va: number, socketFd: number): num
     socket.deliver(cookie.slice());
   };
   // NOTIFY_WOKENUP, NOTIFY_REMOVED
-  return file.queue.register({ process: task.process, notify: () => tell(1), removed: () => tell(2) }, task.process);
+  return file.queue.register({
+    owner: task.files,
+    kind: SIGEV_THREAD,
+    signal: 0,
+    pid: task.process.pid,
+    notify: () => tell(1),
+    removed: () => tell(2),
+  }, task.files);
 }
 
 function getsetattr(task: Task, fd: number, newVa: number, oldVa: number): number {

@@ -34,6 +34,8 @@ import { row, type SyscallRow } from "./row.ts";
 const NSEC = 1_000_000_000n;
 /** Beyond this many seconds a time is for ever: deadlines stay exact numbers of ns. */
 const FOREVER_SECONDS = 4_000_000;
+/** Linux's longest time: what is longer becomes this (KTIME_SEC_MAX). */
+const KTIME_SECONDS = 9_223_372_036;
 
 /** Time counted by CPU use: of a process or one thread. */
 type CpuClock = { readonly process: Process } | { readonly thread: Task };
@@ -228,7 +230,7 @@ function readInterval(task: Task, va: number): IntervalSetting | number {
   const time = (at: number): number => {
     const seconds = mm.readLong(at), microseconds = mm.readLong(at + 8);
     if (seconds < 0 || microseconds < 0 || microseconds >= 1e6) return -EINVAL;
-    return Math.min(seconds, FOREVER_SECONDS) * NSEC_PER_SEC + microseconds * 1000;
+    return Math.min(seconds, KTIME_SECONDS) * NSEC_PER_SEC + microseconds * 1000;
   };
   const interval = time(va), value = time(va + 16);
   return interval < 0 || value < 0 ? -EINVAL : { value, interval };

@@ -126,6 +126,12 @@ function countOfUser(task: Task): number {
   return count;
 }
 
+/**
+ * Instructions that making a process takes off its parent's slice, about what it costs. Only with their slice's end do
+ * children run, timers fire and the host gets its turn: a thousand forks in a loop took a minute as one slice.
+ */
+const FORK_FUEL = 50_000;
+
 /** Makes a thread or process. Returns its id as the caller sees it, a negative errno, or a wait (CLONE_VFORK). */
 export function cloneTask(task: Task, request: CloneRequest): number | Blocking {
   const { flags } = request, { kernel } = task;
@@ -143,7 +149,10 @@ export function cloneTask(task: Task, request: CloneRequest): number | Blocking 
     if (!thread) reap(process);
     return -ENOMEM;
   }
-  if (!thread) process.leader = child;
+  if (!thread) {
+    process.leader = child;
+    kernel.charge(FORK_FUEL);
+  }
 
   try {
     if (has(flags, CLONE_PARENT_SETTID)) task.mm.writeU32(request.parentTid, tid);

@@ -23,6 +23,9 @@ export interface ExecCall {
   readonly flags: number;
 }
 
+/** Instructions that a new program takes off the slice: see cloneTask. */
+const EXEC_FUEL = 100_000;
+
 /** Replaces the program of the task's process. Returns 0 in the new program, or a negative errno in the old one. */
 export function execTask(task: Task, call: ExecCall): number {
   if (call.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
@@ -104,6 +107,7 @@ function execFile(task: Task, file: OpenFile, call: ExecCall): number {
   if (typeof prepared === "number") return prepared;
 
   // No return from here.
+  kernel.charge(EXEC_FUEL);
   becomeOnlyThread(task);
   const credentials = credentialsFor(task, prepared.file);
   releaseMemory(task);

@@ -188,10 +188,9 @@ export class Pty implements TerminalLine {
       case FIONREAD:
         memory.writeU32(argument, this.#output.length);
         return 0;
-      case abi.TIOCSCTTY:
       case abi.TIOCNOTTY:
         return -ENOTTY;
-      default:
+      default: // TIOCSCTTY too: the terminal becomes the controlling one
         return ttyIoctl(this.terminal, request, argument, context, true);
     }
   }
