@@ -12,6 +12,9 @@ import { namesChanged } from "./host_changes.ts";
 import { hostInfo, hostNames } from "./host_node.ts";
 import { type DirectoryEntry, Inode, type Opener, type OpenResult } from "./inode.ts";
 
+/** Inode number of a name that cannot be looked at: anything but 0, which readdir(3) leaves out. */
+const UNKNOWN_INO = 1;
+
 /** A folder of the host. */
 export class HostDirectory extends HostInode {
   /** What Deno cannot make on the host. */
@@ -247,6 +250,8 @@ export class HostDirectory extends HostInode {
       // getdents shows inode numbers, which must be those of stat.
       const inode = this.lookup(name);
       if (typeof inode !== "number") list.push({ name, ino: inode.ino, type });
+      // There, though its path is too long for the host, or not to be looked at: not to be taken for an empty folder.
+      else if (inode !== -ENOENT) list.push({ name, ino: UNKNOWN_INO, type });
     }
     for (const [name, inode] of this.#special) list.push({ name, ino: inode.ino, type: direntType(inode.mode) });
     return list;

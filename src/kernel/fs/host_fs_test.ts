@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Frame } from "../../engine/engine.ts";
-import { EACCES, EEXIST, ENOENT, ENOSPC, ENOTEMPTY, ESTALE, EXDEV } from "../abi/errno.ts";
+import { EACCES, EEXIST, EFBIG, ENOENT, ENOSPC, ENOTEMPTY, ESTALE, EXDEV } from "../abi/errno.ts";
 import { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
 import { S_IFIFO } from "../abi/stat.ts";
 import { changeMode, changeTimes } from "./attributes.ts";
@@ -483,3 +483,31 @@ Deno.test("HostFs turns a permission that Deno withholds into EACCES", async () 
     Deno.removeSync(host, { recursive: true });
   }
 });
+
+Deno.test("HostFs lists what it cannot look at, as its path is too long for the host", () =>
+  withBind((guest, host) => {
+    const name = "n".repeat(200);
+    let deep = host;
+    while (deep.length + 2 * name.length < 4090) Deno.mkdirSync(deep += `/${name}`);
+    Deno.mkdirSync(`${host}/moved`);
+    Deno.writeTextFileSync(`${host}/moved/${name}`, "");
+    Deno.renameSync(`${host}/moved`, `${deep}/${name}`);
+    const folder = guest.place(`${deep.slice(host.length)}/${name}`).dentry.inode;
+    const entries = folder.entries();
+    assert.ok(typeof entries !== "number");
+    assert.deepEqual(entries.map((entry) => entry.name), [name]);
+    Deno.renameSync(`${deep}/${name}`, `${host}/moved`); // so that the test can remove it
+  }));
+
+Deno.test("HostFs tells of holes, and finds nothing behind the end of a file, however far", () =>
+  withBind((guest, host) => {
+    Deno.writeTextFileSync(`${host}/f`, "x");
+    Deno.truncateSync(`${host}/f`, 1 << 20);
+    const file = guest.file("/f", O_RDWR), into = new Uint8Array(4);
+    assert.equal(file.inode.stat().size, 1 << 20);
+    assert.ok(file.inode.stat().blocks < 2048);
+    assert.equal(file.pread(into, 2 ** 52, guest), 0);
+    // Some host's files can be that large.
+    assert.ok([0, -EFBIG].includes(file.inode.truncate(2 ** 52)));
+    assert.ok([4, -EFBIG].includes(file.pwrite(into, 2 ** 52, guest)));
+  }));
