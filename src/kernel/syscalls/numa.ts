@@ -71,7 +71,7 @@ function getMempolicy(
   flags: number,
 ): number {
   const { mm } = task;
-  if (maskOut !== 0 && maxNode < abi.MAX_NUMNODES) return -EINVAL;
+  if (maskOut !== 0 && maxNode < 1) return -EINVAL; // nr_node_ids
   if (flags & ~(abi.MPOL_F_NODE | abi.MPOL_F_ADDR | abi.MPOL_F_MEMS_ALLOWED)) return -EINVAL;
   let policy = policies.get(task) ?? DEFAULT, mode = policy.mode, nodes = policy.nodes;
   if (flags & abi.MPOL_F_MEMS_ALLOWED) {

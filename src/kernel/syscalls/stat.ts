@@ -221,8 +221,14 @@ export const rows: SyscallRow[] = [
   row(79, "newfstatat", "dirfd:dirfd path:path statbuf:out:stat flags:flags:at", newfstatat),
   row(80, "fstat", "fd:fd statbuf:out:stat", fstat),
   row(88, "utimensat", "dirfd:dirfd path:path times:struct:utimes flags:flags:at", utimensat),
-  row(264, "name_to_handle_at", "dirfd:dirfd path:path handle:ptr mount_id:ptr flags:flags:at", () => -EOPNOTSUPP),
-  row(265, "open_by_handle_at", "mount_fd:fd handle:ptr flags:flags:open =fd", () => -EPERM),
+  row(
+    264,
+    "name_to_handle_at",
+    "dirfd:dirfd path:path handle:ptr mount_id:ptr flags:flags:at",
+    () => -EOPNOTSUPP,
+    "no file system has handles: EOPNOTSUPP",
+  ),
+  row(265, "open_by_handle_at", "mount_fd:fd handle:ptr flags:flags:open =fd", () => -EPERM, "always EPERM"),
   row(291, "statx", "dirfd:dirfd path:path flags:flags:at_statx mask:flags:statx buf:out:statx", statx),
   row(439, "faccessat2", "dirfd:dirfd path:path mode:flags:access flags:flags:at_access", faccessat2),
 ];

@@ -196,6 +196,7 @@ function childProcess(task: Task, pid: number, request: CloneRequest): Process {
   child.personality = parent.personality;
   child.oomScoreAdjust = parent.oomScoreAdjust;
   child.thpDisabled = parent.thpDisabled;
+  child.coredumpFilter = parent.coredumpFilter;
   kernel.cpuTimersChanged(child);
   return child;
 }

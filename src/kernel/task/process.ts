@@ -134,6 +134,8 @@ export class Process {
   stopsAtCalls = false;
   /** PR_SET_THP_DISABLE, inherited and read back. */
   thpDisabled = false;
+  /** /proc/PID/coredump_filter, the same. */
+  coredumpFilter = 0x33;
 
   constructor(
     readonly kernel: Kernel,

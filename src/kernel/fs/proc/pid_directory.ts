@@ -166,7 +166,15 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
 const PROCESS_ENTRIES: Readonly<Record<string, Entry>> = {
   ...THREAD_ENTRIES,
   autogroup: file((task) => `/autogroup-${task.process.sid} nice 0\n`, 0o644),
-  coredump_filter: file(() => "00000033\n", 0o644),
+  coredump_filter: writable(
+    (task) => task.process.coredumpFilter.toString(16).padStart(8, "0") + "\n",
+    (task, value) => {
+      const text = value.trim(), filter = /^(0[xX][0-9a-fA-F]+|\d+)$/.test(text) ? Number(text) : NaN;
+      if (!(filter < 2 ** 32)) return -EINVAL;
+      task.process.coredumpFilter = filter & 0x1ff;
+      return 0;
+    },
+  ),
   mountstats: file((task) => mountStats(task), 0o400, true),
   timers: file(() => ""),
   timerslack_ns: writable((task) => task.timerSlack + "\n", (task, value) => {
