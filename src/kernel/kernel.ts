@@ -633,6 +633,7 @@ export class Kernel {
   cancelTimers(process: Process): void {
     for (const timer of process.intervalTimers) this.timers.cancel(timer.timer);
     for (const timer of [...process.posixTimers.values()]) timer.delete();
+    process.cpuTimers.clear();
     process.cpuTimerDue = Infinity;
   }
 }

@@ -297,7 +297,8 @@ function timerCreate(task: Task, clockId: number, event: number, idVa: number): 
   const now = cpu ? () => readCpuClock(task, cpu) : () => kernel.clock.monotonic();
   mm.writeI32(idVa, id);
   process.nextTimerId = (process.nextTimerId + 1) % 0x7fffffff;
-  process.posixTimers.set(id, new PosixTimer(process, id, clockId, { notify, signal, value, thread }, now, !!cpu));
+  const measured = cpu && ("process" in cpu ? cpu.process : cpu.thread.process);
+  process.posixTimers.set(id, new PosixTimer(process, id, clockId, { notify, signal, value, thread }, now, measured));
   return 0;
 }
 
@@ -318,7 +319,7 @@ function timerSettime(task: Task, id: number, flags: number, setting: number, ol
   if (value !== 0) {
     due = timer.now() + value;
     if (flags & TIMER_ABSTIME) {
-      due = timer.onCpuTime ? value : wallDeadline(task, setting + 16, wallOffset(task, timer.clockId)!);
+      due = timer.measured ? value : wallDeadline(task, setting + 16, wallOffset(task, timer.clockId)!);
     }
   }
   timer.set(due, value === 0 ? 0 : interval);

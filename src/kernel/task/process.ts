@@ -117,6 +117,8 @@ export class Process {
     timer: undefined,
   }));
   readonly posixTimers: Map<number, PosixTimer> = new Map();
+  /** Timers, its own or others', that run on CPU time of this process or its threads, and have been set. */
+  readonly cpuTimers: Set<PosixTimer> = new Set();
   nextTimerId = 0;
   /** CPU time of all threads, dead ones too, and the part in user mode; ns. */
   cpuTime = 0;

@@ -18,8 +18,8 @@ export function updateCpuTimerDue(process: Process): void {
   const limit = process.rlimits[RLIMIT_CPU]!;
   const soft = Math.max(limit[0], process.cpuLimitNext);
   due = Math.min(due, Math.min(soft, limit[1]) * NSEC_PER_SEC);
-  for (const timer of process.posixTimers.values()) {
-    if (timer.onCpuTime && !timer.waiting && timer.due !== Infinity) {
+  for (const timer of process.cpuTimers) {
+    if (!timer.waiting && timer.due !== Infinity) {
       due = Math.min(due, process.cpuTime + Math.max(0, timer.due - timer.now()));
     }
   }
@@ -30,9 +30,9 @@ export function updateCpuTimerDue(process: Process): void {
 export function runCpuTimers(process: Process): void {
   fire(process, process.intervalTimers[ITIMER_VIRTUAL]!, process.userTime, SIGVTALRM);
   fire(process, process.intervalTimers[ITIMER_PROF]!, process.cpuTime, SIGPROF);
-  for (const timer of [...process.posixTimers.values()]) {
+  for (const timer of [...process.cpuTimers]) {
     // One whose signal has not been taken stays due without firing again.
-    if (timer.onCpuTime && !timer.waiting && timer.due <= timer.now()) timer.expire();
+    if (!timer.waiting && timer.due <= timer.now()) timer.expire();
   }
   const [soft, hard] = process.rlimits[RLIMIT_CPU]!;
   const seconds = process.cpuTime / NSEC_PER_SEC;

@@ -32,7 +32,7 @@ export class PosixTimer {
 
   /**
    * @param now the clock it runs on
-   * @param onCpuTime it runs on CPU time, not on the wall clock
+   * @param measured whose CPU time it runs on; undefined: it runs on the wall clock
    */
   constructor(
     readonly process: Process,
@@ -40,7 +40,7 @@ export class PosixTimer {
     readonly clockId: number,
     readonly event: TimerEvent,
     readonly now: () => number,
-    readonly onCpuTime: boolean,
+    readonly measured: Process | undefined,
   ) {}
 
   /** Its signal is sent and not yet taken. */
@@ -60,6 +60,7 @@ export class PosixTimer {
   delete(): void {
     this.set(Infinity, 0);
     this.process.posixTimers.delete(this.id);
+    this.measured?.cpuTimers.delete(this);
   }
 
   /** Time left in ns; 0 when disarmed. A timer that is due but waits for its signal to be taken has 1 left, as on Linux. */
@@ -81,8 +82,10 @@ export class PosixTimer {
   #arm(): void {
     const { kernel } = this.process;
     if (this.due === Infinity) return;
-    if (this.onCpuTime) kernel.cpuTimersChanged(this.process);
-    else this.#timer = kernel.timers.add(this.due, () => this.expire());
+    if (this.measured) {
+      this.measured.cpuTimers.add(this);
+      kernel.cpuTimersChanged(this.measured);
+    } else this.#timer = kernel.timers.add(this.due, () => this.expire());
   }
 
   /** The time has come. */
