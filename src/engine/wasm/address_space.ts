@@ -251,15 +251,17 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   view(va: Va, length: number, access: "read" | "write", force = false): Uint8Array | undefined {
-    if (!(va >= 0 && va < this.far.limit)) {
+    const { limit } = this.far;
+    if (va >= 0 && va < limit) length = Math.min(length, limit - va);
+    else {
       length = Math.min(length, FAR_WINDOW - va % FAR_WINDOW);
       va = this.#near(va);
-      if (va < 0) return undefined;
+      if (!(va >= 0)) return undefined;
     }
-    if (length <= 0) return undefined;
+    if (!(length > 0)) return undefined;
     const need = access === "write" ? write : read;
     const u8 = this.#u8;
-    const first = Math.floor(va / PAGE_SIZE), last = Math.floor((Math.min(va + length, GUEST_LIMIT) - 1) / PAGE_SIZE);
+    const first = Math.floor(va / PAGE_SIZE), last = Math.floor((va + length - 1) / PAGE_SIZE);
     let page = first;
     for (; page <= last; page++) {
       if (u8[page]! & need) continue;

@@ -9,7 +9,7 @@
  * it, finds what is in the slots: no check of an access is made slower for that.
  */
 import type { FarAddresses, Va } from "../engine.ts";
-import { FAR_LIMIT, FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT } from "./layout.ts";
+import { FAR_LIMIT, FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT, RIGHTS } from "./layout.ts";
 
 const SLOTS = (GUEST_LIMIT - FAR_ZONE) / FAR_WINDOW;
 /** Slots in the order in which they are given: apart, so that a window's neighbour finds room beside it. */
@@ -46,10 +46,24 @@ export class FarWindows implements FarAddresses {
     this.open();
     const window = windowOf(va);
     if (this.#slots.has(window)) return true;
-    const slot = this.#choose(window);
+    let slot = this.#choose(window);
+    if (slot === undefined) {
+      this.#takeBack();
+      slot = this.#choose(window);
+    }
     if (slot === undefined) return false;
     this.#give(window, slot);
     return true;
+  }
+
+  /** Windows in which nothing is mapped any more lose their slots. */
+  #takeBack(): void {
+    for (const [window, slot] of this.#slots) {
+      const first = RIGHTS + (FAR_ZONE + slot * FAR_WINDOW) / 4096;
+      if (this.#guest.subarray(first, first + FAR_WINDOW / 4096).some((rights) => rights !== 0)) continue;
+      this.#slots.delete(window);
+      this.#guest[FAR_SLOTS + window] = 0;
+    }
   }
 
   /** Beside a neighbour, as accesses may reach from one window into the next. */

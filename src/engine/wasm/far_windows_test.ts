@@ -1,16 +1,20 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { buildInterpreter } from "./build_image.ts";
 import { FarWindows } from "./far_windows.ts";
-import { FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT } from "./layout.ts";
+import { FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT, PageBits, RIGHTS } from "./layout.ts";
 import { Machine } from "./testing.ts";
 
 const FAR = 2 ** 36, CODE = 0x10000;
 const image = buildInterpreter();
 
-const windows = () => new FarWindows(new Uint8Array(FAR_SLOTS + 2 ** 20));
+/** Guest memory as far as they look at it, and they. */
+function windows(): { guest: Uint8Array; far: FarWindows } {
+  const guest = new Uint8Array(FAR_SLOTS + 2 ** 20);
+  return { guest, far: new FarWindows(guest) };
+}
 
 Deno.test("FarWindows: a window is in one place, and its neighbour beside it", () => {
-  const far = windows();
+  const { far } = windows();
   equal(far.near(FAR), -1);
   equal(far.limit, GUEST_LIMIT);
   equal(far.reach(FAR + 5), true);
@@ -25,17 +29,19 @@ Deno.test("FarWindows: a window is in one place, and its neighbour beside it", (
 });
 
 Deno.test("FarWindows: sixteen and no more; none in reach of the near addresses, none beyond 48 bits", () => {
-  const far = windows();
+  const { guest, far } = windows();
   for (const va of [0, GUEST_LIMIT - 1, FAR_ZONE, 2 ** 48, -1, NaN]) equal(far.reach(va), false);
   const places = Array.from({ length: 16 }, (_, i) => {
     equal(far.reach(FAR + i * 2 ** 40), true);
-    return far.near(FAR + i * 2 ** 40);
+    const place = far.near(FAR + i * 2 ** 40);
+    guest[RIGHTS + place / 4096] = PageBits.mapped;
+    return place;
   });
   equal(new Set(places).size, 16);
   equal(places.every((place) => place >= FAR_ZONE && place + FAR_WINDOW <= GUEST_LIMIT), true);
   equal(far.reach(FAR + 2 ** 46), false);
   equal(far.near(GUEST_LIMIT - 1), -1, "the zone is no near address");
-  const child = windows();
+  const { far: child } = windows();
   child.inherit(far);
   deepEqual(places.map((_, i) => child.near(FAR + i * 2 ** 40)), places);
   child.clear();
@@ -158,4 +164,31 @@ Deno.test("far accesses: watchpoints, exact to the byte", () => {
   space.setWatchpoint(FAR + 16, 4, "write", false);
   equal(machine.step(0xf9000420).kind, "fuel");
   throws(() => space.setWatchpoint(FAR + 2 ** 40, 4, "write", true), RangeError, "where nothing is");
+});
+
+Deno.test("far pages: a window in which nothing is mapped makes room for another", () => {
+  const machine = new Machine(image), { space } = machine, far = space.far!;
+  for (let i = 0; i < 40; i++) {
+    const va = FAR + i * 2 ** 40;
+    equal(far.reach(va), true);
+    space.mapZero(va, 4096, 3);
+    equal(space.view(va, 1, "write")![0], 0);
+    space.view(va, 1, "write")![0] = 1;
+    if (i >= 10) space.unmap(va, 4096);
+  }
+  for (let i = 0; i < 10; i++) equal(space.view(FAR + i * 2 ** 40, 1, "read")![0], 1);
+  equal(space.view(FAR + 20 * 2 ** 40, 1, "read"), undefined);
+});
+
+Deno.test("far pages: a view of the last near page ends there", () => {
+  const machine = new Machine(image), { space } = machine, far = space.far!;
+  far.open();
+  for (let i = 0; i < 16; i++) {
+    far.reach(FAR + i * FAR_WINDOW);
+    space.mapZero(FAR + i * FAR_WINDOW, 4096, 3);
+  }
+  space.mapZero(FAR_ZONE - 4096, 4096, 3);
+  equal(space.view(FAR_ZONE - 4096, 8192, "write")!.length, 4096);
+  equal(space.view(FAR_ZONE, 1, "read"), undefined);
+  equal(space.view(NaN, 1, "read"), undefined);
 });

@@ -98,7 +98,8 @@ function placeStack(mm: Mm, elf: ElfFile, programEnd: number, highest: number): 
   // As much as Linux begins with (setup_arg_pages), within the limit; arguments and calls extend it.
   const length = pageAlign(Math.max(1, Math.min(STACK_EXPAND, limit)));
   const vmFlags = STACK_VM_FLAGS;
-  const prot = elf.executableStack ? 7 : 3;
+  // What is far is never executed.
+  const prot = elf.executableStack && top <= mm.space.limit ? 7 : 3;
   mm.startStack = top - PAGE_SIZE;
   const result = map(mm, { address: top - length, length, prot, flags: MAP_FIXED, vmFlags });
   if (result < 0) return result;

@@ -192,7 +192,7 @@ function waitid(
       const file = task.files.get(id);
       if (!(file instanceof PidFd)) return -EBADF;
       nonblocking = (file.flags & O_NONBLOCK) !== 0;
-      filter = (child) => child.pid === file.process.pid;
+      filter = (child) => child === file.process;
       break;
     }
     default:

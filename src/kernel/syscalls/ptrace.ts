@@ -59,8 +59,11 @@ function peek({ mm }: Task, target: Task, address: number, data: number): number
 /** A set of registers into the buffer of an iovec, as much as it takes; its length becomes what it took. */
 function getRegisters({ mm }: Task, target: Task, type: number, iovec: number): number {
   const registers = registersOf(target, type);
-  if (registers === undefined) return -EINVAL;
-  const base = mm.readLong(iovec), length = Math.min(mm.readLong(iovec + 8), registers.length);
+  const base = mm.readLong(iovec), wanted = mm.readNumber(iovec + 8);
+  // In units of the set's registers (kernel/ptrace.c: ptrace_regset).
+  const unit = type === NT_FPREGSET ? 4 : 8;
+  if (registers === undefined || mm.readU32(iovec + 8) % unit !== 0) return -EINVAL;
+  const length = Math.min(wanted, registers.length);
   mm.writeBytes(base, registers.subarray(0, length));
   mm.writeLong(iovec + 8, length);
   return 0;

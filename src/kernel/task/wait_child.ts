@@ -56,7 +56,8 @@ export function lookForChild(task: Task, filter: ChildFilter, options: number): 
     if (event) return event;
   }
   for (const tracee of task.process.tracees) {
-    if (!filter({ pid: tracee.tid, pgid: tracee.process.pgid })) continue;
+    const { tid, process } = tracee;
+    if (!filter(tid === process.pid ? process : { pid: tid, pgid: process.pgid })) continue;
     eligible = true;
     if (tracee.traceStopUnseen) return traceStop(tracee, options);
   }

@@ -81,6 +81,8 @@ int main(void)
 	is(ptrace(PTRACE_GETREGSET, child, (void *)NT_PRSTATUS, &into), 0, "a part of them");
 	is(into.iov_len, 16, "as long as asked for");
 	fails(ptrace(PTRACE_GETREGSET, child, (void *)12345, &into), EINVAL, "no such set");
+	into.iov_len = 12;
+	fails(ptrace(PTRACE_GETREGSET, child, (void *)NT_PRSTATUS, &into), EINVAL, "half a register");
 
 	is(ptrace(PTRACE_DETACH, child, 0, 0), 0, "detach");
 	is(atoi(status_of(child, "TracerPid")), 0, "no tracer");
