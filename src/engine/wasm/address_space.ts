@@ -5,7 +5,7 @@
  */
 import { type Access, type AddressSpace, type Frame, PAGE_SIZE, Prot, type Va, type WatchKind } from "../engine.ts";
 import { type Link, WasmFrame } from "./frame.ts";
-import { FarWindows } from "./far_windows.ts";
+import { areFarPages, FarWindows, placeOf } from "./far_windows.ts";
 import { BLOCKS, FAR_WINDOW, FixedHandler, GUEST_LIMIT, GUEST_PAGES, HOT, PageBits } from "./layout.ts";
 import { PLAIN_BLOCKS, RECORD, RegionRecord, WINDOW } from "./layout.ts";
 import type { FrameBlocks } from "./frame_blocks.ts";
@@ -169,7 +169,7 @@ export class WasmAddressSpace implements AddressSpace {
         this.#u8[to + i] = bits & (mapped | allowedMask);
       } else {
         if (bits & present) {
-          this.memory.ensure((to + i + 1) * PAGE_SIZE);
+          this.#ensure(to + i);
           this.#bytes(to + i).set(this.#bytes(from + i));
         }
         this.#u8[to + i] = bits & ~(this.#watchpoints?.withheld(to + i) ?? 0);
@@ -269,7 +269,7 @@ export class WasmAddressSpace implements AddressSpace {
       if (!force || !this.#force(page, access)) break;
     }
     if (page === first) return undefined;
-    const at = WINDOW + va, size = Math.min(va + length, page * PAGE_SIZE) - va;
+    const at = placeOf(va), size = Math.min(va + length, page * PAGE_SIZE) - va;
     // Programs read and write with the same buffer again and again; to make a view takes an eighth of such a call.
     const known = this.#lastView;
     if (known.byteOffset === at && known.length === size) return known;
@@ -286,7 +286,7 @@ export class WasmAddressSpace implements AddressSpace {
     if (!(va >= 0 && within + length <= PAGE_SIZE)) return -1;
     if (va >= this.far.limit && (va = this.#near(va)) < 0) return -1;
     const need = access === "write" ? write : read;
-    return (this.#u8[(va - within) / PAGE_SIZE]! & need) !== 0 ? WINDOW + va : -1;
+    return (this.#u8[(va - within) / PAGE_SIZE]! & need) !== 0 ? placeOf(va) : -1;
   }
 
   /** Makes a mapped page accessible to the host in spite of its rights, which stay as they are. */
@@ -576,10 +576,11 @@ export class WasmAddressSpace implements AddressSpace {
 
   #range(va: Va, length: number): [from: number, to: number] {
     const from = va / PAGE_SIZE, to = from + length / PAGE_SIZE;
-    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > GUEST_PAGES) {
+    const areNear = from >= 0 && to <= GUEST_PAGES;
+    if (!Number.isInteger(from) || !Number.isInteger(to) || !(areNear || areFarPages(from, to))) {
       throw notPages(va, length);
     }
-    if (to > this.#top) this.#top = to;
+    if (areNear && to > this.#top) this.#top = to;
     return [from, to];
   }
 
@@ -631,14 +632,18 @@ export class WasmAddressSpace implements AddressSpace {
   }
 
   #bytes(page: number): Uint8Array {
-    const at = WINDOW + page * PAGE_SIZE;
+    const at = placeOf(page * PAGE_SIZE);
     return this.#u8.subarray(at, at + PAGE_SIZE);
   }
 
+  /** Makes the storage of a page exist. */
+  #ensure(page: number): void {
+    this.memory.ensure(placeOf(page * PAGE_SIZE) + PAGE_SIZE - WINDOW);
+  }
   #makePresent(page: number): void {
     const bits = this.#u8[page]!;
     if (bits & present) return;
-    this.memory.ensure((page + 1) * PAGE_SIZE);
+    this.#ensure(page);
     this.memory.touchedBytes += PAGE_SIZE;
     const link = this.#links.get(page);
     if (link) link.frame.fetch(link);
@@ -667,7 +672,7 @@ export class WasmAddressSpace implements AddressSpace {
   }
   /** For links: sets the page's bytes. */
   putPage(page: number, content: Uint8Array | undefined): void {
-    const at = WINDOW + page * PAGE_SIZE;
+    const at = placeOf(page * PAGE_SIZE);
     if (content === undefined) this.#u8.fill(0, at, at + PAGE_SIZE);
     else this.#u8.set(content, at);
   }

@@ -5,17 +5,30 @@
  * They are there 256 MiB at a time, each such far window in a slot of a zone at the top of the guest's window, which is
  * taken from the near addresses when there is the first one. Only data may be there. The interpreter finds the slot in
  * {@link FAR_SLOTS} when the plain check of an access has failed; so does code that was translated for a program with
- * far addresses, other code leaves to it. A program that reads near addresses in the zone, where nothing is mapped for
- * it, finds what is in the slots: no check of an access is made slower for that.
+ * far addresses, other code leaves to it.
+ *
+ * The pages of the slots have rights bytes of their own, at {@link FAR_RIGHTS}: by near addresses the zone cannot be
+ * accessed. So an address space knows these pages by numbers that continue where those bytes are: page
+ * `FAR_RIGHTS + n` is the n-th of the zone.
  */
 import type { FarAddresses, Va } from "../engine.ts";
-import { FAR_LIMIT, FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT, RIGHTS } from "./layout.ts";
+import { FAR_LIMIT, FAR_RIGHTS, FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT, WINDOW } from "./layout.ts";
 
 const SLOTS = (GUEST_LIMIT - FAR_ZONE) / FAR_WINDOW;
+const PAGES_OF_SLOT = FAR_WINDOW / 4096;
+/** What the first byte of the zone is called: the first one of page FAR_RIGHTS. */
+const FAR_BASE = 4096 * FAR_RIGHTS;
 /** Slots in the order in which they are given: apart, so that a window's neighbour finds room beside it. */
 const ORDER: readonly number[] = [8, 4, 12, 2, 6, 10, 14, 0, 1, 3, 5, 7, 9, 11, 13, 15];
 
 const windowOf = (va: Va): number => Math.floor(va / FAR_WINDOW);
+
+/** Whether pages are those of slots, and of the zone. @param to behind the last one */
+export const areFarPages = (from: number, to: number): boolean =>
+  from >= FAR_RIGHTS && to <= FAR_RIGHTS + SLOTS * PAGES_OF_SLOT;
+
+/** WebAssembly address of a near address, or of what {@link FarWindows.near} calls a far one. */
+export const placeOf = (near: Va): number => WINDOW + (near < GUEST_LIMIT ? near : near - FAR_BASE + FAR_ZONE);
 
 /** The far addresses of one address space. */
 export class FarWindows implements FarAddresses {
@@ -59,8 +72,8 @@ export class FarWindows implements FarAddresses {
   /** Windows in which nothing is mapped any more lose their slots. */
   #takeBack(): void {
     for (const [window, slot] of this.#slots) {
-      const first = RIGHTS + (FAR_ZONE + slot * FAR_WINDOW) / 4096;
-      if (this.#guest.subarray(first, first + FAR_WINDOW / 4096).some((rights) => rights !== 0)) continue;
+      const first = FAR_RIGHTS + slot * PAGES_OF_SLOT;
+      if (this.#guest.subarray(first, first + PAGES_OF_SLOT).some((rights) => rights !== 0)) continue;
       this.#slots.delete(window);
       this.#guest[FAR_SLOTS + window] = 0;
     }
@@ -81,21 +94,19 @@ export class FarWindows implements FarAddresses {
     this.#guest[FAR_SLOTS + window] = slot + 1;
   }
 
-  /** Where a far address is in the guest's window; -1: not there. */
+  /** What the space calls a far address: see above; -1: it is not there. */
   near(va: Va): Va {
     const slot = this.#slots.get(windowOf(va));
-    return slot === undefined || va < GUEST_LIMIT ? -1 : FAR_ZONE + slot * FAR_WINDOW + va % FAR_WINDOW;
+    return slot === undefined || va < GUEST_LIMIT ? -1 : FAR_BASE + slot * FAR_WINDOW + va % FAR_WINDOW;
   }
 
-  /** What is at a place in the guest's window: the place itself, or a far address; the opposite of {@link near}. */
-  address(place: Va): Va {
-    if (place >= this.limit) {
-      for (const [window, slot] of this.#slots) {
-        const within = place - (FAR_ZONE + slot * FAR_WINDOW);
-        if (within >= 0 && within < FAR_WINDOW) return window * FAR_WINDOW + within;
-      }
+  /** The opposite of {@link near}; a near address is itself. */
+  address(near: Va): Va {
+    for (const [window, slot] of this.#slots) {
+      const within = near - (FAR_BASE + slot * FAR_WINDOW);
+      if (within >= 0 && within < FAR_WINDOW) return window * FAR_WINDOW + within;
     }
-    return place;
+    return near;
   }
 
   /** Becomes the same as that of a parent, whose pages are to be in the same slots. */
@@ -107,7 +118,10 @@ export class FarWindows implements FarAddresses {
 
   /** The space ends: its memory serves another. */
   clear(): void {
-    for (const window of this.#slots.keys()) this.#guest[FAR_SLOTS + window] = 0;
+    for (const [window, slot] of this.#slots) {
+      this.#guest[FAR_SLOTS + window] = 0;
+      this.#guest.fill(0, FAR_RIGHTS + slot * PAGES_OF_SLOT, FAR_RIGHTS + (slot + 1) * PAGES_OF_SLOT);
+    }
     this.#slots.clear();
     this.limit = GUEST_LIMIT;
   }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { buildInterpreter } from "./build_image.ts";
-import { FarWindows } from "./far_windows.ts";
-import { FAR_SLOTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT, PageBits, RIGHTS } from "./layout.ts";
+import { FarWindows, placeOf } from "./far_windows.ts";
+import { FAR_RIGHTS, FAR_WINDOW, FAR_ZONE, GUEST_LIMIT, PageBits, WINDOW } from "./layout.ts";
 import { Machine } from "./testing.ts";
 
 const FAR = 2 ** 36, CODE = 0x10000;
@@ -9,7 +9,7 @@ const image = buildInterpreter();
 
 /** Guest memory as far as they look at it, and they. */
 function windows(): { guest: Uint8Array; far: FarWindows } {
-  const guest = new Uint8Array(FAR_SLOTS + 2 ** 20);
+  const guest = new Uint8Array(FAR_RIGHTS + 2 ** 20);
   return { guest, far: new FarWindows(guest) };
 }
 
@@ -34,11 +34,12 @@ Deno.test("FarWindows: sixteen and no more; none in reach of the near addresses,
   const places = Array.from({ length: 16 }, (_, i) => {
     equal(far.reach(FAR + i * 2 ** 40), true);
     const place = far.near(FAR + i * 2 ** 40);
-    guest[RIGHTS + place / 4096] = PageBits.mapped;
+    guest[place / 4096] = PageBits.mapped;
     return place;
   });
   equal(new Set(places).size, 16);
-  equal(places.every((place) => place >= FAR_ZONE && place + FAR_WINDOW <= GUEST_LIMIT), true);
+  const inMemory = places.map((place) => placeOf(place) - WINDOW);
+  equal(inMemory.every((place) => place >= FAR_ZONE && place + FAR_WINDOW <= GUEST_LIMIT), true);
   equal(far.reach(FAR + 2 ** 46), false);
   equal(far.near(GUEST_LIMIT - 1), -1, "the zone is no near address");
   const { far: child } = windows();
@@ -190,5 +191,9 @@ Deno.test("far pages: a view of the last near page ends there", () => {
   space.mapZero(FAR_ZONE - 4096, 4096, 3);
   equal(space.view(FAR_ZONE - 4096, 8192, "write")!.length, 4096);
   equal(space.view(FAR_ZONE, 1, "read"), undefined);
+  machine.regs.setX(1, FAR_ZONE);
+  equal(machine.step(0xf9400022).kind, "fault", "ldr x2, [x1]: the zone itself cannot be read");
+  machine.regs.setX(1, FAR_ZONE - 4);
+  equal(machine.step(0xf9400022).kind, "fault", "nor reached into");
   equal(space.view(NaN, 1, "read"), undefined);
 });

@@ -48,6 +48,8 @@ export const FAR_LIMIT = 2 ** 48;
 export const FAR_ZONE = GUEST_LIMIT - 16 * FAR_WINDOW;
 /** Guest memory: one byte per window of addresses, the number of its slot from 1 on; 0: none. */
 export const FAR_SLOTS = 36 * MiB;
+/** Guest memory: a rights byte per page of the slots. By those of its near addresses nothing can be done in the zone. */
+export const FAR_RIGHTS = 37 * MiB;
 
 /** A rights byte. The low three bits are what may be done at once; the rest is what the kernel allowed. */
 export const PageBits = {

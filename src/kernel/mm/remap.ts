@@ -24,7 +24,8 @@ export function mremap(
   const oldLength = pageAlign(oldSize), newLength = pageAlign(newSize);
   if (newLength === 0) return -EINVAL;
   if (flags & MREMAP_DONTUNMAP && oldLength !== newLength) return -EINVAL;
-  if (newLength > mm.space.limit) return flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
+  const limit = oldAddress < mm.space.limit ? mm.space.limit : mm.addressLimit;
+  if (newLength > limit) return flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
 
   const vma = mm.vmas.find(oldAddress);
   if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) {
@@ -41,7 +42,7 @@ export function mremap(
 
   if (oldLength !== 0 && oldAddress + oldLength === vma.end) {
     const end = oldAddress + newLength;
-    if (end <= mm.space.limit && isFree(mm, vma.end, end)) {
+    if (end <= limit && isFree(mm, vma.end, end)) {
       const grownFrom = vma.end;
       mm.account(vma, -1);
       vma.end = end;

@@ -114,6 +114,13 @@ int main(void)
 
 	is(madvise(FAR, 4096, MADV_DONTNEED), 0, "MADV_DONTNEED");
 	is(FAR[100], 0, "gives zeros");
+	char *grows = FARTHER + GiB;
+	ok(fixed(grows, 4096, PROT_READ | PROT_WRITE, 0) == grows, "a page farther away");
+	strcpy(grows, "grows");
+	ok(mremap(grows, 4096, MiB, 0) == grows, "grows where it is");
+	is(grows[MiB - 1], 0, "by zeros");
+	ok(mremap(grows, MiB, 4096, 0) == grows && strcmp(grows, "grows") == 0, "and shrinks");
+	is(load(grows + 4096), SIGSEGV, "to a page");
 	strcpy(FAR + 2 * GiB, "moves");
 	char *near = mremap(FAR + 2 * GiB, 4096, 8192, MREMAP_MAYMOVE);
 	ok(near != MAP_FAILED && strcmp(near, "moves") == 0, "mremap takes the content along");

@@ -5,6 +5,7 @@ import {
   Code as Exit,
   Cpu,
   FAR_LIMIT,
+  FAR_RIGHTS,
   FAR_SLOTS,
   FAR_WINDOW,
   FAR_ZONE,
@@ -268,6 +269,7 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
   const slow = new Code(3);
   {
     const last = slow.local("i64"), place = slow.local("i64"), lastPlace = slow.local("i64");
+    const rights = slow.local("i64");
     const fail = (address: number) => {
       slow.byte(Op.if);
       slow.byte(VOID);
@@ -316,12 +318,25 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
       slow.opcode(0x7c);
       slow.i64(BigInt(FAR_ZONE - FAR_WINDOW));
       slow.opcode(0x7c);
-      slow.set(place);
-      slow.byte(Op.end);
-      slow.get(place);
+      slow.tee(place);
+      // Its rights are not among those of the near pages.
+      slow.i64(BigInt(FAR_ZONE));
+      slow.opcode(0x7d);
       slow.i64(12n);
       slow.opcode(0x88);
-      slow.memory("i32.load8_u", GUEST, RIGHTS);
+      slow.i64(BigInt(FAR_RIGHTS));
+      slow.opcode(0x7c);
+      slow.set(rights);
+      slow.byte(Op.else);
+      slow.get(address);
+      slow.i64(12n);
+      slow.opcode(0x88);
+      slow.i64(BigInt(RIGHTS));
+      slow.opcode(0x7c);
+      slow.set(rights);
+      slow.byte(Op.end);
+      slow.get(rights);
+      slow.memory("i32.load8_u", GUEST, 0);
       slow.get(2);
       slow.opcode(0x71);
       slow.opcode(0x45);
