@@ -36,6 +36,8 @@ export interface Exit {
    * Signed: addresses of the upper half of the 64-bit range are negative.
    */
   address: Va;
+  /** The address where a number does not hold it, unsigned. */
+  exact?: bigint | undefined;
   /** Set for `fault`, `alignment` and `watchpoint`. */
   access: Access;
   /** `breakpoint`: the comment field of BRK, -1 for a debugger's. `illegal`: the instruction word. `syscall`: the immediate of SVC. */

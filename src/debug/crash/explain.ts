@@ -48,9 +48,12 @@ function senderText(task: Task, { pid }: Siginfo): string | undefined {
   return pid === task.pid ? "the program sent it to itself" : `sent by pid ${pid}`;
 }
 
-function faultText(task: Task, { signo, code, address = 0 }: Siginfo): string {
-  const { mm } = task, pc = Number(task.cpu.regs.pc), vma = address < 0 ? undefined : mm.vmas.find(address);
-  if (signo === SIGBUS && code === BUS_ADRALN) return `${hex(address)} is not aligned`;
+function faultText(task: Task, { signo, code, address: exact = 0 }: Siginfo): string {
+  const address = Number(exact),
+    { mm } = task,
+    pc = Number(task.cpu.regs.pc),
+    vma = address < 0 ? undefined : mm.vmas.find(address);
+  if (signo === SIGBUS && code === BUS_ADRALN) return `${hex(exact)} is not aligned`;
   if (signo === SIGBUS && code === BUS_ADRERR && vma) return `behind the end of ${label(mm, vma)}`;
   const overflow = stackOverflow(task, address);
   if (overflow !== undefined) return overflow;
@@ -61,7 +64,7 @@ function faultText(task: Task, { signo, code, address = 0 }: Siginfo): string {
   if (address >= 0 && address < NULL_ZONE) {
     return address === 0 ? "a null pointer" : `offset ${hex(address)} from a null pointer`;
   }
-  if (address < 0 || address >= mm.space.limit) return "not an address that a program can have";
+  if (address < 0 || address >= mm.addressLimit) return "not an address that a program can have";
   if (vma) return `in ${describe(mm, vma)}`;
   const index = mm.vmas.indexAbove(address), below = mm.vmas.at(index - 1), above = mm.vmas.at(index);
   if (below && address - below.end < STACK_REACH) return `${hex(address - below.end)} behind ${describe(mm, below)}`;

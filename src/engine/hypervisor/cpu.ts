@@ -149,6 +149,13 @@ export class HypervisorCpu implements Cpu {
     return u32[at]! + ((u32[at + 1]! << 8) >> 8) * 2 ** 32;
   }
 
+  /** FAR_EL1 to the last bit: in the lower half without its tag. */
+  get #exactFar(): bigint {
+    const { u32 } = this.home.ram, at = (this.regs.frame + Frame.far) / 4;
+    const far = BigInt(u32[at + 1]!) << 32n | BigInt(u32[at]!);
+    return far & 1n << 55n ? far : BigInt.asUintN(56, far);
+  }
+
   /** Works out a synchronous exception. @returns whether the run ends; else the guest goes on */
   #leave(space: HypervisorSpace): boolean {
     const exit = this.#exit, esr = this.#esr;
@@ -209,6 +216,7 @@ export class HypervisorCpu implements Cpu {
   #fault(kind: "fault" | "alignment", address: number, access: Access): true {
     this.#exit.kind = kind;
     this.#exit.address = address;
+    this.#exit.exact = Number.isSafeInteger(address) ? undefined : this.#exactFar;
     this.#exit.access = access;
     return true;
   }

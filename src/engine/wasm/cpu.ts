@@ -124,7 +124,15 @@ export class WasmRegisters implements Registers, RegisterFile {
 export class WasmCpu implements CpuInterface {
   readonly regs: WasmRegisters;
   readonly #m: EngineMemory;
-  readonly #exit: Exit = { kind: "fuel", address: 0, access: "read", value: 0, retired: 0, newCode: false };
+  readonly #exit: Exit = {
+    kind: "fuel",
+    address: 0,
+    exact: undefined,
+    access: "read",
+    value: 0,
+    retired: 0,
+    newCode: false,
+  };
 
   constructor(memory: EngineMemory) {
     this.#m = memory;
@@ -241,10 +249,12 @@ export class WasmCpu implements CpuInterface {
   }
 
   #fault(kind: "fault" | "alignment" | "watchpoint", address: number, access: Access): Exit {
-    this.#exit.kind = kind;
-    this.#exit.address = address;
-    this.#exit.access = access;
-    return this.#exit;
+    const exit = this.#exit, at = access === "execute" ? At.pc : At.exitValue;
+    exit.kind = kind;
+    exit.address = address;
+    exit.exact = Number.isSafeInteger(address) ? undefined : BigInt.asUintN(64, this.#m.i64[at >> 3]!);
+    exit.access = access;
+    return exit;
   }
   #exitAddress(): number {
     return this.#address(At.exitValue);

@@ -29,8 +29,8 @@ export interface Siginfo {
   /** Sender; the child for SIGCHLD. */
   readonly pid?: number;
   readonly uid?: number;
-  /** Faulting address. */
-  readonly address?: number;
+  /** Faulting address; a bigint where a number does not hold it. */
+  readonly address?: number | bigint;
   /** SIGCHLD: exit status or signal. */
   readonly status?: number;
   /** SIGCHLD: CPU time in clock ticks. */
@@ -136,6 +136,8 @@ export function kernelSiginfo(signo: number): Siginfo {
   return { signo, code: SI_KERNEL, pid: 0, uid: 0 };
 }
 
+const addressOf = (value: bigint): number | bigint => value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+
 /** The siginfo in 128 bytes of guest memory, by its layout. */
 export function parseSiginfo(bytes: Uint8Array): Siginfo {
   const view = new DataView(bytes.buffer, bytes.byteOffset, SIGINFO_SIZE);
@@ -144,7 +146,7 @@ export function parseSiginfo(bytes: Uint8Array): Siginfo {
   switch (siginfoLayout(head.signo, head.code)) {
     case "fault":
     case "syscall":
-      return { ...head, address: Number(view.getBigUint64(16, true)) };
+      return { ...head, address: addressOf(view.getBigUint64(16, true)) };
     case "child":
       return {
         ...head,

@@ -8,6 +8,7 @@ import {
   SEGV_MAPERR,
   SIGBUS,
   SIGILL,
+  SIGKILL,
   SIGSEGV,
   SIGTRAP,
   TRAP_BRKPT,
@@ -19,19 +20,22 @@ import type { Task } from "./task.ts";
 export function serveException(task: Task, exit: Exit): void {
   switch (exit.kind) {
     case "fault": {
-      const { address, access } = exit;
+      const { address, access, exact = address } = exit;
       const result = task.mm.handleFault(address, access);
       task.usage.minorFaults++;
       if (result === "ok") return;
-      task.faultAddress = address;
+      task.faultAddress = exact;
       task.faultSyndrome = abortSyndrome(access, result.code === SEGV_ACCERR);
-      forceSignal(task, { signo: result.signal, code: result.code, address });
+      if (result.signal === SIGKILL) {
+        task.kernel.log(`${task.name} (pid ${task.pid}): killed: ${whyKilled(task, address)}`);
+      }
+      forceSignal(task, { signo: result.signal, code: result.code, address: exact });
       return;
     }
     case "alignment":
-      task.faultAddress = exit.address;
+      task.faultAddress = exit.exact ?? exit.address;
       task.faultSyndrome = alignmentSyndrome(exit.access);
-      forceSignal(task, { signo: SIGBUS, code: BUS_ADRALN, address: exit.address });
+      forceSignal(task, { signo: SIGBUS, code: BUS_ADRALN, address: task.faultAddress });
       return;
     case "illegal": {
       const pc = Number(task.cpu.regs.pc);
@@ -46,6 +50,13 @@ export function serveException(task: Task, exit: Exit): void {
     default:
       throw new Error(`engine left for ${exit.kind}`);
   }
+}
+
+/** Linux's kernel would say so in its log. */
+function whyKilled(task: Task, address: number): string {
+  return address < task.mm.space.limit
+    ? "the memory for guests is used up"
+    : "it uses more far addresses than this engine has room for";
 }
 
 /** SIGSEGV at an address, as arm64 gives it for a bad signal frame (arch/arm64/kernel/signal.c). */

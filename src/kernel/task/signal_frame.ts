@@ -133,7 +133,7 @@ function fillFrame(task: Task, info: Siginfo, action: SignalAction, oldMask: big
   }
 }
 
-function putNumber(at: number, value: number): void {
+function putNumber(at: number, value: number | bigint): void {
   view.setBigUint64(at, BigInt(value), true);
 }
 

@@ -69,7 +69,7 @@ export class Task implements Waiter, FileContext {
   stopPending = false;
   readonly altStack: AltStack = { sp: 0, size: 0, flags: SS_DISABLE };
   /** The last fault, for the signal frame: fault_address and the syndrome (ESR_EL1). */
-  faultAddress = 0;
+  faultAddress: number | bigint = 0;
   faultSyndrome = 0;
   /**
    * A call ended with this ERESTART code: pc is back at the SVC and x0 still is its argument, so that it is made again

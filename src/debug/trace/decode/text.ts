@@ -49,8 +49,8 @@ export function hex(value: number | bigint): string {
 }
 
 /** A pointer, or NULL. */
-export function pointer(value: number): string {
-  if (value === 0) return "NULL";
+export function pointer(value: number | bigint): string {
+  if (value == 0) return "NULL";
   // A double above 2^53 is rounded: all ones would become 2^64.
   return value >= 2 ** 64 ? "0xffffffffffffffff" : "0x" + value.toString(16);
 }

@@ -342,12 +342,19 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
       slow.opcode(0x45);
       fail(address);
     };
-    // The top byte of an address is ignored (TCR_EL1.TBI0, set by Linux): bit 55 extended (Arm ARM D8.8).
+    // The top byte of an address in the lower half, bit 55 clear, is ignored (Arm ARM D8.8: Linux sets TCR_EL1.TBI0 and
+    // not TBI1).
     slow.get(0);
     slow.i64(8n);
     slow.opcode(0x86); // i64.shl
     slow.i64(8n);
-    slow.opcode(0x87); // i64.shr_s
+    slow.opcode(0x88); // i64.shr_u
+    slow.get(0);
+    slow.get(0);
+    slow.i64(1n << 55n);
+    slow.opcode(0x83); // i64.and
+    slow.opcode(0x50); // i64.eqz
+    slow.opcode(0x1b); // select
     slow.set(0);
     check(0, place);
     slow.get(0);
