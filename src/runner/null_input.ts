@@ -7,6 +7,8 @@ const isNull = (rdev: number | null): boolean => rdev === NULL_DEVICE[Deno.build
 
 /** What can be seen at once: undefined where elftap may not read /dev, which takes all permissions, and in Workers. */
 export function seesNullInput(): boolean | undefined {
+  // Where the right is open, Deno would ask the user.
+  if (Deno.permissions.querySync({ name: "read", path: "/dev/stdin" }).state !== "granted") return undefined;
   try {
     const { isCharDevice, rdev } = Deno.statSync("/dev/stdin");
     return isCharDevice === true && isNull(rdev);

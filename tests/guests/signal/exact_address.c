@@ -25,7 +25,7 @@ int main(void)
 	};
 	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
 	sigaction(SIGSEGV, &action, 0);
-	for (unsigned i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
+	for (volatile unsigned i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
 		int signal = sigsetjmp(back, 1);
 		if (signal == 0)
 			*(volatile char *)pointers[i][0] = 1;
