@@ -65,7 +65,9 @@ export function map(mm: Mm, request: MapRequest): number {
   }
   const refusal = object?.ref(mm, vmFlags) ?? 0;
   if (refusal < 0) return refusal;
-  const mayFlags = place < mm.space.limit ? vmFlags : vmFlags & ~Vm.mayExec; // what is far is never executed
+  const isBeyond = place >= mm.space.limit;
+  if (isBeyond) mm.openFar();
+  const mayFlags = isBeyond ? vmFlags & ~Vm.mayExec : vmFlags; // what is far is never executed
   const vma = new Vma(place, end, prot, mayFlags, object, request.pageOffset ?? 0);
   mm.vmas.insert(vma);
   mm.account(vma, 1);
@@ -114,7 +116,7 @@ function isFar({ space }: Mm, address: number, flags: number): boolean {
 
 /** Data that is wanted at a far address, of which most will not be touched: any length. */
 function placeFar(mm: Mm, address: number, length: number, prot: number, flags: number): number {
-  if (address > mm.addressLimit - length || prot & PROT_EXEC || !mm.openFar()) return -ENOMEM;
+  if (address > mm.addressLimit - length || prot & PROT_EXEC || !mm.mayOpenFar) return -ENOMEM;
   if (address % PAGE_SIZE !== 0) return -EINVAL;
   if (flags & MAP_FIXED_NOREPLACE && mm.vmas.intersecting(address, address + length)) return -EEXIST;
   return address;

@@ -152,12 +152,15 @@ export class Mm extends GuestMemory implements MapUser {
   }
 
   /** Whether far addresses can be used: the first time they take room from the others. */
-  openFar(): boolean {
+  get mayOpenFar(): boolean {
     const { far, limit } = this.space;
-    if (far === undefined) return false;
-    if (limit > far.nearLimit && this.vmas.intersecting(far.nearLimit, limit)) return false;
-    far.open();
-    return true;
+    return far !== undefined && (limit <= far.nearLimit || !this.vmas.intersecting(far.nearLimit, limit));
+  }
+
+  openFar(): boolean {
+    const may = this.mayOpenFar;
+    if (may) this.space.far!.open();
+    return may;
   }
 
   /** Whether the engine can have pages at an address: far ones it has for some only. */
