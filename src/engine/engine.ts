@@ -77,7 +77,7 @@ export interface Frame {
 
 /** The pages of one process. All ranges are page aligned unless said otherwise. */
 export interface AddressSpace {
-  /** First address that can never be mapped, but for {@link far} ones. */
+  /** First address that cannot be mapped, but for {@link far} ones; becomes less with the first of these. */
   readonly limit: Va;
   /** Addresses above, if the engine has some that cost more than others. */
   readonly far?: FarAddresses;
@@ -149,7 +149,7 @@ export interface FarAddresses {
   readonly nearLimit: Va;
   /** Lowers the limit to that. */
   open(): void;
-  /** Makes the addresses around this one work, 64 KiB on both sides of a multiple of 64 KiB; false: there is no room. */
+  /** Makes an address work, and all of the aligned 64 KiB that it is in; false: there is no room. */
   reach(va: Va): boolean;
 }
 

@@ -48,8 +48,10 @@ const SLICE_MIN = 10_000;
 const SYSCALL_FUEL = 250;
 /** Bytes that a call moves for an instruction of its slice, where it moves many. */
 const BYTES_PER_FUEL = 8, MANY_BYTES = 65536;
-/** Calls whose result is a number of bytes: read to sendfile, vmsplice to tee, sockets', copy_file_range. */
-const MOVES_BYTES = new Set([63, 64, 65, 66, 67, 68, 69, 70, 71, 75, 76, 77, 206, 207, 211, 212, 285, 286, 287]);
+/** Calls whose result is a number of bytes: read to sendfile, vmsplice to tee, msgrcv, sockets', process_vm's, getrandom. */
+const MOVES_BYTES = new Set([
+  ...[63, 64, 65, 66, 67, 68, 69, 70, 71, 75, 76, 77, 188, 206, 207, 211, 212, 270, 271, 278, 285, 286, 287],
+]);
 /** Nanoseconds between visits to the host's event loop. */
 const HOST_INTERVAL = 6e6;
 /** Every n-th system call is timed; the rest of system time is estimated from those. */
@@ -532,7 +534,7 @@ export class Kernel {
       return true;
     }
     if (typeof result === "number" && result > MANY_BYTES && MOVES_BYTES.has(task.callNumber)) {
-      this.charge(result / BYTES_PER_FUEL);
+      this.charge(Math.trunc(result / BYTES_PER_FUEL));
     }
     task.cpu.regs.setX(0, result);
     if (task.savedMask !== undefined && result !== -EINTR) {

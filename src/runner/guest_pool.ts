@@ -37,8 +37,8 @@ export interface GuestPoolOptions {
 }
 
 /**
- * Different programs, by their content, that a Worker runs at most. Measured: 474 MiB resident with the first 40 programs of Debian's, tests
- * of GLib among them, 644 with 322.
+ * Different programs, by their content, that a Worker runs at most. Measured: 474 MiB resident with the first 40
+ * programs of Debian's, tests of GLib among them, 644 with 322.
  */
 const MAX_PROGRAMS = 500;
 

@@ -15,6 +15,7 @@ const VERSION_NAME = /^[0-9a-f]{16}$/;
 
 export class RegionCache {
   readonly #folder: string;
+  #isMarked = false;
 
   /** @param folder for these versions of elftap and V8 alone; made when there is something to keep */
   constructor(folder: string) {
@@ -27,6 +28,7 @@ export class RegionCache {
       const file = await Deno.readFile(path);
       const archive = file.subarray(HASH);
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", archive));
+      this.#markUsed();
       return hash.every((byte, i) => byte === file[i]) ? archive : null;
     } catch {
       return null; // Not there yet, or not readable.
@@ -42,6 +44,14 @@ export class RegionCache {
     if (!writeAside(path, file)) return;
     this.#prune();
     if (isFirst) this.#dropStaleVersions();
+  }
+
+  /** A version is in use as long as something of it is, not only while it keeps more: once a run. */
+  #markUsed(): void {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
+    const now = new Date();
+    Deno.utime(this.#folder, now, now).catch(() => {}); // without the right, only what it keeps counts
   }
 
   #exists(): boolean {

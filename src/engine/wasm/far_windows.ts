@@ -79,14 +79,16 @@ export class FarWindows implements FarAddresses {
     }
   }
 
-  /** Beside a neighbour, as accesses may reach from one window into the next. */
+  /** As far from the nearest window as the two are apart, for accesses may reach from one window into the next. */
   #choose(window: number): number | undefined {
-    const taken = new Set(this.#slots.values()),
-      below = this.#slots.get(window - 1),
-      above = this.#slots.get(window + 1);
+    const taken = new Set(this.#slots.values());
     const isFree = (slot: number) => slot >= 0 && slot < SLOTS && !taken.has(slot);
-    if (below !== undefined && isFree(below + 1)) return below + 1;
-    if (above !== undefined && isFree(above - 1)) return above - 1;
+    for (let distance = 1; distance < SLOTS; distance++) {
+      for (const by of [-distance, distance]) {
+        const slot = this.#slots.get(window + by);
+        if (slot !== undefined && isFree(slot - by)) return slot - by;
+      }
+    }
     return ORDER.find(isFree);
   }
   #give(window: number, slot: number): void {

@@ -47,7 +47,10 @@ export function layOut(mm: Mm, parts: ProgramParts): { readonly pc: number; read
   const { program, loader } = parts;
   const main = loadProgram(mm, program, loader !== undefined);
   if (typeof main === "number") return main;
-  const highest = parts.isFarStack ? mm.addressLimit - PAGE_SIZE : layout.STACK_TOP;
+  // Without far addresses the program's own runtime will say what it wants.
+  const highest = parts.isFarStack && (mm.space.far === undefined || mm.mayOpenFar)
+    ? mm.addressLimit - PAGE_SIZE
+    : layout.STACK_TOP;
   const top = placeStack(mm, program.elf, pageAlign(main.end), highest);
   if (top < 0) return top;
   setHeap(mm, program.elf, main);

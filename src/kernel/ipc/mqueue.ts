@@ -16,8 +16,9 @@ const MESSAGE_OVERHEAD = 128;
 
 /** Who is told when a message comes to an empty queue. */
 export interface Notification {
-  /** Whose registration it is: a process's table of descriptors. */
+  /** Whose registration it is: a process, and its table of descriptors. */
   readonly owner: object;
+  readonly table: object;
   /** As the queue's file shows it: SIGEV_*, the signal for SIGEV_SIGNAL, and whose it is. */
   readonly kind: number;
   readonly signal: number;
@@ -144,7 +145,8 @@ export class MqueueFile extends OpenFile {
 
   /** Whoever closes a queue is told of nothing more. */
   override flush(table: object): void {
-    this.queue.register(undefined, table);
+    const { notification } = this.queue;
+    if (notification?.table === table) this.queue.register(undefined, notification.owner);
   }
 
   override poll(): number {

@@ -36,6 +36,7 @@ Deno.test("Mqueue announces a message to an empty queue once", () => {
   const made = queue(), told: number[] = [], owner = {};
   const notification = {
     owner,
+    table: owner,
     kind: 0,
     signal: 10,
     pid: 7,
@@ -51,7 +52,7 @@ Deno.test("Mqueue announces a message to an empty queue once", () => {
 
 Deno.test("Mqueue does not announce what somebody waits for", () => {
   const made = queue(), told: number[] = [], owner = {};
-  made.register({ owner, kind: 0, signal: 10, pid: 7, notify: ({ pid }) => void told.push(pid) }, owner);
+  made.register({ owner, table: owner, kind: 0, signal: 10, pid: 7, notify: ({ pid }) => void told.push(pid) }, owner);
   made.receivers = 1;
   send(made, "1");
   assert.deepEqual(told, []);
@@ -65,7 +66,7 @@ Deno.test("Mqueue forgets whom to tell when that closes a descriptor; the file s
   };
   const nobody = "QSIZE:0          NOTIFY:0     SIGNO:0     NOTIFY_PID:0     \n";
   assert.equal(read(), nobody);
-  made.register({ owner, kind: 0, signal: 10, pid: 7, notify: ({ pid }) => void told.push(pid) }, owner);
+  made.register({ owner, table: owner, kind: 0, signal: 10, pid: 7, notify: ({ pid }) => void told.push(pid) }, owner);
   assert.equal(read(), "QSIZE:0          NOTIFY:0     SIGNO:10    NOTIFY_PID:7     \n");
   file.flush(other);
   assert.equal(made.notification?.pid, 7);

@@ -66,7 +66,7 @@ export function map(mm: Mm, request: MapRequest): number {
   const refusal = object?.ref(mm, vmFlags) ?? 0;
   if (refusal < 0) return refusal;
   const isBeyond = place >= mm.space.limit;
-  if (isBeyond) mm.openFar();
+  if (isBeyond) mm.space.far!.open();
   const mayFlags = isBeyond ? vmFlags & ~Vm.mayExec : vmFlags; // what is far is never executed
   const vma = new Vma(place, end, prot, mayFlags, object, request.pageOffset ?? 0);
   mm.vmas.insert(vma);

@@ -157,15 +157,9 @@ export class Mm extends GuestMemory implements MapUser {
     return far !== undefined && (limit <= far.nearLimit || !this.vmas.intersecting(far.nearLimit, limit));
   }
 
-  openFar(): boolean {
-    const may = this.mayOpenFar;
-    if (may) this.space.far!.open();
-    return may;
-  }
-
   /** Whether the engine can have pages at an address: far ones it has for some only. */
   reach(va: number): boolean {
-    return va < this.space.limit || (this.openFar() && this.space.far!.reach(va));
+    return va < this.space.limit || (this.space.far?.reach(va) ?? false);
   }
 
   /** A copy for a forked child (Linux: dup_mmap). Memory locks are not inherited (man 2 mlock). */

@@ -191,10 +191,11 @@ function notify(task: Task, fd: number, va: number): number {
   if (kind === SIGEV_THREAD) return notifyThread(task, fd, va, signo);
   const file = fileOf(task, fd);
   if (typeof file === "number") return file;
-  if (kind === undefined) return file.queue.register(undefined, task.files);
+  if (kind === undefined) return file.queue.register(undefined, process);
   const value = task.mm.readU64(va);
   return file.queue.register({
-    owner: task.files,
+    owner: process,
+    table: task.files,
     kind,
     signal: kind === SIGEV_SIGNAL ? signo : 0,
     pid: process.pid,
@@ -203,7 +204,7 @@ function notify(task: Task, fd: number, va: number): number {
         sendToProcess(process, notificationSiginfo(signo, SI_MESGQ, value, sender));
       }
     },
-  }, task.files);
+  }, process);
 }
 
 /** SIGEV_THREAD: the C library waits on a netlink socket for its cookie (mq_notify in the kernel's ipc/mqueue.c). */
@@ -219,13 +220,14 @@ function notifyThread(task: Task, fd: number, va: number, socketFd: number): num
   };
   // NOTIFY_WOKENUP, NOTIFY_REMOVED
   return file.queue.register({
-    owner: task.files,
+    owner: task.process,
+    table: task.files,
     kind: SIGEV_THREAD,
     signal: 0,
     pid: task.process.pid,
     notify: () => tell(1),
     removed: () => tell(2),
-  }, task.files);
+  }, task.process);
 }
 
 function getsetattr(task: Task, fd: number, newVa: number, oldVa: number): number {

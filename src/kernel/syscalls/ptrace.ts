@@ -3,10 +3,10 @@ import { encodeFpsimd, encodeU64, NT_ARM_TLS, NT_FPREGSET, NT_PRSTATUS } from ".
 import { EINVAL, EIO, EPERM, ESRCH } from "../abi/errno.ts";
 import * as pt from "../abi/ptrace.ts";
 import { kernelSiginfo } from "../abi/siginfo.ts";
-import { SIGRTMAX } from "../abi/signal.ts";
+import { CLD_TRAPPED, SA_NOCLDSTOP, SIG_IGN, SIGCHLD, SIGRTMAX, SIGSTOP } from "../abi/signal.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { attachTracee, detachTracee } from "../task/tracee.ts";
-import { sendToTask } from "../task/send_signal.ts";
+import { sendToProcess, sendToTask } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
 import { mayAttach } from "./process_vm.ts";
 import { row, type SyscallRow } from "./row.ts";
@@ -18,7 +18,7 @@ function ptrace(task: Task, request: number, pid: number, address: number, data:
   if (target === undefined || target.state === "dead") return -ESRCH;
   if (request === pt.PTRACE_ATTACH) return attach(task, target);
   if (request === pt.PTRACE_SEIZE) return -EIO;
-  if (target.tracer !== task.process) return -ESRCH;
+  if (target.ptracedBy !== task.process) return -ESRCH;
   switch (request) {
     case pt.PTRACE_DETACH:
       if (data > SIGRTMAX) return -EIO;
@@ -36,10 +36,14 @@ function ptrace(task: Task, request: number, pid: number, address: number, data:
 }
 
 function attach(task: Task, target: Task): number {
-  // One that elftap's debugger holds is not ours to release.
-  if (target.process === task.process || target.tracer !== undefined || target.held) return -EPERM;
-  if (!mayAttach(task, target)) return -EPERM;
-  attachTracee(task.process, target);
+  const { process } = task;
+  if (target.process === process || target.ptracedBy !== undefined || !mayAttach(task, target)) return -EPERM;
+  attachTracee(process, target);
+  const { handler, flags } = process.actions.get(SIGCHLD);
+  if (handler !== SIG_IGN && !(flags & SA_NOCLDSTOP)) {
+    const { uid } = target.credentials;
+    sendToProcess(process, { signo: SIGCHLD, code: CLD_TRAPPED, pid: target.tid, uid, status: SIGSTOP });
+  }
   return 0;
 }
 

@@ -26,6 +26,7 @@ import { continueProcess } from "./job_control.ts";
 import type { Process } from "./process.ts";
 import { DEFAULT_ACTION } from "./signal_actions.ts";
 import type { Task } from "./task.ts";
+import { detachTracee } from "./tracee.ts";
 
 /** Looks anew whether a thread has something to take before it goes back to user mode. */
 export function recalcSignalPending(task: Task): void {
@@ -152,6 +153,7 @@ function chooseThread(process: Process, bit: bigint): Task | undefined {
 function wakeForKill(task: Task): void {
   task.signalPending = true;
   task.kernel.scheduler.release(task);
+  detachTracee(task);
   if (task.state === "blocked") task.kernel.scheduler.wake(task, "signal");
   else if (task.state === "stopped") task.kernel.scheduler.enqueue(task);
 }

@@ -88,10 +88,10 @@ export class Task implements Waiter, FileContext {
   stepping = false;
   /** A signal that the debugger has decided on: taken before all others, without asking again. */
   injected: Siginfo | undefined;
-  /** The process that has stopped it by PTRACE_ATTACH: it is held until that detaches. */
-  tracer: Process | undefined;
-  /** No wait of the tracer's has reported that it has stopped. */
-  traceStopUnseen = false;
+  /** The process that has stopped it by PTRACE_ATTACH: it does not run until that detaches. */
+  ptracedBy: Process | undefined;
+  /** No wait of that process has reported that it has stopped. */
+  ptraceStopUnseen = false;
   /** It is held at the beginning of a system call that has yet to be made. */
   heldAtCall = false;
 

@@ -1,37 +1,31 @@
 /**
  * Threads that a program has stopped to look at them: what ptrace(2) is to the leak sanitizer, to pstack and gcore. Such
- * a thread is held from PTRACE_ATTACH to PTRACE_DETACH.
+ * a thread has no turn from PTRACE_ATTACH to PTRACE_DETACH.
  *
  * That is all of ptrace there is for guests: a tracee does not run and stop again, so that debuggers get no further than
- * their first request to continue. elftap's own ({@link ../ptracer.ts}) does without.
+ * their first request to continue, and of its end its parent alone hears. elftap's own debugger ({@link ../ptracer.ts})
+ * does without.
  */
-import { CLD_TRAPPED, SA_NOCLDSTOP, SIG_IGN, SIGCHLD, SIGSTOP } from "../abi/signal.ts";
 import type { Process } from "./process.ts";
-import { sendToProcess } from "./send_signal.ts";
 import type { Task } from "./task.ts";
 
-/** Stops a thread for a process, which hears of it by SIGCHLD and by wait. A call that the thread waits in goes on. */
+/** Stops a thread for a process, whose waits tell of it. A call that the thread waits in goes on. */
 export function attachTracee(tracer: Process, task: Task): void {
-  task.tracer = tracer;
-  task.traceStopUnseen = true;
+  task.ptracedBy = tracer;
+  task.ptraceStopUnseen = true;
   tracer.tracees.add(task);
-  task.kernel.scheduler.hold(task);
-  const { handler, flags } = tracer.actions.get(SIGCHLD);
-  if (handler !== SIG_IGN && !(flags & SA_NOCLDSTOP)) {
-    const { uid } = task.credentials;
-    sendToProcess(tracer, { signo: SIGCHLD, code: CLD_TRAPPED, pid: task.tid, uid, status: SIGSTOP });
-  }
+  task.kernel.scheduler.suspend(task);
   tracer.childWait.wake();
 }
 
-/** Lets a tracee go on, if it is one: PTRACE_DETACH, the end of either side. */
+/** Lets a tracee go on, if it is one: PTRACE_DETACH, the end of either side, SIGKILL. */
 export function detachTracee(task: Task): void {
-  const { tracer } = task;
+  const tracer = task.ptracedBy;
   if (tracer === undefined) return;
   tracer.tracees.delete(task);
-  task.tracer = undefined;
-  task.traceStopUnseen = false;
-  task.kernel.scheduler.release(task);
+  task.ptracedBy = undefined;
+  task.ptraceStopUnseen = false;
+  task.kernel.scheduler.resume(task);
   // Whoever waits for it alone has no child any more.
   tracer.childWait.wake();
 }

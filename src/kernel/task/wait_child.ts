@@ -59,14 +59,14 @@ export function lookForChild(task: Task, filter: ChildFilter, options: number): 
     const { tid, process } = tracee;
     if (!filter(tid === process.pid ? process : { pid: tid, pgid: process.pgid })) continue;
     eligible = true;
-    if (tracee.traceStopUnseen) return traceStop(tracee, options);
+    if (tracee.ptraceStopUnseen) return traceStop(tracee, options);
   }
   return eligible ? undefined : -ECHILD;
 }
 
 /** The stop of a tracee, of which its tracer hears whatever it waits for (ptrace(2)). */
 function traceStop(tracee: Task, options: number): ChildEvent {
-  if (!(options & WNOWAIT)) tracee.traceStopUnseen = false;
+  if (!(options & WNOWAIT)) tracee.ptraceStopUnseen = false;
   return {
     pid: tracee.tid,
     uid: tracee.credentials.uid,

@@ -30,6 +30,10 @@ int main(void)
 	is(set("0xffff"), 6, "more bits than there are");
 	ok(shows("000001ff\n"), "those that there are");
 	fails(set("much"), EINVAL, "no number");
+	fails(set(" 7"), EINVAL, "a space before it");
+	is(set("010"), 3, "octal");
+	ok(shows("00000008\n"), "8");
+	is(set("+511"), 4, "a sign");
 	int status;
 	if (fork() == 0)
 		_exit(shows("000001ff\n") ? 7 : 1);

@@ -90,6 +90,13 @@ function number(text: string, min: number, max: number): number | undefined {
   return value >= min && value <= max ? value : undefined;
 }
 
+/** A number as kstrtouint takes it with base 0: decimal, octal or hexadecimal, one newline behind it. */
+function unsigned(text: string): number | undefined {
+  const [, hexadecimal, octal, decimal] = /^\+?(?:0[xX]([0-9a-fA-F]+)|0([0-7]+)|(\d+))\n?$/.exec(text) ?? [];
+  const value = hexadecimal ? parseInt(hexadecimal, 16) : octal ? parseInt(octal, 8) : Number(decimal);
+  return value < 2 ** 32 ? value : undefined;
+}
+
 function oomAdjust(task: Task, value: string): number {
   const score = number(value, -1000, 1000);
   if (score === undefined) return -EINVAL;
@@ -169,8 +176,8 @@ const PROCESS_ENTRIES: Readonly<Record<string, Entry>> = {
   coredump_filter: writable(
     (task) => task.process.coredumpFilter.toString(16).padStart(8, "0") + "\n",
     (task, value) => {
-      const text = value.trim(), filter = /^(0[xX][0-9a-fA-F]+|\d+)$/.test(text) ? Number(text) : NaN;
-      if (!(filter < 2 ** 32)) return -EINVAL;
+      const filter = unsigned(value);
+      if (filter === undefined) return -EINVAL;
       task.process.coredumpFilter = filter & 0x1ff;
       return 0;
     },
