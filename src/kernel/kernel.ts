@@ -48,10 +48,10 @@ const SLICE_MIN = 10_000;
 const SYSCALL_FUEL = 250;
 /** Bytes that a call moves for an instruction of its slice, where it moves many. */
 const BYTES_PER_FUEL = 8, MANY_BYTES = 65536;
-/** Calls whose result is a number of bytes: read to sendfile, vmsplice to tee, msgrcv, sockets', process_vm's, getrandom. */
-const MOVES_BYTES = new Set([
-  ...[63, 64, 65, 66, 67, 68, 69, 70, 71, 75, 76, 77, 188, 206, 207, 211, 212, 270, 271, 278, 285, 286, 287],
-]);
+/** Whether a call's result is a number of bytes: read to sendfile, vmsplice to tee, and the single ones. */
+const movesBytes = (nr: number): boolean => (nr >= 63 && nr <= 71) || (nr >= 75 && nr <= 77) || MOVERS.includes(nr);
+/** msgrcv, sendto, recvfrom, sendmsg, recvmsg, process_vm_readv and writev, getrandom, copy_file_range, preadv2, pwritev2. */
+const MOVERS: readonly number[] = [188, 206, 207, 211, 212, 270, 271, 278, 285, 286, 287];
 /** Nanoseconds between visits to the host's event loop. */
 const HOST_INTERVAL = 6e6;
 /** Every n-th system call is timed; the rest of system time is estimated from those. */
@@ -533,7 +533,7 @@ export class Kernel {
       task.cpu.regs.pc -= 4n;
       return true;
     }
-    if (typeof result === "number" && result > MANY_BYTES && MOVES_BYTES.has(task.callNumber)) {
+    if (typeof result === "number" && result > MANY_BYTES && movesBytes(task.callNumber)) {
       this.charge(Math.trunc(result / BYTES_PER_FUEL));
     }
     task.cpu.regs.setX(0, result);
