@@ -169,9 +169,9 @@ export class HypervisorCpu implements Cpu {
       case ExceptionClass.INSTRUCTION_ABORT:
         return this.#abort(space, esr, "execute");
       case ExceptionClass.PC_ALIGNMENT:
-        return this.#fault("alignment", Number(this.regs.pc), "execute");
+        return this.#fault("alignment", Number(this.regs.pc), "execute", this.regs.pc);
       case ExceptionClass.SP_ALIGNMENT:
-        return this.#fault("alignment", Number(this.regs.sp), "read");
+        return this.#fault("alignment", Number(this.regs.sp), "read", this.regs.sp);
       case ExceptionClass.BRK64:
         exit.kind = "breakpoint";
         exit.value = immediateOf(esr);
@@ -213,10 +213,10 @@ export class HypervisorCpu implements Cpu {
     return this.#fault(kind, address, access);
   }
 
-  #fault(kind: "fault" | "alignment", address: number, access: Access): true {
+  #fault(kind: "fault" | "alignment", address: number, access: Access, exact?: bigint): true {
     this.#exit.kind = kind;
     this.#exit.address = address;
-    this.#exit.exact = Number.isSafeInteger(address) ? undefined : this.#exactFar;
+    this.#exit.exact = Number.isSafeInteger(address) ? undefined : exact ?? this.#exactFar;
     this.#exit.access = access;
     return true;
   }

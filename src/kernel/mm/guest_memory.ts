@@ -34,6 +34,11 @@ const scratch8 = new Uint8Array(scratch64.buffer);
 export abstract class GuestMemory implements UserMemory {
   abstract readonly space: AddressSpace;
 
+  /** First address that no mapping can reach. */
+  get addressLimit(): number {
+    return this.space.far?.to ?? this.space.limit;
+  }
+
   /** Makes the page of `va` accessible if the guest may access it. */
   abstract handleFault(va: number, access: Access): FaultResult;
 
@@ -51,7 +56,7 @@ export abstract class GuestMemory implements UserMemory {
   tryView(va: number, length: number, access: "read" | "write"): Uint8Array | undefined {
     const space = this.space;
     // Written so that NaN and negative numbers fail as well.
-    if (!(va >= 0 && va < (space.far?.to ?? space.limit))) return undefined;
+    if (!(va >= 0 && va < this.addressLimit)) return undefined;
     const view = space.view(va, length, access);
     if (view !== undefined) return view;
     if (this.handleFault(va, access) !== "ok") return undefined;

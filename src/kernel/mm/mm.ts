@@ -146,11 +146,6 @@ export class Mm extends GuestMemory implements MapUser {
     }
   }
 
-  /** First address that no mapping can reach. */
-  get addressLimit(): number {
-    return this.space.far?.to ?? this.space.limit;
-  }
-
   /** Whether far addresses can be used: the first time they take room from the others. */
   get mayOpenFar(): boolean {
     const { far, limit } = this.space;

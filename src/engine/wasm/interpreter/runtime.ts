@@ -289,6 +289,14 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
       slow.byte(Op.return);
       slow.byte(Op.end);
     };
+    /** Where the rights of the page of the distance on the stack are, in a table. */
+    const setRights = (table: number) => {
+      slow.i64(12n);
+      slow.opcode(0x88);
+      slow.i64(BigInt(table));
+      slow.opcode(0x7c);
+      slow.set(rights);
+    };
     const check = (address: number, place: number) => {
       // Far addresses: the table says which slot they are in. See FarWindows.
       slow.get(address);
@@ -322,18 +330,10 @@ export function defineRuntime(module: Module, runtime: Runtime, run: number): vo
       // Its rights are not among those of the near pages.
       slow.i64(BigInt(FAR_ZONE));
       slow.opcode(0x7d);
-      slow.i64(12n);
-      slow.opcode(0x88);
-      slow.i64(BigInt(FAR_RIGHTS));
-      slow.opcode(0x7c);
-      slow.set(rights);
+      setRights(FAR_RIGHTS);
       slow.byte(Op.else);
       slow.get(address);
-      slow.i64(12n);
-      slow.opcode(0x88);
-      slow.i64(BigInt(RIGHTS));
-      slow.opcode(0x7c);
-      slow.set(rights);
+      setRights(RIGHTS);
       slow.byte(Op.end);
       slow.get(rights);
       slow.memory("i32.load8_u", GUEST, 0);
