@@ -3,10 +3,11 @@ import { encodeFpsimd, encodeU64, NT_ARM_TLS, NT_FPREGSET, NT_PRSTATUS } from ".
 import { EINVAL, EIO, EPERM, ESRCH } from "../abi/errno.ts";
 import * as pt from "../abi/ptrace.ts";
 import { kernelSiginfo } from "../abi/siginfo.ts";
-import { CLD_TRAPPED, SA_NOCLDSTOP, SIG_IGN, SIGCHLD, SIGRTMAX, SIGSTOP } from "../abi/signal.ts";
+import { CLD_TRAPPED, SIGRTMAX, SIGSTOP } from "../abi/signal.ts";
 import { UserFault } from "../mm/user_fault.ts";
+import { tellOfChild } from "../task/job_control.ts";
 import { attachTracee, detachTracee } from "../task/tracee.ts";
-import { sendToProcess, sendToTask } from "../task/send_signal.ts";
+import { sendToTask } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
 import { mayAttach } from "./process_vm.ts";
 import { row, type SyscallRow } from "./row.ts";
@@ -39,11 +40,7 @@ function attach(task: Task, target: Task): number {
   const { process } = task;
   if (target.process === process || target.ptracedBy !== undefined || !mayAttach(task, target)) return -EPERM;
   attachTracee(process, target);
-  const { handler, flags } = process.actions.get(SIGCHLD);
-  if (handler !== SIG_IGN && !(flags & SA_NOCLDSTOP)) {
-    const { uid } = target.credentials;
-    sendToProcess(process, { signo: SIGCHLD, code: CLD_TRAPPED, pid: target.tid, uid, status: SIGSTOP });
-  }
+  tellOfChild(process, target, CLD_TRAPPED, SIGSTOP);
   return 0;
 }
 

@@ -61,23 +61,29 @@ export function continueProcess(process: Process): void {
   tellParent(process, completed ? CLD_CONTINUED : CLD_STOPPED, completed ? SIGCONT : SIGSTOP);
 }
 
-/** SIGCHLD for a stop or continuation, and a look for whoever waits. */
-function tellParent(process: Process, code: number, status: number): void {
-  const { parent } = process;
-  if (!parent) return;
-  const action = parent.actions.get(SIGCHLD);
-  if (parent.threads.size > 0 && action.handler !== SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
-    sendToProcess(parent, {
+function tellParent({ parent, leader }: Process, code: number, status: number): void {
+  if (parent) tellOfChild(parent, leader, code, status);
+}
+
+/**
+ * SIGCHLD for a stop or continuation, and a look for whoever waits.
+ *
+ * @param child the leader of a child, or a tracee
+ */
+export function tellOfChild(to: Process, child: Task, code: number, status: number): void {
+  const action = to.actions.get(SIGCHLD);
+  if (to.threads.size > 0 && action.handler !== SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
+    sendToProcess(to, {
       signo: SIGCHLD,
       code,
-      pid: process.pid,
-      uid: process.leader.credentials.uid,
+      pid: child.tid,
+      uid: child.credentials.uid,
       status,
-      utime: ticks(process.leader.usage.utime),
-      stime: ticks(process.leader.usage.stime),
+      utime: ticks(child.usage.utime),
+      stime: ticks(child.usage.stime),
     });
   }
-  parent.childWait.wake();
+  to.childWait.wake();
 }
 
 /** Clock ticks in a CPU time of `ns`. */

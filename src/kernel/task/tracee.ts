@@ -9,13 +9,12 @@
 import type { Process } from "./process.ts";
 import type { Task } from "./task.ts";
 
-/** Stops a thread for a process, whose waits tell of it. A call that the thread waits in goes on. */
+/** Stops a thread for a process, which is still to be told. A call that the thread waits in goes on. */
 export function attachTracee(tracer: Process, task: Task): void {
   task.ptracedBy = tracer;
   task.ptraceStopUnseen = true;
   tracer.tracees.add(task);
   task.kernel.scheduler.suspend(task);
-  tracer.childWait.wake();
 }
 
 /** Lets a tracee go on, if it is one: PTRACE_DETACH, the end of either side, SIGKILL. */
