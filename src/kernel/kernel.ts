@@ -5,6 +5,7 @@
  */
 import type { Engine } from "../engine/engine.ts";
 import { EFAULT, EINTR, ENOSYS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from "./abi/errno.ts";
+import { NO_SYSCALL } from "./abi/ptrace.ts";
 import { kernelSiginfo } from "./abi/siginfo.ts";
 import { SIGKILL, signalName } from "./abi/signal.ts";
 import { syscallName } from "./abi/unistd.ts";
@@ -20,6 +21,7 @@ import { serveException } from "./task/exception.ts";
 import { exitProcess } from "./task/exit_process.ts";
 import { FutexTable } from "./task/futex_table.ts";
 import { Process } from "./task/process.ts";
+import { callEntryStop, callExitStop, callToMake, execStop, mayStopAtCalls, stepStop } from "./task/ptrace_stops.ts";
 import { Scheduler } from "./task/scheduler.ts";
 import { sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
 import { Session } from "./task/session.ts";
@@ -319,11 +321,11 @@ export class Kernel {
     return false;
   }
 
-  /** A process has a new program: a trace or a debugger may want to know. */
-  execed(task: Task): void {
+  /** A process has a new program: a trace or a debugger may want to know. @param formerTid as for {@link execStop} */
+  execed(task: Task, formerTid: number): void {
     task.cpu.clearExclusive();
     this.tracer?.execed(task);
-    this.ptracer?.execed(task);
+    execStop(task, formerTid);
   }
 
   /** Called at the end of every process. */
@@ -390,12 +392,12 @@ export class Kernel {
         if (!this.#syscall(task)) return;
         fuel -= this.#charged;
         this.#charged = 0;
-        if (stepping) this.ptracer?.stepped(task);
+        if (stepping) stepStop(task);
         if (this.#yield) break;
       } else if (exit.kind === "fuel") {
         if (!stepping) break;
         fuel -= STEP_FUEL;
-        this.ptracer?.stepped(task);
+        stepStop(task);
       } else {
         task.uninterrupted = -1;
         fuel -= callFuel;
@@ -413,29 +415,29 @@ export class Kernel {
     const { call } = task;
     if (task.heldAtCall) {
       task.heldAtCall = false;
-      if (!this.#makeCall(task)) return false;
+      const nr = callToMake(task);
+      if (nr === NO_SYSCALL) callExitStop(task, nr);
+      else if (!this.#makeCall(task, nr)) return false;
     } else if (call === undefined) return true;
     else {
       this.tracer?.resumed?.(task);
       if (!this.#resume(task, call, task.wakeReason)) return false;
     }
-    if (task.stepping) this.ptracer?.stepped(task);
+    if (task.stepping) stepStop(task);
     return true;
   }
 
   /** Serves a call. @returns whether the thread can go on */
   #syscall(task: Task): boolean {
-    if (task.process.stopsAtCalls) {
-      this.ptracer?.enterCall(task, task.cpu.regs.xi(8));
-      task.heldAtCall = task.held;
+    if (mayStopAtCalls(task)) {
+      callEntryStop(task);
       if (task.held) return false;
     }
-    return this.#makeCall(task);
+    return this.#makeCall(task, task.cpu.regs.xi(8));
   }
 
-  #makeCall(task: Task): boolean {
+  #makeCall(task: Task, nr: number): boolean {
     const { regs } = task.cpu;
-    const nr = regs.xi(8);
     const entry = this.#table[nr];
     task.callNumber = nr;
     task.callSequence = task.process.recentCalls.begin(nr, task.tid, regs, entry?.count ?? 6);
@@ -520,7 +522,7 @@ export class Kernel {
   #finish(task: Task, result: number | bigint): boolean {
     const goesOn = this.#setResult(task, result), nr = task.callNumber;
     task.callNumber = -1;
-    if (goesOn && task.process.stopsAtCalls) this.ptracer?.leaveCall(task, nr);
+    if (goesOn && mayStopAtCalls(task)) callExitStop(task, nr);
     return goesOn;
   }
 

@@ -1,9 +1,10 @@
 /** Registers, memory, breakpoints and watchpoints. */
 import type { WatchKind } from "../../engine/engine.ts";
+import { readForced, writeForced } from "../../kernel/mm/forced_access.ts";
 import type { Task } from "../../kernel/task/task.ts";
 import { type Command, type CommandTable, ERROR } from "./commands.ts";
 import { bytesToHex, hexNumber, hexPair, hexToBytes } from "./hex.ts";
-import { crc32, readMemory, searchMemory, writeMemory } from "./memory.ts";
+import { crc32, searchMemory } from "./memory.ts";
 import { escapeBinary, PACKET_SIZE, unescapeBinary } from "./packet.ts";
 import type { Conditions } from "./points.ts";
 import { readRegister, readRegisters, writeRegister, writeRegisters } from "./registers.ts";
@@ -34,14 +35,14 @@ function addressed(text: string): { va: number; length: number; rest: string } |
 function readCommand(task: Task, text: string, encode: (bytes: Uint8Array) => string): string {
   const at = addressed(text);
   if (!at) return ERROR.malformed;
-  const bytes = readMemory(task.mm, at.va, Math.min(at.length, MAX_READ));
+  const bytes = readForced(task.mm, at.va, Math.min(at.length, MAX_READ));
   return bytes ? encode(bytes) : ERROR.unreadable;
 }
 
 function write(task: Task, text: string, decode: (text: string) => Uint8Array | undefined): string {
   const at = addressed(text), bytes = at && decode(at.rest);
   if (!bytes || bytes.length !== at.length) return ERROR.malformed;
-  return writeMemory(task.mm, at.va, bytes) ? "OK" : ERROR.unreadable;
+  return writeForced(task.mm, at.va, bytes) === bytes.length ? "OK" : ERROR.unreadable;
 }
 
 const WATCHED: Readonly<Record<string, WatchKind>> = { "2": "write", "3": "read", "4": "access" };
@@ -103,7 +104,7 @@ function crc(task: Task, packet: string): string {
   const [va, length] = pair;
   let value = 0xffffffff;
   for (let done = 0; done < length; done += CRC_PART) {
-    const part = Math.min(CRC_PART, length - done), bytes = readMemory(task.mm, va + done, part);
+    const part = Math.min(CRC_PART, length - done), bytes = readForced(task.mm, va + done, part);
     if (bytes?.length !== part) return ERROR.unreadable;
     value = crc32(bytes, value);
   }

@@ -5,7 +5,7 @@
  */
 import { AT_NULL, AT_PHDR, AT_PHENT, AT_PHNUM } from "../../kernel/abi/auxv.ts";
 import type { Mm } from "../../kernel/mm/mm.ts";
-import { readMemory } from "./memory.ts";
+import { readForced } from "../../kernel/mm/forced_access.ts";
 import { xmlText } from "./xml.ts";
 
 const PT_PHDR = 6, PT_DYNAMIC = 2, DT_NULL = 0, DT_DEBUG = 21;
@@ -25,7 +25,7 @@ export interface Library {
 
 /** Guest bytes from `va` on, little-endian to be read; undefined where they are not all there. */
 export function readView(mm: Mm, va: number, length: number): DataView | undefined {
-  const bytes = va > 0 ? readMemory(mm, va, length) : undefined;
+  const bytes = va > 0 ? readForced(mm, va, length) : undefined;
   return bytes?.length === length ? new DataView(bytes.buffer, bytes.byteOffset, length) : undefined;
 }
 
@@ -80,7 +80,7 @@ function debugStructure(mm: Mm): number | undefined {
 function readLibrary(mm: Mm, lm: number): Library | undefined {
   const view = readView(mm, lm, LINK_MAP);
   if (!view) return undefined;
-  const bytes = readMemory(mm, u64(view, L_NAME), MAX_PATH), end = bytes?.indexOf(0) ?? -1;
+  const bytes = readForced(mm, u64(view, L_NAME), MAX_PATH), end = bytes?.indexOf(0) ?? -1;
   const name = bytes && end >= 0 ? String.fromCharCode(...bytes.subarray(0, end)) : "";
   return { lm, base: view.getBigUint64(0, true), dynamic: u64(view, L_LD), name, next: u64(view, L_NEXT) };
 }

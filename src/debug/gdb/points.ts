@@ -2,7 +2,7 @@
 import type { AddressSpace, WatchKind } from "../../engine/engine.ts";
 import type { Task } from "../../kernel/task/task.ts";
 import { type AgentContext, AgentError, evaluate } from "./agent_expression.ts";
-import { readMemory } from "./memory.ts";
+import { readForced } from "../../kernel/mm/forced_access.ts";
 import { readScalar } from "./registers.ts";
 
 /** Any one of the conditions is enough; none: always. */
@@ -113,6 +113,6 @@ function holds(conditions: Conditions, context: AgentContext): boolean {
 function contextOf(task: Task): AgentContext {
   return {
     register: (number) => readScalar(task, number),
-    memory: (address, length) => readMemory(task.mm, Number(address), length),
+    memory: (address, length) => readForced(task.mm, Number(address), length),
   };
 }

@@ -14,7 +14,7 @@ import type { Ptracer } from "../../kernel/ptracer.ts";
 import { exitProcess } from "../../kernel/task/exit_process.ts";
 import type { Process } from "../../kernel/task/process.ts";
 import { recalcSignalPending } from "../../kernel/task/send_signal.ts";
-import type { Task } from "../../kernel/task/task.ts";
+import { HELD_BY_DEBUGGER, type Task } from "../../kernel/task/task.ts";
 import { Points } from "./points.ts";
 import type { Ended, Stop } from "./stop.ts";
 
@@ -181,7 +181,7 @@ export class Tracees implements Ptracer {
 
   /** Holds a thread by the debugger's wish; one that has stopped keeps its reason. */
   halt(task: Task, why: "interrupt" | "halt" | "attach" | "start"): void {
-    this.kernel.scheduler.hold(task);
+    this.kernel.scheduler.hold(task, HELD_BY_DEBUGGER);
     if (!this.#stops.has(task)) this.#stops.set(task, { kind: why });
   }
 
@@ -220,13 +220,13 @@ export class Tracees implements Ptracer {
     }
     recalcSignalPending(task);
     if (task.signalPending) this.kernel.scheduler.interrupt(task);
-    this.kernel.scheduler.release(task);
+    this.kernel.scheduler.release(task, HELD_BY_DEBUGGER);
   }
 
   #stop(task: Task, stop: Stop): void {
     task.stepping = false;
     this.#ranges.delete(task);
-    this.kernel.scheduler.hold(task);
+    this.kernel.scheduler.hold(task, HELD_BY_DEBUGGER);
     this.#stops.set(task, stop);
     this.listener.stopped(task, stop);
   }

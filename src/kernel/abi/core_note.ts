@@ -98,6 +98,12 @@ export function encodeFpsimd(vectors: Uint8Array, fpsr: number, fpcr: number): U
   return bytes;
 }
 
+/** What {@link encodeFpsimd} has encoded. */
+export function decodeFpsimd(bytes: Uint8Array): { vectors: Uint8Array; fpsr: number; fpcr: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return { vectors: bytes.slice(0, 512), fpsr: view.getUint32(512, true), fpcr: view.getUint32(516, true) };
+}
+
 /** A mapped file; the path is a byte string. */
 export interface CoreFile {
   readonly start: number;

@@ -1,94 +1,204 @@
-/** ptrace(2): looking at threads that are stopped meanwhile. See {@link ../task/tracee.ts}. */
-import { encodeFpsimd, encodeU64, NT_ARM_TLS, NT_FPREGSET, NT_PRSTATUS } from "../abi/core_note.ts";
+/** ptrace(2): the requests of a tracer. What they do to its tracees is in {@link ../task/tracee.ts}. */
 import { EINVAL, EIO, EPERM, ESRCH } from "../abi/errno.ts";
 import * as pt from "../abi/ptrace.ts";
-import { kernelSiginfo } from "../abi/siginfo.ts";
-import { CLD_TRAPPED, SIGRTMAX, SIGSTOP } from "../abi/signal.ts";
-import { UserFault } from "../mm/user_fault.ts";
-import { tellOfChild } from "../task/job_control.ts";
-import { attachTracee, detachTracee } from "../task/tracee.ts";
-import { sendToTask } from "../task/send_signal.ts";
+import { encodeSiginfo, kernelSiginfo, parseSiginfo, SIGINFO_SIZE } from "../abi/siginfo.ts";
+import { SIGKILL, SIGRTMAX, SIGSTOP } from "../abi/signal.ts";
+import { readForced, writeForced } from "../mm/forced_access.ts";
+import { sendToProcess, sendToTask, setBlocked } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
+import { attachTracee, type Course, detachTracee, type Tracee, type TraceStop } from "../task/tracee.ts";
 import { mayAttach } from "./process_vm.ts";
+import { REGISTER_SETS } from "./ptrace_registers.ts";
 import { row, type SyscallRow } from "./row.ts";
 
 function ptrace(task: Task, request: number, pid: number, address: number, data: number): number {
-  // A tracee of its parent would have to stop at signals and exec.
-  if (request === pt.PTRACE_TRACEME) return -EPERM;
+  if (request === pt.PTRACE_TRACEME) return traceMe(task);
   const target = task.kernel.tasks.get(pid);
   if (target === undefined || target.state === "dead") return -ESRCH;
-  if (request === pt.PTRACE_ATTACH) return attach(task, target);
-  if (request === pt.PTRACE_SEIZE) return -EIO;
-  if (target.ptracedBy !== task.process) return -ESRCH;
   switch (request) {
-    case pt.PTRACE_DETACH:
-      if (data > SIGRTMAX) return -EIO;
-      detachTracee(target);
-      if (data > 0) sendToTask(target, kernelSiginfo(data));
+    case pt.PTRACE_ATTACH:
+      return attach(task, target, false, 0);
+    case pt.PTRACE_SEIZE:
+      return address !== 0 || !areOptions(data) ? -EIO : attach(task, target, true, data);
+  }
+  const { tracee } = target;
+  if (tracee?.tracer !== task.process) return -ESRCH;
+  switch (request) {
+    case pt.PTRACE_KILL:
+      sendToProcess(target.process, kernelSiginfo(SIGKILL));
       return 0;
+    case pt.PTRACE_INTERRUPT:
+      if (!tracee.seized) return -EIO;
+      tracee.trap();
+      return 0;
+  }
+  const { stop } = tracee;
+  if (stop === undefined || tracee.listening) return -ESRCH;
+  return ofStopped(task, target, tracee, stop, request, address, data);
+}
+
+const areOptions = (data: number) => data <= pt.OPTION_MASK && (data & ~pt.OPTION_MASK) === 0;
+
+/** The parent traces the caller from now on. */
+function traceMe(task: Task): number {
+  const { tracee, process: { parent } } = task;
+  if (tracee !== undefined) return -EPERM;
+  // A parent without a program, elftap itself, is as one that has ended: whom it traced is on its own.
+  if (parent !== undefined && parent.threads.size > 0) attachTracee(task, parent, false, 0);
+  return 0;
+}
+
+function attach(task: Task, target: Task, seized: boolean, options: number): number {
+  const { process } = task;
+  if (target.process === process || target.tracee !== undefined || !mayAttach(task, target)) return -EPERM;
+  attachTracee(target, process, seized, options);
+  if (!seized) sendToTask(target, kernelSiginfo(SIGSTOP));
+  return 0;
+}
+
+/** How a tracee goes on, by request. */
+const COURSES: ReadonlyMap<number, Course> = new Map([
+  [pt.PTRACE_CONT, { calls: "makes", steps: false }],
+  [pt.PTRACE_SYSCALL, { calls: "stops at", steps: false }],
+  [pt.PTRACE_SINGLESTEP, { calls: "makes", steps: true }],
+  [pt.PTRACE_SYSEMU, { calls: "leaves out", steps: false }],
+  [pt.PTRACE_SYSEMU_SINGLESTEP, { calls: "leaves out", steps: true }],
+]);
+
+/** Requests that need a tracee to stand still. */
+function ofStopped(
+  task: Task,
+  target: Task,
+  tracee: Tracee,
+  stop: TraceStop,
+  request: number,
+  address: number,
+  data: number,
+): number {
+  const { mm } = task;
+  const course = COURSES.get(request);
+  if (course !== undefined || request === pt.PTRACE_DETACH) {
+    if (data > SIGRTMAX) return -EIO;
+    if (course === undefined) detachTracee(target, data);
+    else tracee.resume(course, data);
+    return 0;
+  }
+  switch (request) {
     case pt.PTRACE_PEEKTEXT:
     case pt.PTRACE_PEEKDATA:
       return peek(task, target, address, data);
+    case pt.PTRACE_POKETEXT:
+    case pt.PTRACE_POKEDATA:
+      return writeForced(target.mm, address, word(task.cpu.regs.x(3))) === 8 ? 0 : -EIO;
     case pt.PTRACE_GETREGSET:
-      return getRegisters(task, target, address, data);
+    case pt.PTRACE_SETREGSET:
+      return moveRegisters(task, target, address, data, request === pt.PTRACE_SETREGSET);
+    case pt.PTRACE_SETOPTIONS:
+      if (!areOptions(data)) return -EINVAL;
+      tracee.options = data;
+      return 0;
+    case pt.PTRACE_GETEVENTMSG:
+      mm.writeLong(data, tracee.message);
+      return 0;
+    case pt.PTRACE_GETSIGINFO:
+      if (stop.info === undefined) return -EINVAL;
+      mm.writeBytes(data, encodeSiginfo(stop.info));
+      return 0;
+    case pt.PTRACE_SETSIGINFO:
+      if (stop.info === undefined) return -EINVAL;
+      stop.info = parseSiginfo(mm.readBytes(data, SIGINFO_SIZE));
+      return 0;
+    case pt.PTRACE_PEEKSIGINFO:
+      return peekSignals(task, target, address, data);
+    case pt.PTRACE_GETSIGMASK:
+      if (address !== 8) return -EINVAL;
+      mm.writeU64(data, target.savedMask ?? target.blocked);
+      return 0;
+    case pt.PTRACE_SETSIGMASK:
+      if (address !== 8) return -EINVAL;
+      target.savedMask = undefined;
+      setBlocked(target, mm.readU64(data));
+      return 0;
+    case pt.PTRACE_GET_SYSCALL_INFO:
+      return syscallInfo(task, target, tracee, stop, address, data);
+    case pt.PTRACE_LISTEN:
+      if (!tracee.seized || stop.code >> 8 !== pt.EVENT_STOP) return -EIO;
+      tracee.listening = true;
+      // What has happened since the stop is news.
+      if (tracee.trapDue) tracee.trap();
+      return 0;
     default:
-      return -EIO; // known requests that need a tracee to run, and unknown ones
+      return -EIO;
   }
-}
-
-function attach(task: Task, target: Task): number {
-  const { process } = task;
-  if (target.process === process || target.ptracedBy !== undefined || !mayAttach(task, target)) return -EPERM;
-  attachTracee(process, target);
-  tellOfChild(process, target, CLD_TRAPPED, SIGSTOP);
-  return 0;
 }
 
 /** A word of the tracee's memory, which goes where `data` says: the C library's wrapper makes a result of it. */
 function peek({ mm }: Task, target: Task, address: number, data: number): number {
-  const word = new Uint8Array(8);
-  try {
-    target.mm.readInto(address, word);
-  } catch (error) {
-    if (!(error instanceof UserFault)) throw error;
-    return -EIO;
-  }
-  mm.writeBytes(data, word);
+  const bytes = readForced(target.mm, address, 8);
+  if (bytes?.length !== 8) return -EIO;
+  mm.writeBytes(data, bytes);
   return 0;
 }
 
-/** A set of registers into the buffer of an iovec, as much as it takes; its length becomes what it took. */
-function getRegisters({ mm }: Task, target: Task, type: number, iovec: number): number {
-  const registers = registersOf(target, type);
+function word(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+}
+
+/** A set of registers from or into the buffer of an iovec, as much as that takes; its length becomes what it took. */
+function moveRegisters({ mm }: Task, target: Task, type: number, iovec: number, writes: boolean): number {
+  const set = REGISTER_SETS.get(type);
   const base = mm.readLong(iovec), wanted = mm.readNumber(iovec + 8);
-  // In units of the set's registers (kernel/ptrace.c: ptrace_regset).
-  const unit = type === NT_FPREGSET ? 4 : 8;
-  if (registers === undefined || mm.readU32(iovec + 8) % unit !== 0) return -EINVAL;
-  const length = Math.min(wanted, registers.length);
-  mm.writeBytes(base, registers.subarray(0, length));
+  if (set === undefined || mm.readU32(iovec + 8) % set.unit !== 0) return -EINVAL;
+  const bytes = set.read(target), length = Math.min(wanted, bytes.length);
+  if (writes) {
+    bytes.set(mm.readBytes(base, length));
+    const error = set.write(target, bytes);
+    if (error) return error;
+  } else mm.writeBytes(base, bytes.subarray(0, length));
   mm.writeLong(iovec + 8, length);
   return 0;
 }
 
-/** As a core file's note of this type has them. */
-function registersOf({ cpu: { regs } }: Task, type: number): Uint8Array | undefined {
-  switch (type) {
-    case NT_PRSTATUS: {
-      const bytes = new Uint8Array(34 * 8), view = new DataView(bytes.buffer);
-      regs.readX(bytes);
-      [regs.sp, regs.pc, BigInt(regs.flags >>> 0)].forEach((value, n) => view.setBigUint64(248 + 8 * n, value, true));
-      return bytes;
-    }
-    case NT_FPREGSET: {
-      const vectors = new Uint8Array(512);
-      regs.readV(vectors);
-      return encodeFpsimd(vectors, regs.fpsr, regs.fpcr);
-    }
-    case NT_ARM_TLS:
-      return encodeU64(regs.tpidr);
-    default:
-      return undefined;
+/** Signals that are queued: struct ptrace_peeksiginfo_args says which, and how many at most. */
+function peekSignals({ mm }: Task, target: Task, request: number, into: number): number {
+  const offset = mm.readNumber(request), flags = mm.readU32(request + 8), count = mm.readI32(request + 12);
+  if (flags & ~pt.PEEKSIGINFO_SHARED || count < 0) return -EINVAL;
+  const { queued } = flags & pt.PEEKSIGINFO_SHARED ? target.process.pending : target.pending;
+  const found = queued.slice(offset, offset + count);
+  found.forEach((info, n) => mm.writeBytes(into + n * SIGINFO_SIZE, encodeSiginfo(info)));
+  return found.length;
+}
+
+/** struct ptrace_syscall_info: how much of it there is to tell is the result, whatever the buffer takes. */
+function syscallInfo(
+  { mm }: Task,
+  target: Task,
+  { callNumber }: Tracee,
+  { kind, atEntry }: TraceStop,
+  size: number,
+  into: number,
+): number {
+  const bytes = new Uint8Array(88), view = new DataView(bytes.buffer), { regs } = target.cpu;
+  view.setUint32(4, pt.AUDIT_ARCH_AARCH64, true);
+  view.setBigUint64(8, regs.pc, true);
+  view.setBigUint64(16, regs.sp, true);
+  let length = 24;
+  if (kind === "call" && atEntry) {
+    bytes[0] = pt.SYSCALL_INFO_ENTRY;
+    view.setBigInt64(24, BigInt(callNumber), true);
+    for (let n = 0; n < 6; n++) view.setBigUint64(32 + 8 * n, regs.x(n), true);
+    length = 80;
+  } else if (kind === "call") {
+    const result = BigInt.asIntN(64, regs.x(0));
+    bytes[0] = pt.SYSCALL_INFO_EXIT;
+    view.setBigInt64(24, result, true);
+    bytes[32] = result < 0n && result >= -4095n ? 1 : 0;
+    length = 33;
   }
+  mm.writeBytes(into, bytes.subarray(0, Math.min(size, length)));
+  return length;
 }
 
 export const rows: SyscallRow[] = [
@@ -97,6 +207,6 @@ export const rows: SyscallRow[] = [
     "ptrace",
     "request:flags:ptrace pid:pid addr:ptr data:ptr",
     ptrace,
-    "ATTACH, PEEKTEXT, PEEKDATA, GETREGSET, DETACH; a tracee stands still meanwhile",
+    "no hardware breakpoints and watchpoints; the tracer is a process, not a thread of it",
   ),
 ];

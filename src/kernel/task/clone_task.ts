@@ -15,7 +15,6 @@ import {
   CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
-  CLONE_PTRACE,
   CLONE_SETTLS,
   CLONE_SIGHAND,
   CLONE_THREAD,
@@ -32,6 +31,7 @@ import { namespaceCapabilities } from "./credentials.ts";
 import { reap } from "./exit_process.ts";
 import { PidFd } from "./pidfd.ts";
 import { Process } from "./process.ts";
+import { cloneStop, vforkDoneStop } from "./ptrace_stops.ts";
 import { share, unshare } from "./sharing.ts";
 import { SignalActions } from "./signal_actions.ts";
 import { Task } from "./task.ts";
@@ -76,7 +76,7 @@ function check(task: Task, request: CloneRequest): number {
     const error = checkNamespaces(task, flags);
     if (error) return error;
   }
-  if (has(flags, CLONE_INTO_CGROUP) || has(flags, CLONE_PTRACE)) return -EINVAL;
+  if (has(flags, CLONE_INTO_CGROUP)) return -EINVAL;
   if (request.exitSignal < 0 || request.exitSignal > SIGRTMAX) return -EINVAL;
   // Signals that came first are taken by the parent alone, before there is a child.
   if (task.signalPending) return -ERESTARTNOINTR;
@@ -166,7 +166,7 @@ export function cloneTask(task: Task, request: CloneRequest): number | Blocking 
     task.mm.writeU32(request.pidfd, fd);
   }
   kernel.addTask(child);
-  kernel.ptracer?.cloned(task, child, thread ? "clone" : has(flags, CLONE_VFORK) ? "vfork" : "fork");
+  cloneStop(task, child, flags, request.exitSignal);
   if (!has(flags, CLONE_VFORK)) return tid;
   process.vforkWait = new WaitQueue();
   return waitForVfork(task, process, process.vforkWait, tid);
@@ -175,7 +175,7 @@ export function cloneTask(task: Task, request: CloneRequest): number | Blocking 
 /** The parent of a vfork goes on when the child has an address space of its own or none. Only death ends the wait earlier. */
 function* waitForVfork(task: Task, child: Process, queue: WaitQueue, tid: number): Blocking {
   while (child.vforkWait === queue) yield { queues: [queue], interruptible: false };
-  task.kernel.ptracer?.vforkDone(task);
+  vforkDoneStop(task, tid);
   return tid;
 }
 

@@ -22,6 +22,7 @@ import { rearmReal } from "../time/interval_timer.ts";
 import { rearm } from "../time/posix_timer.ts";
 import { exitProcess } from "./exit_process.ts";
 import { isOrphanedGroup, startGroupStop, stopThread } from "./job_control.ts";
+import { exitStop, signalStop, stepStop } from "./ptrace_stops.ts";
 import { forceSegv, recalcSignalPending, setBlocked } from "./send_signal.ts";
 import { DEFAULT_ACTION, type SignalAction } from "./signal_actions.ts";
 import { enterHandler } from "./signal_frame.ts";
@@ -35,13 +36,13 @@ export function takeSignal(task: Task, allowed: bigint): Siginfo | undefined {
   return info;
 }
 
-/** The signal to act on, which is the debugger's choice where there is one; undefined: none, or it was withdrawn. */
+/** The signal to act on, which is the debugger's or tracer's choice where there is one; undefined: none, or it was withdrawn. */
 function nextSignal(task: Task): Siginfo | undefined | "held" {
-  const { injected } = task, { ptracer } = task.kernel;
+  const { injected } = task;
   task.injected = undefined;
   if (injected) return injected;
   const info = takeSignal(task, ~task.blocked);
-  return info && ptracer ? ptracer.signal(task, info) : info;
+  return info && signalStop(task, info);
 }
 
 /**
@@ -60,6 +61,10 @@ export function deliverSignals(task: Task): boolean {
       stopThread(task);
       return false;
     }
+    if (task.tracee?.trapDue) {
+      task.tracee.stopWithGroup();
+      return false;
+    }
     const info = nextSignal(task);
     recalcSignalPending(task);
     if (info === "held") return false;
@@ -70,7 +75,7 @@ export function deliverSignals(task: Task): boolean {
     if (action.handler !== SIG_DFL) {
       if (action.flags & SA_RESETHAND) process.actions.set(signal, { ...action, handler: SIG_DFL });
       if (!runHandler(task, info, action)) continue;
-      if (task.stepping) kernel.ptracer?.stepped(task);
+      if (task.stepping) stepStop(task);
       // A handler entered is a return to user mode, but further signals nest on top of it.
       continue;
     }
@@ -81,7 +86,8 @@ export function deliverSignals(task: Task): boolean {
       startGroupStop(task, signal);
       return false;
     }
-    endBySignal(task, info);
+    if (exitStop(task, signal)) task.injected = info;
+    else endBySignal(task, info);
     return false;
   }
   finishRestart(task);

@@ -12,6 +12,7 @@ import { exitThread, releaseMemory } from "./exit_process.ts";
 import { unshare } from "./sharing.ts";
 import { SignalActions } from "./signal_actions.ts";
 import type { Task } from "./task.ts";
+import { forgetTracee } from "./tracee.ts";
 
 /** What execveat(2) asks for. Strings are byte strings. */
 export interface ExecCall {
@@ -108,11 +109,12 @@ function execFile(task: Task, file: OpenFile, call: ExecCall): number {
 
   // No return from here.
   kernel.charge(EXEC_FUEL);
+  const formerTid = task.tid;
   becomeOnlyThread(task);
   const credentials = credentialsFor(task, prepared.file);
   releaseMemory(task);
   commitExec(task, prepared);
-  kernel.execed(task);
+  kernel.execed(task, formerTid);
   if (!unshare(task.files)) task.files = task.files.clone();
   task.files.closeOnExec();
 
@@ -142,6 +144,7 @@ function becomeOnlyThread(task: Task): void {
   for (const thread of [...process.threads]) if (thread !== task && thread !== leader) exitThread(thread, 0);
   if (leader === task) return;
   exitThread(leader, 0);
+  forgetTracee(leader);
   kernel.tasks.delete(task.tid);
   task.tid = process.pid;
   kernel.tasks.set(task.tid, task);

@@ -14,16 +14,17 @@ import {
   SIGCHLD,
   SIGCONT,
   SIGHUP,
+  SIGKILL,
 } from "../abi/signal.ts";
 import { CORE_FLAG } from "../abi/wait.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { exitPiOwner } from "./futex_pi.ts";
 import { exitRobustList } from "./robust_list.ts";
 import { finishStopIfLast, killOrphanedGroup, ticks } from "./job_control.ts";
-import { addUsage, type Process } from "./process.ts";
+import { addUsage, type Process, type Usage } from "./process.ts";
 import { sendToGroup, sendToProcess } from "./send_signal.ts";
 import { unshare } from "./sharing.ts";
-import { detachTracee } from "./tracee.ts";
+import { detachTracee, forgetTracee } from "./tracee.ts";
 import type { Task } from "./task.ts";
 
 /** exit(2): one thread ends. @param status status word, which counts if it is the last of its process */
@@ -31,7 +32,6 @@ export function exitThread(task: Task, status: number): void {
   const { process, kernel } = task;
   if (task.state === "dead") return;
   kernel.ptracer?.exiting(task);
-  detachTracee(task);
   kernel.scheduler.unhook(task);
   const { call } = task;
   task.call = undefined;
@@ -52,6 +52,8 @@ export function exitThread(task: Task, status: number): void {
   if (task !== process.leader) kernel.tasks.delete(task.tid);
   const status0 = process.groupExit ?? (task === process.leader || process.threads.size > 0 ? status : undefined);
   if (task === process.leader && process.threads.size > 0) process.leaderStatus = status;
+  // A leader's end is its process's.
+  if (task !== process.leader) tellTracer(task, process.groupExit ?? status);
   inheritChildrenOfThread(task);
   if (process.threads.size === 0) endProcess(process, status0 ?? process.leaderStatus ?? status);
 }
@@ -121,18 +123,52 @@ function endProcess(process: Process, status: number): void {
     child.parent = reaper;
     child.parentTask = reaper.leader;
     reaper.children.add(child);
-    if (child.zombie) notifyParent(child);
+    if (child.zombie && !child.withheld) notifyParent(child);
     killOrphanedGroup(child, process, process);
   }
   killOrphanedGroup(process, process.parent, process);
-  for (const tracee of process.tracees) detachTracee(tracee);
+  endTracing(process);
   process.stoppedBy = undefined;
   process.exitStatus = status;
   process.exitWait.wake();
   process.signalWait.wake();
   kernel.processEnded(process);
   kernel.ptracer?.exited(process);
+  if (!tellTracer(process.leader, status)) notifyParent(process);
+}
+
+/**
+ * A thread has ended: its tracer hears of it, before the parent does (kernel/exit.c: exit_notify).
+ *
+ * @returns whether the parent has to wait for that
+ */
+function tellTracer(task: Task, status: number): boolean {
+  const { process, tid } = task, tracer = task.tracee?.tracer;
+  forgetTracee(task);
+  if (tracer === undefined || (task === process.leader && tracer === process.parent)) return false;
+  const withholds = task === process.leader;
+  process.withheld = withholds;
+  const end = { pid: tid, pgid: process.pgid, uid: task.credentials.uid, status, usage: task.usage };
+  tracer.traceeEnds.push({ ...end, seen: () => withholds && release(process) });
+  sendEnd(tracer, SIGCHLD, task, task.usage, status);
+  tracer.childWait.wake();
+  return withholds;
+}
+
+/** The tracer of a process has seen its end, or is gone. */
+function release(process: Process): void {
+  process.withheld = false;
   notifyParent(process);
+}
+
+/** A tracer ends: its tracees go on without it, or end too (PTRACE_O_EXITKILL). */
+function endTracing(tracer: Process): void {
+  for (const tracee of tracer.tracees) {
+    const kills = tracee.tracee!.has("EXITKILL");
+    detachTracee(tracee);
+    if (kills) sendToProcess(tracee.process, kernelSiginfo(SIGKILL));
+  }
+  for (const end of tracer.traceeEnds.splice(0)) end.seen();
 }
 
 /** A session leader that ends hangs up its terminal's foreground group. */
@@ -158,20 +194,23 @@ function notifyParent(process: Process): void {
   const action = parent.actions.get(SIGCHLD);
   const ignored = exitSignal === SIGCHLD && action.handler === SIG_IGN;
   const unwanted = exitSignal === SIGCHLD && (ignored || (action.flags & SA_NOCLDWAIT) !== 0);
-  if (exitSignal > 0 && !ignored) {
-    const signal = status & 0x7f;
-    sendToProcess(parent, {
-      signo: exitSignal,
-      code: signal === 0 ? CLD_EXITED : status & CORE_FLAG ? CLD_DUMPED : CLD_KILLED,
-      pid: process.pid,
-      uid: process.leader.credentials.uid,
-      status: signal === 0 ? status >> 8 & 0xff : signal,
-      utime: ticks(process.usage.utime),
-      stime: ticks(process.usage.stime),
-    });
-  }
+  if (exitSignal > 0 && !ignored) sendEnd(parent, exitSignal, process.leader, process.usage, status);
   if (unwanted) reap(process);
   parent.childWait.wake();
+}
+
+/** The signal that tells of an end. */
+function sendEnd(to: Process, signo: number, ended: Task, { utime, stime }: Readonly<Usage>, status: number): void {
+  const { code, value } = endOf(status);
+  const { tid: pid, credentials: { uid } } = ended;
+  sendToProcess(to, { signo, code, pid, uid, status: value, utime: ticks(utime), stime: ticks(stime) });
+}
+
+/** A status word as si_code and si_status of SIGCHLD and waitid(2) have it. */
+export function endOf(status: number): { readonly code: number; readonly value: number } {
+  const signal = status & 0x7f;
+  if (signal === 0) return { code: CLD_EXITED, value: status >> 8 & 0xff };
+  return { code: status & CORE_FLAG ? CLD_DUMPED : CLD_KILLED, value: signal };
 }
 
 /** Forgets a zombie: its pid is free again. */

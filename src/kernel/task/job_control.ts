@@ -28,7 +28,8 @@ export function startGroupStop(task: Task, signal: number): void {
 /** One thread stops; the last one stops the process and tells the parent. */
 export function stopThread(task: Task): void {
   task.stopPending = false;
-  task.state = "stopped";
+  if (task.tracee === undefined) task.state = "stopped";
+  else task.tracee.stopWithGroup();
   recalcSignalPending(task);
   finishStopIfLast(task.process);
 }
@@ -55,6 +56,7 @@ export function continueProcess(process: Process): void {
     thread.stopPending = false;
     recalcSignalPending(thread);
     if (thread.state === "stopped") process.kernel.scheduler.enqueue(thread);
+    if (thread.tracee?.seized) thread.tracee.trap();
   }
   if (!wasStopped) return;
   if (completed) process.continueUnseen = true;

@@ -13,6 +13,11 @@ export class PendingSignals {
     return this.#queue.length;
   }
 
+  /** Those with a siginfo, in order of arrival. */
+  get queued(): readonly Siginfo[] {
+    return this.#queue;
+  }
+
   has(signal: number): boolean {
     return (this.set & signalBit(signal)) !== 0n;
   }

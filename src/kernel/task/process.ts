@@ -55,13 +55,28 @@ export interface IntervalTimer {
   timer: Timer | undefined;
 }
 
+/** The end of a thread that another process traces, unless that is its parent's to see. */
+export interface TraceeEnd {
+  /** The thread's. */
+  readonly pid: number;
+  readonly pgid: number;
+  readonly uid: number;
+  /** wait4's status word. */
+  readonly status: number;
+  readonly usage: Usage;
+  /** A wait has told of it. */
+  seen(): void;
+}
+
 /** What runs in user space until it ends: threads, children, identity, signals. */
 export class Process {
   /** Threads alive. */
   readonly threads: Set<Task> = new Set();
   readonly children: Set<Process> = new Set();
-  /** Threads of others that it has stopped by ptrace. */
+  /** Threads of others that it traces by ptrace(2). */
   readonly tracees: Set<Task> = new Set();
+  /** Ends of tracees of which no wait has told it yet. */
+  readonly traceeEnds: TraceeEnd[] = [];
   /** The thread whose tid is the pid; it stays named here after its exit. Missing only in the two processes without a program. */
   leader!: Task;
   parent: Process | undefined;
@@ -84,6 +99,8 @@ export class Process {
 
   /** Status word of wait4(2) once the process is a zombie. */
   exitStatus: number | undefined;
+  /** Its tracer has yet to see its end: until then its parent does not. */
+  withheld = false;
   /** Status word all remaining threads end with (exit_group, fatal signal). */
   groupExit: number | undefined;
   /** Status word of the leader, if it ended before other threads. */

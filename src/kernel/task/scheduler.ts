@@ -23,10 +23,10 @@ export class Scheduler {
     return this.#tail - this.#head;
   }
 
-  /** Puts a thread at the end of the run queue, unless it is held or a tracee. */
+  /** Puts a thread at the end of the run queue, unless it is held. */
   enqueue(task: Task): void {
     task.state = "runnable";
-    if (task.held || task.ptracedBy) return;
+    if (task.heldBy !== 0) return;
     this.#queue[this.#tail++] = task;
     this.woken();
   }
@@ -62,25 +62,16 @@ export class Scheduler {
     return found;
   }
 
-  /** A debugger holds a thread: whatever happens to it, it does not run until {@link release}. */
-  hold(task: Task): void {
-    task.held = true;
-    this.suspend(task);
+  /** Someone ({@link Task.heldBy}) holds a thread: whatever happens to it, it does not run until all {@link release} it. */
+  hold(task: Task, by: number): void {
+    task.heldBy |= by;
+    this.#requeue(this.#waiting().filter((each) => each !== task));
   }
 
   /** Lets a held thread run again, if it can. Not for the thread whose slice it is. */
-  release(task: Task): void {
-    if (!task.held) return;
-    task.held = false;
-    this.resume(task);
-  }
-
-  /** Takes a thread that is held or a tracee from now on off the run queue. */
-  suspend(task: Task): void {
-    this.#requeue(this.#waiting().filter((each) => each !== task));
-  }
-  /** Puts it back when it no longer is. */
-  resume(task: Task): void {
+  release(task: Task, by: number): void {
+    if ((task.heldBy & by) === 0) return;
+    task.heldBy &= ~by;
     if (task.state === "runnable") this.enqueue(task);
   }
 

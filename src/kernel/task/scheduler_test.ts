@@ -4,7 +4,7 @@ import { Scheduler } from "./scheduler.ts";
 import type { Task } from "./task.ts";
 
 const scheduler = () => new Scheduler({} as TimerHeap, () => {});
-const tasks = (count: number) => Array.from({ length: count }, () => ({ held: false }) as unknown as Task);
+const tasks = (count: number) => Array.from({ length: count }, () => ({ heldBy: 0 }) as unknown as Task);
 
 Deno.test("Scheduler: threads have their turns in the order in which they became runnable, however many", () => {
   const queue = scheduler(), all = tasks(300);
@@ -22,10 +22,13 @@ Deno.test("Scheduler: a held thread has no turn, and one that is released is las
   const queue = scheduler(), [a, b, c, d] = tasks(4);
   for (const task of [a!, b!, c!, d!]) queue.enqueue(task);
   assert.equal(queue.next(), a);
-  queue.hold(c!);
+  queue.hold(c!, 1);
   assert.equal(queue.runnable, 2);
   assert.deepEqual(queue.waiting(9, () => true), [b, d]);
-  queue.release(c!);
+  queue.hold(c!, 2);
+  queue.release(c!, 1);
+  assert.equal(queue.runnable, 2);
+  queue.release(c!, 2);
   assert.deepEqual([queue.next(), queue.next(), queue.next(), queue.next()], [b, d, c, undefined]);
   queue.enqueue(a!);
   assert.equal(queue.next(), a);

@@ -25,12 +25,11 @@ import { IDENTITY } from "./id_map.ts";
 import { continueProcess } from "./job_control.ts";
 import type { Process } from "./process.ts";
 import { DEFAULT_ACTION } from "./signal_actions.ts";
-import type { Task } from "./task.ts";
-import { detachTracee } from "./tracee.ts";
+import { HELD_BY_DEBUGGER, type Task } from "./task.ts";
 
 /** Looks anew whether a thread has something to take before it goes back to user mode. */
 export function recalcSignalPending(task: Task): void {
-  task.signalPending = task.stopPending || task.injected !== undefined ||
+  task.signalPending = task.stopPending || task.injected !== undefined || task.tracee?.trapDue === true ||
     ((task.pending.set | task.process.pending.set) & ~task.blocked) !== 0n;
 }
 
@@ -49,7 +48,8 @@ function notify(task: Task): void {
 /** Whether a signal that nobody blocks is thrown away on arrival (kernel/signal.c: sig_ignored). */
 function isIgnored(process: Process, task: Task, signal: number): boolean {
   if (((task.blocked | task.realBlocked) & signalBit(signal)) !== 0n) return false;
-  if (process.kernel.ptracer?.traces(process)) return false;
+  // Who traces it wants to know all the same.
+  if (task.tracee !== undefined || process.kernel.ptracer?.traces(process)) return false;
   return process.actions.ignores(signal);
 }
 
@@ -152,8 +152,8 @@ function chooseThread(process: Process, bit: bigint): Task | undefined {
 /** SIGKILL ends every wait and every stop. */
 function wakeForKill(task: Task): void {
   task.signalPending = true;
-  task.kernel.scheduler.release(task);
-  detachTracee(task);
+  task.kernel.scheduler.release(task, HELD_BY_DEBUGGER);
+  task.tracee?.endStop();
   if (task.state === "blocked") task.kernel.scheduler.wake(task, "signal");
   else if (task.state === "stopped") task.kernel.scheduler.enqueue(task);
 }

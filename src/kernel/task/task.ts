@@ -17,6 +17,7 @@ import { isOrphanedGroup } from "./job_control.ts";
 import { PendingSignals } from "./pending_signals.ts";
 import { emptyUsage, type Process, type Usage } from "./process.ts";
 import { sendToTask, setBlocked } from "./send_signal.ts";
+import type { Tracee } from "./tracee.ts";
 import { INITIAL_USER_NAMESPACE, isCapable, type UserNamespace } from "./user_namespace.ts";
 
 export type { Credentials } from "./credentials.ts";
@@ -47,6 +48,9 @@ export interface SchedAttributes {
   /** CPU numbers as bits. */
   affinity: number;
 }
+
+/** Values of {@link Task.heldBy}: elftap's own debugger, and a process of the guest. */
+export const HELD_BY_DEBUGGER = 1, HELD_BY_TRACER = 2;
 
 /** One thread. It is the waiter of the queues its system call waits on, and the context of its file operations. */
 export class Task implements Waiter, FileContext {
@@ -82,16 +86,14 @@ export class Task implements Waiter, FileContext {
   parentDeathSignal = 0;
 
   // Debugging
-  /** A debugger holds it: it does not run. */
-  held = false;
-  /** Executes one instruction, then tells the debugger. */
+  /** Who keeps it from running: {@link HELD_BY_DEBUGGER}, {@link HELD_BY_TRACER}; 0: nobody. */
+  heldBy = 0;
+  /** Executes one instruction, then tells the debugger or its tracer. */
   stepping = false;
-  /** A signal that the debugger has decided on: taken before all others, without asking again. */
+  /** A signal that the debugger or tracer has decided on: taken before all others, without asking again. */
   injected: Siginfo | undefined;
-  /** The process that has stopped it by PTRACE_ATTACH: it does not run until that detaches. */
-  ptracedBy: Process | undefined;
-  /** No wait of that process has reported that it has stopped. */
-  ptraceStopUnseen = false;
+  /** Another process traces it by ptrace(2). */
+  tracee: Tracee | undefined;
   /** It is held at the beginning of a system call that has yet to be made. */
   heldAtCall = false;
 
@@ -144,6 +146,11 @@ export class Task implements Waiter, FileContext {
   ) {
     this.startTime = kernel.clock.monotonic();
     this.sched = { policy: 0, priority: 0, nice: 0, resetOnFork: false, affinity: kernel.cpuMask };
+  }
+
+  /** It does not run, whatever wakes it. */
+  get held(): boolean {
+    return this.heldBy !== 0;
   }
 
   // FileContext

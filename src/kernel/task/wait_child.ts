@@ -1,22 +1,11 @@
 /** Looking for a child that changed state (kernel/exit.c: do_wait; wait4(2), waitid(2)). */
 import { ECHILD, ERESTARTSYS } from "../abi/errno.ts";
-import {
-  CLD_CONTINUED,
-  CLD_DUMPED,
-  CLD_EXITED,
-  CLD_KILLED,
-  CLD_STOPPED,
-  CLD_TRAPPED,
-  SIGCHLD,
-  SIGCONT,
-  SIGSTOP,
-} from "../abi/signal.ts";
+import { CLD_CONTINUED, CLD_STOPPED, CLD_TRAPPED, SIGCHLD, SIGCONT } from "../abi/signal.ts";
 import {
   __WALL,
   __WCLONE,
   __WNOTHREAD,
   CONTINUED_STATUS,
-  CORE_FLAG,
   stoppedStatus,
   WCONTINUED,
   WEXITED,
@@ -25,8 +14,8 @@ import {
   WSTOPPED,
 } from "../abi/wait.ts";
 import type { Wait, Wake } from "../wait.ts";
-import { reap } from "./exit_process.ts";
-import { addUsage, emptyUsage, type Process, type Usage } from "./process.ts";
+import { endOf, reap } from "./exit_process.ts";
+import { addUsage, emptyUsage, type Process, type TraceeEnd, type Usage } from "./process.ts";
 import type { Task } from "./task.ts";
 
 /** What a wait found. */
@@ -52,35 +41,43 @@ export function lookForChild(task: Task, filter: ChildFilter, options: number): 
     if (!(options & __WALL) && (child.exitSignal !== SIGCHLD) !== ((options & __WCLONE) !== 0)) continue;
     if (options & __WNOTHREAD && child.parentTask !== task) continue;
     eligible = true;
-    const event = eventOf(task, child, options);
+    const event = child.withheld ? undefined : eventOf(task, child, options);
     if (event) return event;
   }
   for (const tracee of task.process.tracees) {
     const { tid, process } = tracee;
     if (!filter(tid === process.pid ? process : { pid: tid, pgid: process.pgid })) continue;
     eligible = true;
-    if (tracee.ptraceStopUnseen) return traceStop(tracee, options);
+    if (tracee.tracee!.unseen) return traceStop(tracee, options);
+  }
+  for (const end of task.process.traceeEnds) {
+    if (!filter(end)) continue;
+    eligible = true;
+    if (options & WEXITED) return traceeEnd(task.process, end, options);
   }
   return eligible ? undefined : -ECHILD;
 }
 
 /** The stop of a tracee, of which its tracer hears whatever it waits for (ptrace(2)). */
-function traceStop(tracee: Task, options: number): ChildEvent {
-  if (!(options & WNOWAIT)) tracee.ptraceStopUnseen = false;
-  return {
-    pid: tracee.tid,
-    uid: tracee.credentials.uid,
-    status: stoppedStatus(SIGSTOP),
-    code: CLD_TRAPPED,
-    siStatus: SIGSTOP,
-    usage: emptyUsage(),
-  };
+function traceStop({ tid, credentials: { uid }, tracee }: Task, options: number): ChildEvent {
+  const { code } = tracee!.stop!;
+  if (!(options & WNOWAIT)) tracee!.unseen = false;
+  return { pid: tid, uid, status: stoppedStatus(code), code: CLD_TRAPPED, siStatus: code, usage: emptyUsage() };
+}
+
+function traceeEnd(tracer: Process, end: TraceeEnd, options: number): ChildEvent {
+  const { pid, uid, status, usage } = end, { code, value } = endOf(status);
+  if (!(options & WNOWAIT)) {
+    tracer.traceeEnds.splice(tracer.traceeEnds.indexOf(end), 1);
+    end.seen();
+  }
+  return { pid, uid, status, code, siStatus: value, usage };
 }
 
 function eventOf(task: Task, child: Process, options: number): ChildEvent | undefined {
   if (child.exitStatus !== undefined) {
     if (!(options & WEXITED)) return undefined;
-    const status = child.exitStatus, signal = status & 0x7f;
+    const status = child.exitStatus, { code, value } = endOf(status);
     const usage = emptyUsage();
     addUsage(usage, child.usage);
     addUsage(usage, child.childUsage);
@@ -88,8 +85,8 @@ function eventOf(task: Task, child: Process, options: number): ChildEvent | unde
       pid: child.pid,
       uid: child.leader.credentials.uid,
       status,
-      code: signal === 0 ? CLD_EXITED : status & CORE_FLAG ? CLD_DUMPED : CLD_KILLED,
-      siStatus: signal === 0 ? status >> 8 & 0xff : signal,
+      code,
+      siStatus: value,
       usage,
     };
     if (!(options & WNOWAIT)) {
@@ -99,7 +96,9 @@ function eventOf(task: Task, child: Process, options: number): ChildEvent | unde
     return event;
   }
   const uid = child.leader.credentials.uid;
-  if (options & WSTOPPED && child.stopUnseen && child.stoppedBy !== undefined) {
+  // A parent that traces its child hears of that one's stops as its tracer.
+  const isTraced = child.leader.tracee?.tracer === task.process;
+  if (options & WSTOPPED && child.stopUnseen && child.stoppedBy !== undefined && !isTraced) {
     if (!(options & WNOWAIT)) child.stopUnseen = false;
     const signal = child.stoppedBy;
     return {

@@ -2,11 +2,15 @@
 import { EACCES, EINVAL, EIO } from "../../abi/errno.ts";
 import { SEEK_CUR, SEEK_SET } from "../../abi/fcntl.ts";
 import { S_IFREG } from "../../abi/stat.ts";
+import { readForced, writeForced } from "../../mm/forced_access.ts";
 import type { Task } from "../../task/task.ts";
 import type { Actor } from "../access.ts";
 import { OpenFile } from "../file.ts";
 import { Inode, type Opener, type OpenResult } from "../inode.ts";
 import type { SuperBlock } from "../superblock.ts";
+
+/** Bytes moved by one call. */
+const MAX_TRANSFER = 1 << 20;
 
 export class MemoryImage extends Inode {
   constructor(
@@ -31,30 +35,18 @@ class MemoryImageFile extends OpenFile {
     super(flags, inode);
   }
 
-  /** Moves bytes page by page; the first that cannot be had ends it. */
-  #move(buffer: Uint8Array, offset: number, access: "read" | "write"): number {
-    const { mm } = this;
-    if (mm.users === 0) return 0;
-    let done = 0;
-    while (done < buffer.length) {
-      const view = mm.tryView(offset + done, buffer.length - done, access);
-      if (!view) break;
-      if (access === "read") buffer.set(view, done);
-      else view.set(buffer.subarray(done, done + view.length));
-      done += view.length;
-    }
-    return done > 0 || buffer.length === 0 ? done : -EIO;
-  }
-
+  // Rights do not count (fs/proc/base.c: mem_rw). Both sides may be windows into one engine: a copy between them goes
+  // through memory of ours.
   override pread(into: Uint8Array, offset: number): number {
-    // Both views may be windows into one engine: a copy between them has to go through memory of ours.
-    const copy = new Uint8Array(Math.min(into.length, 1 << 20));
-    const count = this.#move(copy, offset, "read");
-    if (count > 0) into.set(copy.subarray(0, count));
-    return count;
+    if (this.mm.users === 0 || into.length === 0) return 0;
+    const bytes = readForced(this.mm, offset, Math.min(into.length, MAX_TRANSFER));
+    if (bytes === undefined) return -EIO;
+    into.set(bytes);
+    return bytes.length;
   }
   override pwrite(from: Uint8Array, offset: number): number {
-    return this.#move(from.slice(0, 1 << 20), offset, "write");
+    if (this.mm.users === 0 || from.length === 0) return 0;
+    return writeForced(this.mm, offset, from.slice(0, MAX_TRANSFER)) || -EIO;
   }
   override read(into: Uint8Array): number {
     const count = this.pread(into, this.position);

@@ -15,7 +15,7 @@ const ticks = (ns: number) => Math.floor(ns / TICK);
 /** R, S, T, t or Z, as /proc shows it. */
 export function stateLetter(task: Task): string {
   if (task.process.zombie) return "Z";
-  if (task.ptracedBy) return "t";
+  if (task.tracee?.stop) return "t";
   switch (task.state) {
     case "runnable":
       return "R";
@@ -149,7 +149,7 @@ export function statusText(task: Task, { uids, gids }: UserNamespace): string {
     ["Ngid", 0],
     ["Pid", task.tid],
     ["PPid", process.ppid],
-    ["TracerPid", task.ptracedBy?.pid ?? 0],
+    ["TracerPid", task.tracee?.tracer.pid ?? 0],
     ["Uid", [c.uid, c.euid, c.suid, c.fsuid].map((id) => uids.show(id)).join("\t")],
     ["Gid", [c.gid, c.egid, c.sgid, c.fsgid].map((id) => gids.show(id)).join("\t")],
     ["FDSize", task.files.capacity],
