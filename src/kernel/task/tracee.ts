@@ -213,8 +213,11 @@ export class Tracee {
 }
 
 /** Makes a thread's end wait until it goes on. */
-export function* whenResumed({ tracee }: Task, then: () => number): Blocking {
+export function* whenResumed(task: Task, then: () => number): Blocking {
+  const { tracee } = task;
   while (tracee?.stop !== undefined) yield { queues: [tracee.resumed], interruptible: false };
+  // It waits no more: what ends a thread ends its call.
+  task.call = undefined;
   return then();
 }
 
