@@ -125,7 +125,7 @@ function ofStopped(
       if (!tracee.seized || stop.code >> 8 !== pt.EVENT_STOP) return -EIO;
       tracee.listening = true;
       // What has happened since the stop is news.
-      if (tracee.trapDue) tracee.trap();
+      if (tracee.isTrapDue) tracee.stopWithGroup();
       return 0;
     default:
       return -EIO;

@@ -4,7 +4,7 @@ import { EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
 import { RLIM_NLIMITS, RLIMIT_NOFILE, RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD } from "../abi/resource.ts";
 import { CLK_TCK, NSEC_PER_SEC } from "../abi/time.ts";
 import { ticks } from "../task/job_control.ts";
-import { addUsage, emptyUsage, type Process, type Usage } from "../task/process.ts";
+import { processUsage, type Usage } from "../task/process.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
 
@@ -12,17 +12,6 @@ import { row, type SyscallRow } from "./row.ts";
 const NR_OPEN = 1 << 20;
 const RLIM_INFINITY = 0xffffffffffffffffn;
 const RUSAGE_SIZE = 144;
-
-/** All threads of a process, the ended ones too. */
-export function processUsage(process: Process): Usage {
-  const sum = emptyUsage();
-  addUsage(sum, process.usage);
-  for (const thread of process.threads) {
-    addUsage(sum, thread.usage);
-    sum.maxRss = Math.max(sum.maxRss, thread.mm.residentSize / 1024);
-  }
-  return sum;
-}
 
 /** Writes a struct rusage. */
 export function writeUsage(task: Task, va: number, usage: Usage): void {

@@ -61,7 +61,7 @@ export function deliverSignals(task: Task): boolean {
       stopThread(task);
       return false;
     }
-    if (task.tracee?.trapDue) {
+    if (task.tracee?.isTrapDue) {
       task.tracee.stopWithGroup();
       return false;
     }

@@ -56,7 +56,7 @@ export function continueProcess(process: Process): void {
     thread.stopPending = false;
     recalcSignalPending(thread);
     if (thread.state === "stopped") process.kernel.scheduler.enqueue(thread);
-    if (thread.tracee?.seized) thread.tracee.trap();
+    if (thread.tracee?.seized) thread.tracee.notice();
   }
   if (!wasStopped) return;
   if (completed) process.continueUnseen = true;

@@ -47,6 +47,17 @@ export function addUsage(to: Usage, from: Readonly<Usage>): void {
   to.maxRss = Math.max(to.maxRss, from.maxRss);
 }
 
+/** All threads of a process, the ended ones too. */
+export function processUsage(process: Process): Usage {
+  const sum = emptyUsage();
+  addUsage(sum, process.usage);
+  for (const thread of process.threads) {
+    addUsage(sum, thread.usage);
+    sum.maxRss = Math.max(sum.maxRss, thread.mm.residentSize / 1024);
+  }
+  return sum;
+}
+
 /** One interval timer (setitimer(2)): remaining time and interval in ns. */
 export interface IntervalTimer {
   /** ITIMER_REAL: CLOCK_MONOTONIC deadline; the CPU timers: CPU time at which it is due. Infinity when off. */

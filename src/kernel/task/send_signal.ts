@@ -29,7 +29,7 @@ import { HELD_BY_DEBUGGER, type Task } from "./task.ts";
 
 /** Looks anew whether a thread has something to take before it goes back to user mode. */
 export function recalcSignalPending(task: Task): void {
-  task.signalPending = task.stopPending || task.injected !== undefined || task.tracee?.trapDue === true ||
+  task.signalPending = task.stopPending || task.injected !== undefined || task.tracee?.isTrapDue === true ||
     ((task.pending.set | task.process.pending.set) & ~task.blocked) !== 0n;
 }
 

@@ -49,8 +49,10 @@ export class Tracee {
   /** PTRACE_GETEVENTMSG */
   message = 0;
   course: Course = { calls: "makes", steps: false };
-  /** It stops as soon as it is to return to its program: PTRACE_INTERRUPT, or news of a group stop. */
+  /** PTRACE_INTERRUPT: it stops as soon as it is to return to its program, unless it comes to another stop before. */
   trapDue = false;
+  /** SIGCONT has come: it is to stop for that, whatever it stops for before. */
+  noticeDue = false;
   /** PTRACE_LISTEN: it stands still, but news of its process's stop stop it anew. */
   listening = false;
   /** The call that it is in, from its beginning to the end of the stop at its end. */
@@ -115,7 +117,7 @@ export class Tracee {
   /** Stops with its process, or by itself where that does not stop (kernel/signal.c: do_jobctl_trap). */
   stopWithGroup(): void {
     const { process } = this.task;
-    this.trapDue = this.listening = false;
+    this.noticeDue = false;
     const signal = process.stopping?.signal ?? process.stoppedBy;
     if (!this.seized) return this.#halt({ kind: "group", code: signal ?? SIGTRAP, info: undefined });
     const code = (signal ?? SIGTRAP) | EVENT_STOP << 8;
@@ -124,9 +126,24 @@ export class Tracee {
 
   /** It is to stop soon, whatever it waits for. */
   trap(): void {
-    if (this.listening) return this.stopWithGroup();
     this.trapDue = true;
+    this.#wakeForTrap();
+  }
+
+  /** Its process goes on after a stop, or would. */
+  notice(): void {
+    this.noticeDue = true;
+    this.#wakeForTrap();
+  }
+
+  /** Whether {@link trap} or {@link notice} is still to stop it. */
+  get isTrapDue(): boolean {
+    return this.trapDue || this.noticeDue;
+  }
+
+  #wakeForTrap(): void {
     const { task } = this;
+    if (this.listening) return this.stopWithGroup();
     if (this.stop !== undefined) return;
     task.signalPending = true;
     task.kernel.scheduler.interrupt(task);
@@ -136,6 +153,7 @@ export class Tracee {
     const { task, tracer } = this;
     this.stop = stop;
     this.unseen = true;
+    this.trapDue = this.listening = false;
     task.stepping = false;
     task.kernel.scheduler.hold(task, HELD_BY_TRACER);
     tellOfChild(tracer, task, stop.kind === "group" ? CLD_STOPPED : CLD_TRAPPED, stop.code & 0x7f);

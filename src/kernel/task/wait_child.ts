@@ -15,7 +15,7 @@ import {
 } from "../abi/wait.ts";
 import type { Wait, Wake } from "../wait.ts";
 import { endOf, reap } from "./exit_process.ts";
-import { addUsage, emptyUsage, type Process, type TraceeEnd, type Usage } from "./process.ts";
+import { addUsage, type Process, processUsage, type TraceeEnd, type Usage } from "./process.ts";
 import type { Task } from "./task.ts";
 
 /** What a wait found. */
@@ -59,10 +59,17 @@ export function lookForChild(task: Task, filter: ChildFilter, options: number): 
 }
 
 /** The stop of a tracee, of which its tracer hears whatever it waits for (ptrace(2)). */
-function traceStop({ tid, credentials: { uid }, tracee }: Task, options: number): ChildEvent {
+function traceStop({ tid, credentials: { uid }, process, tracee }: Task, options: number): ChildEvent {
   const { code } = tracee!.stop!;
   if (!(options & WNOWAIT)) tracee!.unseen = false;
-  return { pid: tid, uid, status: stoppedStatus(code), code: CLD_TRAPPED, siStatus: code, usage: emptyUsage() };
+  return { pid: tid, uid, status: stoppedStatus(code), code: CLD_TRAPPED, siStatus: code, usage: usageOf(process) };
+}
+
+/** Its own and its children's (getrusage of kernel/sys.c: RUSAGE_BOTH). */
+function usageOf(child: Process): Usage {
+  const usage = processUsage(child);
+  addUsage(usage, child.childUsage);
+  return usage;
 }
 
 function traceeEnd(tracer: Process, end: TraceeEnd, options: number): ChildEvent {
@@ -75,51 +82,35 @@ function traceeEnd(tracer: Process, end: TraceeEnd, options: number): ChildEvent
 }
 
 function eventOf(task: Task, child: Process, options: number): ChildEvent | undefined {
+  const keeps = (options & WNOWAIT) !== 0;
+  const { pid } = child, { uid } = child.leader.credentials;
+  const found = (status: number, code: number, siStatus: number) => ({
+    pid,
+    uid,
+    status,
+    code,
+    siStatus,
+    usage: usageOf(child),
+  });
   if (child.exitStatus !== undefined) {
     if (!(options & WEXITED)) return undefined;
     const status = child.exitStatus, { code, value } = endOf(status);
-    const usage = emptyUsage();
-    addUsage(usage, child.usage);
-    addUsage(usage, child.childUsage);
-    const event = {
-      pid: child.pid,
-      uid: child.leader.credentials.uid,
-      status,
-      code,
-      siStatus: value,
-      usage,
-    };
-    if (!(options & WNOWAIT)) {
-      addUsage(task.process.childUsage, usage);
+    const event = found(status, code, value);
+    if (!keeps) {
+      addUsage(task.process.childUsage, event.usage);
       reap(child);
     }
     return event;
   }
-  const uid = child.leader.credentials.uid;
   // A parent that traces its child hears of that one's stops as its tracer.
   const isTraced = child.leader.tracee?.tracer === task.process;
   if (options & WSTOPPED && child.stopUnseen && child.stoppedBy !== undefined && !isTraced) {
-    if (!(options & WNOWAIT)) child.stopUnseen = false;
-    const signal = child.stoppedBy;
-    return {
-      pid: child.pid,
-      uid,
-      status: stoppedStatus(signal),
-      code: CLD_STOPPED,
-      siStatus: signal,
-      usage: emptyUsage(),
-    };
+    if (!keeps) child.stopUnseen = false;
+    return found(stoppedStatus(child.stoppedBy), CLD_STOPPED, child.stoppedBy);
   }
   if (options & WCONTINUED && child.continueUnseen) {
-    if (!(options & WNOWAIT)) child.continueUnseen = false;
-    return {
-      pid: child.pid,
-      uid,
-      status: CONTINUED_STATUS,
-      code: CLD_CONTINUED,
-      siStatus: SIGCONT,
-      usage: emptyUsage(),
-    };
+    if (!keeps) child.continueUnseen = false;
+    return found(CONTINUED_STATUS, CLD_CONTINUED, SIGCONT);
   }
   return undefined;
 }
