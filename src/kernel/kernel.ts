@@ -26,6 +26,7 @@ import { Scheduler } from "./task/scheduler.ts";
 import { sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
 import { Session } from "./task/session.ts";
 import type { Task } from "./task/task.ts";
+import { forgetTracee } from "./task/tracee.ts";
 import { type Clock, HostClock } from "./time/clock.ts";
 import { runCpuTimers, updateCpuTimerDue } from "./time/cpu_timers.ts";
 import { HostIdle } from "./time/host_idle.ts";
@@ -263,6 +264,7 @@ export class Kernel {
       }
     }
     await this.#held();
+    for (const task of this.tasks.values()) forgetTracee(task);
     for (const process of [...this.processes.values()]) if (!process.zombie) exitProcess(process, SIGKILL);
     this.timers.clear();
     this.#idle.close();

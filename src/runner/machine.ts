@@ -187,7 +187,8 @@ export class Machine implements GuestKernel {
     process.leader = task;
     this.#addStreams(task, spec);
     const { path, args, env, argv0 = path } = program;
-    const error = execTask(task, { dirfd: AT_FDCWD, path, argv: [argv0, ...args], envp: env, flags: 0 });
+    // There are no other threads that it would wait for.
+    const error = execTask(task, { dirfd: AT_FDCWD, path, argv: [argv0, ...args], envp: env, flags: 0 }) as number;
     if (error === 0) return task;
     process.threads.add(task);
     exitProcess(process, 127 << 8);

@@ -37,8 +37,6 @@ import { TaskDirectory } from "../fs/proc/pid_directory.ts";
 import { cloneTask, unshareTask } from "../task/clone_task.ts";
 import { execTask } from "../task/exec_task.ts";
 import { exitProcess, exitThread } from "../task/exit_process.ts";
-import { exitStop } from "../task/ptrace_stops.ts";
-import { whenResumed } from "../task/tracee.ts";
 import { PidFd } from "../task/pidfd.ts";
 import { setNamespace } from "../task/set_namespace.ts";
 import type { Process } from "../task/process.ts";
@@ -108,7 +106,14 @@ function clone3(task: Task, args: number, size: number): number | Blocking {
   });
 }
 
-function execveat(task: Task, dirfd: number, path: number, argv: number, envp: number, flags: number): number {
+function execveat(
+  task: Task,
+  dirfd: number,
+  path: number,
+  argv: number,
+  envp: number,
+  flags: number,
+): number | Blocking {
   const name = task.mm.readString(path, PATH_MAX);
   task.process.recentCalls.keepPath(task.callSequence, name);
   if (name.length >= PATH_MAX) return -ENAMETOOLONG;
@@ -119,22 +124,14 @@ function execveat(task: Task, dirfd: number, path: number, argv: number, envp: n
   return execTask(task, { dirfd, path: name, argv: args, envp: env, flags });
 }
 
-function exit(task: Task, code: number): number | Blocking {
-  return end(task, code, (status) => exitThread(task, status));
+function exit(task: Task, code: number): number {
+  exitThread(task, exitedStatus(code));
+  return 0;
 }
 
-function exitGroup(task: Task, code: number): number | Blocking {
-  return end(task, code, (status) => exitProcess(task.process, status));
-}
-
-/** A tracee may be stopped before its end. */
-function end(task: Task, code: number, finish: (status: number) => void): number | Blocking {
-  const status = exitedStatus(code);
-  const now = () => {
-    finish(status);
-    return 0;
-  };
-  return exitStop(task, status) ? whenResumed(task, now) : now();
+function exitGroup(task: Task, code: number): number {
+  exitProcess(task.process, exitedStatus(code));
+  return 0;
 }
 
 /** wait4's way of saying which children. */

@@ -174,7 +174,10 @@ export function cloneTask(task: Task, request: CloneRequest): number | Blocking 
 
 /** The parent of a vfork goes on when the child has an address space of its own or none. Only death ends the wait earlier. */
 function* waitForVfork(task: Task, child: Process, queue: WaitQueue, tid: number): Blocking {
-  while (child.vforkWait === queue) yield { queues: [queue], interruptible: false };
+  while (child.vforkWait === queue) {
+    // Only SIGKILL.
+    if ((yield { queues: [queue], interruptible: false }) === "signal") break;
+  }
   vforkDoneStop(task, tid);
   return tid;
 }

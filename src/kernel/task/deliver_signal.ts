@@ -22,7 +22,7 @@ import { rearmReal } from "../time/interval_timer.ts";
 import { rearm } from "../time/posix_timer.ts";
 import { exitProcess } from "./exit_process.ts";
 import { isOrphanedGroup, startGroupStop, stopThread } from "./job_control.ts";
-import { exitStop, signalStop, stepStop } from "./ptrace_stops.ts";
+import { signalStop, stepStop } from "./ptrace_stops.ts";
 import { forceSegv, recalcSignalPending, setBlocked } from "./send_signal.ts";
 import { DEFAULT_ACTION, type SignalAction } from "./signal_actions.ts";
 import { enterHandler } from "./signal_frame.ts";
@@ -86,8 +86,7 @@ export function deliverSignals(task: Task): boolean {
       startGroupStop(task, signal);
       return false;
     }
-    if (exitStop(task, signal)) task.injected = info;
-    else endBySignal(task, info);
+    endBySignal(task, info);
     return false;
   }
   finishRestart(task);

@@ -1,12 +1,20 @@
 /** execve(2) after its arguments are read: what a process keeps and what it loses (fs/exec.c: begin_new_exec). */
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, FMODE_EXEC, O_NOFOLLOW } from "../abi/fcntl.ts";
-import { EACCES, EBADF, EINVAL, ENOENT, ENOMEM, ENOTDIR } from "../abi/errno.ts";
+import { EACCES, EBADF, EINTR, EINVAL, ENOENT, ENOMEM, ENOTDIR } from "../abi/errno.ts";
 import { SIGCHLD, SS_DISABLE } from "../abi/signal.ts";
 import { S_ISGID, S_ISUID, S_IXGRP } from "../abi/stat.ts";
-import { commitExec, type ExecIdentity, type ExecRequest, type PreparedExec, prepareExec } from "../exec/prepare.ts";
+import {
+  commitExec,
+  discardExec,
+  type ExecIdentity,
+  type ExecRequest,
+  type PreparedExec,
+  prepareExec,
+} from "../exec/prepare.ts";
 import { OpenFile } from "../fs/file.ts";
 import { open, openPlace } from "../fs/open.ts";
 import { filePath } from "../fs/pseudo_inode.ts";
+import type { Blocking } from "../wait.ts";
 import { capabilitiesAfterExec, type Credentials } from "./credentials.ts";
 import { exitThread, releaseMemory } from "./exit_process.ts";
 import { unshare } from "./sharing.ts";
@@ -27,8 +35,11 @@ export interface ExecCall {
 /** Instructions that a new program takes off the slice: see cloneTask. */
 const EXEC_FUEL = 100_000;
 
-/** Replaces the program of the task's process. Returns 0 in the new program, or a negative errno in the old one. */
-export function execTask(task: Task, call: ExecCall): number {
+/**
+ * Replaces the program of the task's process. Returns 0 in the new program, or a negative errno in the old one; a wait where
+ * another thread is traced and stops before its end.
+ */
+export function execTask(task: Task, call: ExecCall): number | Blocking {
   if (call.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
   const file = openProgram(task, call);
   if (typeof file === "number") return file;
@@ -84,7 +95,7 @@ function prepareProgram(request: ExecRequest): PreparedExec | number {
   }
 }
 
-function execFile(task: Task, file: OpenFile, call: ExecCall): number {
+function execFile(task: Task, file: OpenFile, call: ExecCall): number | Blocking {
   const { process, kernel } = task, { dirfd, path } = call;
   const byDescriptor = dirfd !== AT_FDCWD && !path.startsWith("/");
   const filename = !byDescriptor ? path : path === "" ? `/dev/fd/${dirfd}` : `/dev/fd/${dirfd}/${path}`;
@@ -109,8 +120,42 @@ function execFile(task: Task, file: OpenFile, call: ExecCall): number {
 
   // No return from here.
   kernel.charge(EXEC_FUEL);
-  const formerTid = task.tid;
-  becomeOnlyThread(task);
+  return endOtherThreads(task) ? enterProgram(task, prepared) : enterWhenAlone(task, prepared);
+}
+
+/**
+ * The other threads end, the leader last, whose place the caller takes (execve(2)).
+ *
+ * @returns false if some are still to end
+ */
+function endOtherThreads(task: Task): boolean {
+  const { process, kernel } = task, { leader } = process;
+  if (leader !== task && leader.state !== "dead") kernel.tracer?.superseding?.(leader, task);
+  for (const thread of [...process.threads]) if (thread !== task && thread !== leader) exitThread(thread, 0);
+  if (leader !== task) exitThread(leader, 0);
+  return [...process.threads].every((thread) => thread === task);
+}
+
+/** Waits for threads that stop before they end. */
+function* enterWhenAlone(task: Task, prepared: PreparedExec): Blocking {
+  let isAlone = false;
+  try {
+    for (const thread of task.process.threads) {
+      while (thread !== task && thread.state !== "dead") {
+        // Only SIGKILL ends it.
+        if ((yield { queues: [thread.tracee!.resumed], interruptible: false }) === "signal") return -EINTR;
+      }
+    }
+    isAlone = true;
+  } finally {
+    if (!isAlone) discardExec(prepared);
+  }
+  return enterProgram(task, prepared);
+}
+
+function enterProgram(task: Task, prepared: PreparedExec): number {
+  const { process, kernel } = task, formerTid = task.tid;
+  becomeLeader(task);
   const credentials = credentialsFor(task, prepared.file);
   releaseMemory(task);
   commitExec(task, prepared);
@@ -137,13 +182,10 @@ function execFile(task: Task, file: OpenFile, call: ExecCall): number {
   return 0;
 }
 
-/** The other threads end, and the caller becomes the leader (execve(2)). The leader is the last that it waits for. */
-function becomeOnlyThread(task: Task): void {
+/** The caller, alone now, takes over the process's id. */
+function becomeLeader(task: Task): void {
   const { process, kernel } = task, { leader } = process;
-  if (leader !== task && leader.state !== "dead") kernel.tracer?.superseding?.(leader, task);
-  for (const thread of [...process.threads]) if (thread !== task && thread !== leader) exitThread(thread, 0);
   if (leader === task) return;
-  exitThread(leader, 0);
   forgetTracee(leader);
   kernel.tasks.delete(task.tid);
   task.tid = process.pid;

@@ -1,7 +1,8 @@
 /**
  * Ends: of a thread, of a process, and what is left for the parent (kernel/exit.c; exit(2), exit_group(2), wait(2)).
  *
- * Threads of an ending process die at once: nothing else runs in between, so there is no need to ask them to.
+ * Threads of an ending process die at once: nothing else runs in between, so there is no need to ask them to. Only a
+ * tracee may stop first (PTRACE_EVENT_EXIT), and dies when its tracer lets it go on.
  */
 import { kernelSiginfo } from "../abi/siginfo.ts";
 import {
@@ -22,6 +23,7 @@ import { exitPiOwner } from "./futex_pi.ts";
 import { exitRobustList } from "./robust_list.ts";
 import { finishStopIfLast, killOrphanedGroup, ticks } from "./job_control.ts";
 import { addUsage, type Process, type Usage } from "./process.ts";
+import { exitStop } from "./ptrace_stops.ts";
 import { sendToGroup, sendToProcess } from "./send_signal.ts";
 import { unshare } from "./sharing.ts";
 import { detachTracee, forgetTracee } from "./tracee.ts";
@@ -30,7 +32,7 @@ import type { Task } from "./task.ts";
 /** exit(2): one thread ends. @param status status word, which counts if it is the last of its process */
 export function exitThread(task: Task, status: number): void {
   const { process, kernel } = task;
-  if (task.state === "dead") return;
+  if (task.state === "dead" || exitStop(task, status, () => exitThread(task, status))) return;
   kernel.ptracer?.exiting(task);
   kernel.scheduler.unhook(task);
   const { call } = task;
@@ -58,7 +60,7 @@ export function exitThread(task: Task, status: number): void {
   if (process.threads.size === 0) endProcess(process, status0 ?? process.leaderStatus ?? status);
 }
 
-/** exit_group(2) and fatal signals: all threads end with this status word. */
+/** exit_group(2) and fatal signals: all threads end with this status word; those that stop before, a little later. */
 export function exitProcess(process: Process, status: number): void {
   process.groupExit ??= status;
   process.stopping = undefined;

@@ -3,15 +3,7 @@
  * a thread that one of them holds does not run until that lets it go on.
  */
 import { CLONE_PTRACE, CLONE_UNTRACED, CLONE_VFORK } from "../abi/clone.ts";
-import {
-  EVENT_CLONE,
-  EVENT_EXEC,
-  EVENT_EXIT,
-  EVENT_FORK,
-  EVENT_VFORK,
-  EVENT_VFORK_DONE,
-  NO_SYSCALL,
-} from "../abi/ptrace.ts";
+import { EVENT_CLONE, EVENT_EXEC, EVENT_FORK, EVENT_VFORK, EVENT_VFORK_DONE, NO_SYSCALL } from "../abi/ptrace.ts";
 import type { Siginfo } from "../abi/siginfo.ts";
 import { SI_USER, SIGCHLD, SIGKILL, SIGSTOP, SIGTRAP } from "../abi/signal.ts";
 import { recalcSignalPending, sendToTask } from "./send_signal.ts";
@@ -28,9 +20,14 @@ export function signalStop(task: Task, info: Siginfo): Siginfo | undefined | "he
   return ptracer === undefined ? info : ptracer.signal(task, info);
 }
 
+/** SIGKILL is on its way: there are no stops any more, but for the one before the end. */
+function isKilled({ pending, process }: Task): boolean {
+  return pending.has(SIGKILL) || process.pending.has(SIGKILL);
+}
+
 /** With `task.stepping`: an instruction is done, its system call included, or a handler entered. */
 export function stepStop(task: Task): void {
-  if (task.held) return;
+  if (task.held || isKilled(task)) return;
   if (task.tracee?.course.steps) task.tracee.stopAfterStep();
   else task.kernel.ptracer?.stepped(task);
 }
@@ -43,6 +40,7 @@ export function mayStopAtCalls(task: Task): boolean {
 /** A system call begins. If the thread is held now, {@link callToMake} says later which it makes. */
 export function callEntryStop(task: Task): void {
   const { tracee, process } = task, nr = task.cpu.regs.xi(8);
+  if (isKilled(task)) return;
   if (tracee !== undefined) {
     const { calls } = tracee.course;
     tracee.callNumber = nr;
@@ -56,8 +54,9 @@ export function callEntryStop(task: Task): void {
 }
 
 /** The call of a thread that was held at its beginning; {@link NO_SYSCALL}: none. */
-export function callToMake({ tracee, pending, process, cpu }: Task): number {
-  if (pending.has(SIGKILL) || process.pending.has(SIGKILL)) return NO_SYSCALL;
+export function callToMake(task: Task): number {
+  const { tracee, cpu } = task;
+  if (isKilled(task)) return NO_SYSCALL;
   const nr = tracee?.callToMake ?? cpu.regs.xi(8);
   if (tracee !== undefined) tracee.callToMake = undefined;
   return nr;
@@ -66,6 +65,7 @@ export function callToMake({ tracee, pending, process, cpu }: Task): number {
 /** A system call has ended; its result is in x0. */
 export function callExitStop(task: Task, nr: number): void {
   const { tracee, process } = task;
+  if (isKilled(task)) return;
   if (tracee !== undefined) {
     if (tracee.stop !== undefined) tracee.callEndDue = true;
     else if (tracee.course.calls === "stops at") tracee.stopAtCall(false);
@@ -112,11 +112,9 @@ export function execStop(task: Task, formerTid: number): void {
   task.kernel.ptracer?.execed(task);
 }
 
-/** A thread is about to end by itself or by a signal. @returns whether it has been stopped before */
-export function exitStop(task: Task, status: number): boolean {
-  const { tracee } = task;
-  if (!tracee?.has("TRACEEXIT") || tracee.exitTold) return false;
-  tracee.exitTold = true;
-  tracee.stopForEvent(EVENT_EXIT, status);
+/** A thread is about to end. @returns whether it stops before: it ends by `end` when it goes on */
+export function exitStop({ tracee }: Task, status: number, end: () => void): boolean {
+  if (!tracee?.has("TRACEEXIT") || tracee.isEnding) return false;
+  tracee.stopBeforeEnd(status, end);
   return true;
 }

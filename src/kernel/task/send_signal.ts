@@ -105,8 +105,8 @@ function seenBy(receiver: Task, info: Siginfo): Siginfo {
 
 function send(process: Process, to: Task | undefined, info: Siginfo): number {
   const signal = info.signo;
-  // Zombies and the two processes without a program take no signal.
-  if (process.threads.size === 0 || (to && to.state === "dead")) return 0;
+  // Zombies, processes that are ending and the two without a program take no signal.
+  if (process.threads.size === 0 || process.groupExit !== undefined || (to && to.state === "dead")) return 0;
   cancelOpposites(process, signal);
   const first = to ?? (process.leader.state === "dead" ? process.threads.values().next().value! : process.leader);
   if (isIgnored(process, first, signal) && signal !== SIGKILL) {

@@ -5,9 +5,9 @@
  */
 import type { Siginfo } from "../abi/siginfo.ts";
 import { kernelSiginfo, SIGINFO_SIZE } from "../abi/siginfo.ts";
-import { CLD_STOPPED, CLD_TRAPPED, SI_USER, signalBit, SIGTRAP, TRAP_TRACE } from "../abi/signal.ts";
-import { EVENT_STOP, NO_SYSCALL, OPTION } from "../abi/ptrace.ts";
-import { type Blocking, WaitQueue } from "../wait.ts";
+import { CLD_STOPPED, CLD_TRAPPED, SI_USER, SIGKILL, signalBit, SIGTRAP, TRAP_TRACE } from "../abi/signal.ts";
+import { EVENT_EXIT, EVENT_STOP, NO_SYSCALL, OPTION } from "../abi/ptrace.ts";
+import { WaitQueue } from "../wait.ts";
 import { tellOfChild } from "./job_control.ts";
 import type { Process } from "./process.ts";
 import { recalcSignalPending, sendToTask } from "./send_signal.ts";
@@ -61,8 +61,10 @@ export class Tracee {
   callToMake: number | undefined;
   /** The call ends while it is stopped for an event in it: the stop at its end is still to come. */
   callEndDue = false;
-  /** It has stopped for its end already. */
-  exitTold = false;
+  /** It stops, or has stopped, before its end. */
+  isEnding = false;
+  /** What ends it when it goes on. */
+  #end: (() => void) | undefined;
   /** Woken when it goes on. */
   readonly resumed: WaitQueue = new WaitQueue();
   /** Registers that the stop at a call shows in another way. */
@@ -112,6 +114,14 @@ export class Tracee {
     this.message = message;
     const code = SIGTRAP | event << 8;
     this.#halt({ kind: "event", code, info: this.#notice(code) });
+  }
+
+  /** Stops before it ends, whatever it has stopped for until now. @param end ends it */
+  stopBeforeEnd(status: number, end: () => void): void {
+    if (this.stop !== undefined) this.#leaveStop(this.stop);
+    this.isEnding = true;
+    this.#end = end;
+    this.stopForEvent(EVENT_EXIT, status);
   }
 
   /** Stops with its process, or by itself where that does not stop (kernel/signal.c: do_jobctl_trap). */
@@ -176,7 +186,7 @@ export class Tracee {
     this.course = course;
     this.#leaveStop(stop);
     if (signal !== 0) this.#inject(stop, signal);
-    if (this.callEndDue) {
+    if (this.callEndDue && !this.isEnding) {
       this.callEndDue = false;
       if (course.calls === "stops at") return this.stopAtCall(false);
       if (course.steps) return this.stopAfterStep();
@@ -195,10 +205,15 @@ export class Tracee {
   }
 
   #release(): void {
-    const { task } = this;
-    recalcSignalPending(task);
-    if (task.signalPending) task.kernel.scheduler.interrupt(task);
-    task.kernel.scheduler.release(task, HELD_BY_TRACER);
+    const { task } = this, end = this.#end;
+    if (end === undefined) {
+      recalcSignalPending(task);
+      if (task.signalPending) task.kernel.scheduler.interrupt(task);
+      task.kernel.scheduler.release(task, HELD_BY_TRACER);
+    } else {
+      this.#end = undefined;
+      end();
+    }
     this.resumed.wake();
   }
 
@@ -230,15 +245,6 @@ export class Tracee {
   }
 }
 
-/** Makes a thread's end wait until it goes on. */
-export function* whenResumed(task: Task, then: () => number): Blocking {
-  const { tracee } = task;
-  while (tracee?.stop !== undefined) yield { queues: [tracee.resumed], interruptible: false };
-  // It waits no more: what ends a thread ends its call.
-  task.call = undefined;
-  return then();
-}
-
 /** Makes a thread a tracee of a process. */
 export function attachTracee(task: Task, tracer: Process, seized: boolean, options: number): Tracee {
   const tracee = new Tracee(task, tracer, seized);
@@ -259,7 +265,9 @@ export function detachTracee(task: Task, signal = 0): void {
   if (tracee === undefined) return;
   forgetTracee(task);
   // Where its process is stopped, so is it.
-  if (process.stoppedBy !== undefined && task.state === "runnable") task.state = "stopped";
+  if (process.stoppedBy !== undefined && task.state === "runnable" && !process.pending.has(SIGKILL)) {
+    task.state = "stopped";
+  }
   tracee.endStop(signal);
   // Whoever waits for it alone has no child any more.
   tracee.tracer.childWait.wake();
