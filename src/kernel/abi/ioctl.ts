@@ -12,6 +12,8 @@ export const FS_IOC_GETFLAGS = 0x80086601;
 export const FS_IOC_SETFLAGS = 0x40086602;
 export const FICLONE = 0x40049409;
 export const FICLONERANGE = 0x4020940d;
+export const FIDEDUPERANGE = 0xc0189436;
+export const FS_IOC_FIEMAP = 0xc020660b;
 
 // sockets
 export const FIOSETOWN = 0x8901;

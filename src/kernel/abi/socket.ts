@@ -145,6 +145,7 @@ export const IP_OPTIONS = 4;
 export const IP_RECVOPTS = 6;
 export const IP_RETOPTS = 7;
 export const IP_PKTINFO = 8;
+export const IP_PKTOPTIONS = 9;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 export const IP_RECVTTL = 12;

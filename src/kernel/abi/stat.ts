@@ -11,6 +11,11 @@ export function makedev(major: number, minor: number): number {
   return (minor & 0xff) + (major & 0xfff) * 0x100 + ((minor >>> 8) & 0xfff) * 0x100000;
 }
 
+/** As the kernel writes a device inside: the major number above 20 bits. */
+export function innerDev(dev: number): number {
+  return major(dev) * 2 ** 20 + minor(dev);
+}
+
 export function major(dev: number): number {
   return (dev >>> 8) & 0xfff;
 }

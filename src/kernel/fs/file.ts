@@ -7,7 +7,20 @@
  */
 import type { Frame } from "../../engine/engine.ts";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../abi/errno.ts";
-import { F_OWNER_PID, F_UNLCK, O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
+import {
+  F_OWNER_PID,
+  F_UNLCK,
+  FMODE_EXEC,
+  O_ACCMODE,
+  O_CREAT,
+  O_EXCL,
+  O_LARGEFILE,
+  O_NOCTTY,
+  O_PATH,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+} from "../abi/fcntl.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify.ts";
 import type { Credentials } from "../task/credentials.ts";
 import type { PendingSignals } from "../task/pending_signals.ts";
@@ -32,6 +45,8 @@ export interface Mappable {
   punch?(first: number, end: number): void;
   /** A shared mapping that may be written comes (1; a negative errno refuses it) or goes (-1): memfd seals. */
   sharedWritable?(change: 1 | -1): number;
+  /** F_SEAL_FUTURE_WRITE: no shared mapping made from now on may write, now or later. */
+  readonly isWriteSealed?: boolean;
 }
 
 /** The part of the calling thread that files may need; kept small so that files do not know tasks. */
@@ -165,6 +180,11 @@ export abstract class OpenFile {
   /** Whether write(2) is allowed by the access mode. */
   get writable(): boolean {
     return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
+  }
+  /** F_GETFL: every open on a 64-bit kernel is a large-file open; what only steered the open is gone. */
+  get statusFlags(): number {
+    return O_LARGEFILE & -Number(this.path !== undefined && (this.flags & O_PATH) === 0) |
+      this.flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | FMODE_EXEC);
   }
   /** Lines of its own in /proc/PID/fdinfo/N: `eventfd-count: …` and the like. */
   fdInfo(): readonly string[] {

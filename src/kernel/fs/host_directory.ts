@@ -144,6 +144,7 @@ export class HostDirectory extends HostInode {
     if (error) return error;
     inode.named(path);
     inode.refresh();
+    inode.changed();
     return 0;
   }
 
@@ -152,6 +153,7 @@ export class HostDirectory extends HostInode {
     namesChanged();
     if (inode instanceof HostInode) {
       inode.lost(path);
+      inode.changed();
       if (inode.nlink === 0) this.sb.forget(inode);
     } else inode.nlink--;
     this.refresh();
@@ -223,6 +225,7 @@ export class HostDirectory extends HostInode {
     }
     namesChanged();
     moved.moved(from, to);
+    moved.changed();
     if (inode.isDirectory) this.sb.moved(from, to);
     this.refresh();
     if (toDir !== this) toDir.refresh();

@@ -2,7 +2,7 @@
  * Open files of a read-write bind. Reads and writes go to the host file, and to its pages where they are mapped
  * (host_pages.ts).
  */
-import { EFBIG, EINVAL, ESTALE } from "../abi/errno.ts";
+import { EACCES, EFBIG, EINVAL, ESTALE } from "../abi/errno.ts";
 import { MAX_OFFSET, O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { type Mappable, OpenFile } from "./file.ts";
 import { contentChanged } from "./host_changes.ts";
@@ -15,10 +15,12 @@ import { OpenHostFile } from "./open_host_file.ts";
 
 /**
  * Opens the host file behind an inode, and makes sure that it is this one: somebody may have put a link or another
- * file at its path since it was looked up, and a link in the place of a folder on the way. `-ESTALE` then: look it up again.
+ * file at its path since it was looked up, and a link in the place of a folder on the way. `-ESTALE` then: look it up
+ * again. One without a name cannot be opened on the host: `-EACCES`.
  */
 export function openVerified(inode: HostInode, options: Deno.OpenOptions): Deno.FsFile | number {
   const { path, info, sb: { guard } } = inode;
+  if (path === "") return -EACCES;
   let file: Deno.FsFile | undefined;
   const error = guard.runFirst(path, () => {
     file = Deno.openSync(path, options);
@@ -42,7 +44,7 @@ export class HostFile extends OpenFile {
   /** Opens the host file with just the access the flags ask for. */
   static open(inode: HostInode, flags: number): HostFile | number {
     const access = flags & O_ACCMODE;
-    const host = inode.sb.takeNewborn(inode) ??
+    const host = inode.sb.takeNewborn(inode) ?? (inode.path === "" ? inode.opened?.lent(access) : undefined) ??
       openVerified(inode, { read: access !== O_WRONLY, write: access !== O_RDONLY });
     return typeof host === "number" ? host : new HostFile(flags, inode, host);
   }
@@ -113,6 +115,5 @@ export class HostFile extends OpenFile {
 
   override release(): void {
     this.#shared.leave(this);
-    this.host.close();
   }
 }

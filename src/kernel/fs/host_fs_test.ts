@@ -7,6 +7,7 @@ import { changeMode, changeTimes } from "./attributes.ts";
 import { fromBytes, toBytes } from "./byte_string.ts";
 import type { HostFile } from "./host_file.ts";
 import { HostFs } from "./host_fs.ts";
+import type { HostInode } from "./host_inode.ts";
 import { makeLink, makeNode, makeSymlink, removeDirectory, rename, unlink } from "./names.ts";
 import type { Mappable, OpenFile } from "./file.ts";
 import { hostOwnership } from "./ownership.ts";
@@ -82,6 +83,42 @@ Deno.test("HostFs keeps a removed file readable for those who have it open", () 
     assert.equal(unlink(guest, guest.fs.cwd, "/f"), 0);
     assert.equal(file.read(into, guest), 7);
     assert.equal(file.inode.nlink, 0);
+  }));
+
+Deno.test("HostFs opens a removed file anew while somebody has it open, as far as that one may", () =>
+  withBind((guest) => {
+    guest.write("/f", "content");
+    guest.write("/g", "content");
+    const file = guest.file("/f", O_RDWR), reader = guest.file("/g", O_RDONLY);
+    const inode = file.inode as HostInode, read = reader.inode as HostInode;
+    assert.equal(unlink(guest, guest.fs.cwd, "/f"), 0);
+    assert.equal(unlink(guest, guest.fs.cwd, "/g"), 0);
+    const again = inode.open(O_RDONLY) as OpenFile, into = new Uint8Array(7);
+    file.unref();
+    assert.equal(again.read(into, guest), 7);
+    assert.equal(fromBytes(into), "content");
+    assert.equal(read.open(O_WRONLY), -EACCES);
+    assert.equal(read.truncate(0), -EACCES);
+    again.unref();
+    reader.unref();
+  }));
+
+Deno.test("HostFs moves the time of change with names and attributes, within a second too", () =>
+  withBind((guest) => {
+    guest.write("/f", "");
+    const { inode } = guest.place("/f").dentry, seen = [inode.stat().ctime];
+    const change = (what: () => number) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3);
+      assert.equal(what(), 0);
+      seen.push(inode.stat().ctime);
+    };
+    const at = guest.fs.cwd;
+    change(() => changeMode(guest, guest.place("/f"), 0o640));
+    change(() => makeLink(guest, guest.place("/f"), at, "/g"));
+    change(() => unlink(guest, at, "/g"));
+    change(() => rename(guest, at, "/f", at, "/h", 0));
+    change(() => changeTimes(guest, guest.place("/h"), 0n, 0n, false));
+    assert.deepEqual(seen, [...new Set(seen)].sort((a, b) => Number(a - b)));
   }));
 
 Deno.test("HostFs changes modes and times on the host", () =>

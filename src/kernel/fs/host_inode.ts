@@ -5,6 +5,7 @@ import { changeHostFile, isSameHostTime } from "./host_attributes.ts";
 import { contentChanged, hostChanges, nameChanges, namesChanged } from "./host_changes.ts";
 import { hostErrno } from "./host_error.ts";
 import { isAt, isSameFile } from "./host_guard.ts";
+import { fileTime } from "./file_time.ts";
 import { HostFile, openVerified } from "./host_file.ts";
 import type { HostFs } from "./host_fs.ts";
 import { type HostInfo, hostInfo, hostTarget } from "./host_node.ts";
@@ -16,6 +17,7 @@ export const TRUST_MS = 2;
 
 /** What the host says of a path, itself and not what it links to; or a negative errno. */
 export function lstat(path: string): HostInfo | number {
+  if (path === "") return -ENOENT;
   try {
     return hostInfo(Deno.lstatSync(path));
   } catch (error) {
@@ -32,6 +34,16 @@ export function attempt(call: () => void): number {
     return hostErrno(error);
   }
 }
+
+/** How much later, in ns, than the host's our time of a change in its last second may be: clocks of files tick in ms. */
+const SECOND = 1_010_000_000n;
+
+/**
+ * Whether a change that we have seen may be the one that the host tells of: Deno tells the time of it in whole seconds.
+ * Programs look whether it has moved.
+ */
+const isWithinSecond = (ours: bigint, host: bigint) =>
+  ours >= host && ours - host / 1_000_000_000n * 1_000_000_000n < SECOND;
 
 /** A file of the host; {@link HostDirectory} adds names. */
 export class HostInode extends Inode {
@@ -53,6 +65,7 @@ export class HostInode extends Inode {
   /** @param path the last host path known to lead here */
   constructor(sb: HostFs, path: string, public info: HostInfo) {
     super(sb, info.mode, 0, 0);
+    this.ctime = 0n;
     this.#path = path;
     this.foundAt(path, info);
     this.btime = info.ctime;
@@ -118,6 +131,11 @@ export class HostInode extends Inode {
     this.#checkedChanges = -1;
   }
 
+  /** Its names or attributes were changed through here. */
+  changed(): void {
+    this.ctime = fileTime();
+  }
+
   /** Takes over what the host says now. */
   #adopt(info: HostInfo): void {
     this.info = info;
@@ -132,7 +150,7 @@ export class HostInode extends Inode {
     // The host side is coarser: keep what the guest set as long as it is the same time.
     if (!isSameHostTime(this.atime, info.atime)) this.atime = info.atime;
     if (!isSameHostTime(this.mtime, info.mtime)) this.mtime = info.mtime;
-    this.ctime = info.ctime;
+    if (!isWithinSecond(this.ctime, info.ctime)) this.ctime = info.ctime;
     if (this.#nameless) super.setAttributes(this.#nameless);
   }
 
@@ -178,6 +196,7 @@ export class HostInode extends Inode {
   }
 
   override readlink(): string | number {
+    if (this.#path === "") return -ENOENT;
     let target: string | number = -ENOENT;
     const error = this.sb.guard.run([this.#path], () => {
       target = hostTarget(this.#path);
@@ -239,7 +258,10 @@ export class HostInode extends Inode {
       this.mtime = mtime;
     }
     namesChanged();
-    if (!error) this.refresh();
+    if (!error) {
+      this.refresh();
+      this.changed();
+    }
     return error;
   }
 

@@ -96,6 +96,11 @@ export abstract class Inode {
         fileTime();
   }
 
+  /** Whether a process may do what the mode forbids it. */
+  admits(_pid: number | undefined): boolean {
+    return false;
+  }
+
   /** Length in bytes. */
   get size(): number {
     return 0;

@@ -12,6 +12,7 @@ import {
   putInotifyEvent,
 } from "../abi/inotify.ts";
 import { FIONREAD } from "../abi/ioctl.ts";
+import { innerDev } from "../abi/stat.ts";
 import { type FileContext, OpenFile, POLLIN, POLLRDNORM } from "./file.ts";
 import type { Inode, InodeWatches } from "./inode.ts";
 import { anonInode } from "./pseudo_inode.ts";
@@ -66,6 +67,14 @@ export class InotifyFile extends OpenFile {
     this.#byInode.set(inode, watch);
     watchInode(inode, watch);
     return watch.wd;
+  }
+
+  override fdInfo(): string[] {
+    const hex = (value: number) => value.toString(16);
+    return [...this.#watches.values()].map(({ wd, inode, mask }) => {
+      const { ino, dev } = inode.stat();
+      return `inotify wd:${hex(wd)} ino:${hex(ino)} sdev:${hex(innerDev(dev))} mask:${hex(mask)} ignored_mask:0 `;
+    });
   }
 
   /** inotify_rm_watch(2). */

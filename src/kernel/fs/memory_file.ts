@@ -190,8 +190,11 @@ class FilePages implements Mappable {
   punch(first: number, end: number): void {
     this.inode.punch(first * 4096, end * 4096);
   }
+  get isWriteSealed(): boolean {
+    return (this.inode.seals & F_SEAL_FUTURE_WRITE) !== 0;
+  }
   sharedWritable(change: 1 | -1): number {
-    if (change > 0 && (this.inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0) return -EPERM;
+    if (change > 0 && (this.inode.seals & F_SEAL_WRITE) !== 0) return -EPERM;
     this.inode.writableMappings += change;
     return 0;
   }

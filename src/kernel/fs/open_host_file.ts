@@ -3,6 +3,7 @@
  * link they came to it. While one is open the host gives its identity to no other file.
  */
 import { PAGE_SIZE } from "../../engine/engine.ts";
+import { O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import type { HostFile } from "./host_file.ts";
 import { type HostInfo, hostInfo } from "./host_node.ts";
 import { HostPages } from "./host_pages.ts";
@@ -47,31 +48,42 @@ export class OpenHostFile {
     return open;
   }
 
-  /** A description ends: what its mappings wrote goes to the file, and pages end with the last that could read. */
+  /**
+   * A description ends: what its mappings wrote goes to the file, pages end with the last that could read, and the host's
+   * descriptor with the last that had it.
+   */
   leave(file: HostFile): void {
     if (file.writable) this.pages?.flush();
     this.#files.delete(file);
     if (!this.writer) this.pages?.abandon();
     if (!this.reader) this.pages = undefined;
+    if (!this.#find((other) => other.host === file.host)) file.host.close();
     if (this.#files.size === 0) opened.get(this.frames)?.delete(this.key);
+  }
+
+  #find(fits: (file: HostFile) => boolean): HostFile | undefined {
+    for (const file of this.#files) if (fits(file)) return file;
+    return undefined;
   }
 
   /** Whether a description of this inode is among them. */
   has(inode: Inode): boolean {
-    for (const file of this.#files) if (file.inode === inode) return true;
-    return false;
+    return this.#find((file) => file.inode === inode) !== undefined;
   }
 
   /** A host descriptor that reads. */
   get reader(): Deno.FsFile | undefined {
-    for (const file of this.#files) if (file.readable) return file.host;
-    return undefined;
+    return this.#find((file) => file.readable)?.host;
   }
 
   /** A host descriptor that writes. */
   get writer(): Deno.FsFile | undefined {
-    for (const file of this.#files) if (file.writable) return file.host;
-    return undefined;
+    return this.#find((file) => file.writable)?.host;
+  }
+
+  /** A host descriptor for one description more. It has no position of its own: all that use it say where they read. */
+  lent(access: number): Deno.FsFile | undefined {
+    return this.#find((file) => (access === O_WRONLY || file.readable) && (access === O_RDONLY || file.writable))?.host;
   }
 
   /** What the host says of the file, whatever became of its names; undefined if it does not. */

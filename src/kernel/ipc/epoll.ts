@@ -8,6 +8,7 @@
 import { EEXIST, EINVAL, ELOOP, ENOENT } from "../abi/errno.ts";
 import { EP_MAX_NESTS, EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP } from "../abi/epoll.ts";
 import { O_RDWR } from "../abi/fcntl.ts";
+import { innerDev } from "../abi/stat.ts";
 import { type FileContext, OpenFile, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM } from "../fs/file.ts";
 import { anonInode } from "../fs/pseudo_inode.ts";
 import type { WaitQueue, Watcher } from "../wait.ts";
@@ -76,13 +77,15 @@ export class Epoll extends OpenFile {
     return this.#items.get(fd)?.find((item) => item.file === file);
   }
 
-  /** Watched descriptors, for /proc/PID/fdinfo. */
-  *watched(): Generator<{ fd: number; file: OpenFile; events: number; data: bigint }> {
-    for (const items of this.#items.values()) {
-      for (const { fd, file, events, dataLow, dataHigh } of items) {
-        yield { fd, file, events: events >>> 0, data: BigInt(dataHigh) << 32n | BigInt(dataLow) };
-      }
-    }
+  override fdInfo(): string[] {
+    const hex = (value: number | bigint) => value.toString(16);
+    return [...this.#items.values()].flat().map(({ fd, file, events, dataLow, dataHigh }) => {
+      const data = BigInt(dataHigh >>> 0) << 32n | BigInt(dataLow >>> 0), { ino, dev } = file.inode.stat();
+      return `tfd: ${String(fd).padStart(8)} events: ${hex(events >>> 0).padStart(8)} data: ${
+        hex(data).padStart(16)
+      } ` +
+        ` pos:${file.position} ino:${hex(ino)} sdev:${hex(innerDev(dev))}`;
+    });
   }
 
   /** EPOLL_CTL_ADD. `context` is the caller's. */

@@ -7,12 +7,16 @@ import { anonInode } from "../fs/pseudo_inode.ts";
 /** Highest value of the counter; the value above is not a count. */
 const MAX = 0xfffffffffffffffen;
 
+/** Tells eventfds apart in /proc/PID/fdinfo. */
+let nextId = 0;
+
 const word = new BigUint64Array(1);
 const wordBytes = new Uint8Array(word.buffer);
 
 export class EventFd extends OpenFile {
   #count: bigint;
   readonly #semaphore: boolean;
+  readonly #id = nextId++;
 
   /** @param semaphore EFD_SEMAPHORE: a read takes one, not all. */
   constructor(initial: number, semaphore: boolean, flags: number) {
@@ -25,9 +29,8 @@ export class EventFd extends OpenFile {
     return true;
   }
 
-  /** The counter, for /proc/PID/fdinfo. */
-  get count(): bigint {
-    return this.#count;
+  override fdInfo(): string[] {
+    return [`eventfd-count: ${this.#count.toString(16).padStart(16)}`, `eventfd-id: ${this.#id}`];
   }
 
   override read(into: Uint8Array, _context: FileContext): number {

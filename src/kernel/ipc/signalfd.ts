@@ -38,6 +38,10 @@ export class SignalFd extends OpenFile {
     return done || -EAGAIN;
   }
 
+  override fdInfo(): string[] {
+    return [`sigmask:\t${this.mask.toString(16).padStart(16, "0")}`];
+  }
+
   override poll(context?: FileContext): number {
     const pending = (context?.pending?.set ?? 0n) | (context?.process?.pending.set ?? 0n);
     return (pending & this.mask) !== 0n ? POLLIN : 0;

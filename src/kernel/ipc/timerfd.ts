@@ -1,7 +1,7 @@
 /** timerfd(2): a timer whose expirations are read as a count. */
 import { EAGAIN, EINVAL, ENOTTY } from "../abi/errno.ts";
 import { O_RDWR } from "../abi/fcntl.ts";
-import { CLOCK_REALTIME, CLOCK_REALTIME_ALARM } from "../abi/time.ts";
+import { CLOCK_REALTIME, CLOCK_REALTIME_ALARM, NSEC_PER_SEC, TIMER_ABSTIME } from "../abi/time.ts";
 import { type FileContext, OpenFile, POLLIN } from "../fs/file.ts";
 import { anonInode } from "../fs/pseudo_inode.ts";
 import type { Clock } from "../time/clock.ts";
@@ -29,6 +29,8 @@ export class TimerFd extends OpenFile {
   #due = 0;
   #interval = 0;
   #ticks = 0n;
+  /** Of the last setting. */
+  #setFlags = 0;
 
   /** @param clockId CLOCK_*; CLOCK_REALTIME counts from the epoch, the others from boot. */
   constructor(source: TimerSource, readonly clockId: number, flags: number) {
@@ -46,6 +48,18 @@ export class TimerFd extends OpenFile {
     return { value: Math.max(1, this.#due - this.#source.clock.monotonic()), interval: this.#interval };
   }
 
+  override fdInfo(): string[] {
+    const { value, interval } = this.get();
+    const pair = (ns: number) => `(${Math.floor(ns / NSEC_PER_SEC)}, ${Math.floor(ns % NSEC_PER_SEC)})`;
+    return [
+      `clockid: ${this.clockId}`,
+      `ticks: ${this.#ticks}`,
+      `settime flags: 0${this.#setFlags.toString(8)}`,
+      `it_value: ${pair(value)}`,
+      `it_interval: ${pair(interval)}`,
+    ];
+  }
+
   /**
    * Arms the timer, or disarms it when `value` is 0; forgets expirations not read.
    *
@@ -58,6 +72,7 @@ export class TimerFd extends OpenFile {
     this.#timer = undefined;
     this.#ticks = 0n;
     this.#interval = interval;
+    this.#setFlags = absolute ? TIMER_ABSTIME : 0;
     this.#due = 0;
     if (value === 0) return before;
     const now = clock.monotonic();

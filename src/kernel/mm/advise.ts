@@ -105,7 +105,7 @@ function populateChecked(mm: Mm, start: number, end: number, write: boolean): nu
   for (let va = start; va < end;) {
     const vma = mm.vmas.find(va);
     if (vma === undefined) return -ENOMEM;
-    if (!(vma.prot & (write ? 2 : 7))) return -EINVAL;
+    if (!(vma.prot & (write ? 2 : 1))) return -EINVAL;
     const stop = Math.min(end, vma.end);
     if (!populateRange(mm, va, stop, write ? "write" : "read")) return -EFAULT;
     va = stop;

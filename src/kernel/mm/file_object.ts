@@ -60,6 +60,10 @@ export class FileObject implements MapObject, PageUser {
     return this.#mappable.punch?.bind(this.#mappable);
   }
 
+  get isWriteSealed(): boolean {
+    return this.#mappable.isWriteSealed === true;
+  }
+
   frame(pageIndex: number): Frame | undefined {
     return this.#mappable.frame(pageIndex);
   }

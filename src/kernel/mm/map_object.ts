@@ -20,7 +20,7 @@ export interface MapUser {
  * - `shmem`: memory without a file (MAP_SHARED|MAP_ANONYMOUS, System V segments).
  * - `special`: pages the kernel provides, such as the vDSO.
  */
-export interface MapObject extends Pick<Mappable, "frame"> {
+export interface MapObject extends Pick<Mappable, "frame" | "isWriteSealed"> {
   readonly kind: "file" | "shmem" | "special";
   /** The last column of `/proc/self/maps`. */
   label(): string;

@@ -48,7 +48,7 @@ export class InetOptions {
   /** Groups joined. */
   readonly groups: Set<Ip> = new Set();
 
-  constructor(readonly domain: number) {}
+  constructor(readonly domain: number, readonly isStream: boolean) {}
 
   get v6Only(): boolean {
     return this.#ipv6.get(abi.IPV6_V6ONLY) === 1;
@@ -215,7 +215,8 @@ export class InetOptions {
       if (this.multicastInterface === LOOPBACK.index) bytes.set([127, 0, 0, 1]);
       return bytes;
     }
-    if (name === abi.IP_OPTIONS) return new Uint8Array(0);
+    // What came with packets: of a stream there is none (net/ipv4/ip_sockglue.c: do_ip_getsockopt).
+    if (name === abi.IP_OPTIONS || (name === abi.IP_PKTOPTIONS && this.isStream)) return new Uint8Array(0);
     return KEPT_IP.has(name) ? intOption(this.number(level, name)) : -ENOPROTOOPT;
   }
 }

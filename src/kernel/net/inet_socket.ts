@@ -55,7 +55,7 @@ export abstract class InetSocket extends Socket implements PortHolder {
     super(network, domain, type, protocol, owner);
     this.ownerUid = owner.uid;
     this.localIp = domain === abi.AF_INET ? ANY4 : ANY6;
-    this.inet = new InetOptions(domain);
+    this.inet = new InetOptions(domain, type === abi.SOCK_STREAM);
   }
 
   get v6Only(): boolean {

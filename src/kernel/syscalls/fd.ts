@@ -1,14 +1,30 @@
 /** Descriptors and their descriptions: dup(2), fcntl(2), ioctl(2), flock(2). */
-import { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTDIR, ENOTTY, EPERM } from "../abi/errno.ts";
+import {
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  EINVAL,
+  EISDIR,
+  ENOTDIR,
+  ENOTTY,
+  EOPNOTSUPP,
+  EPERM,
+  EXDEV,
+} from "../abi/errno.ts";
 import * as fcntl from "../abi/fcntl.ts";
 import { CAP_SYS_RESOURCE } from "../abi/capability.ts";
 import {
+  FICLONE,
+  FICLONERANGE,
+  FIDEDUPERANGE,
   FIGETBSZ,
   FIOASYNC,
   FIOCLEX,
   FIONBIO,
   FIONCLEX,
   FIOQSIZE,
+  FS_IOC_FIEMAP,
   FS_IOC_GETFLAGS,
   FS_IOC_SETFLAGS,
 } from "../abi/ioctl.ts";
@@ -74,9 +90,7 @@ function fcntlCall(task: Task, fd: number, command: number, argument: number): n
       task.files.setCloexec(fd, (argument & fcntl.FD_CLOEXEC) !== 0);
       return 0;
     case fcntl.F_GETFL:
-      // Every open on a 64-bit kernel is a large-file open; what only steered the open is gone.
-      return fcntl.O_LARGEFILE & -Number(file.path !== undefined) |
-        file.flags & ~(fcntl.O_CREAT | fcntl.O_EXCL | fcntl.O_NOCTTY | fcntl.O_TRUNC | fcntl.FMODE_EXEC);
+      return file.statusFlags;
     case fcntl.F_SETFL:
       return setStatusFlags(task, fd, file, argument);
     case fcntl.F_GETLK:
@@ -241,8 +255,24 @@ function ioctl(task: Task, fd: number, request: number, argument: number): numbe
     case FS_IOC_SETFLAGS:
       // tmpfs and overlayfs of this version know no inode flags.
       return -ENOTTY;
+    case FS_IOC_FIEMAP:
+    case FIDEDUPERANGE:
+      return -EOPNOTSUPP;
+    case FICLONE:
+      return clone(task, argument, file);
+    case FICLONERANGE:
+      return clone(task, mm.readI32(argument), file);
   }
   return file.ioctl(request >>> 0, argument, task);
+}
+
+/** No file system here shares blocks between files (fs/remap_range.c: do_clone_file_range). */
+function clone(task: Task, source: number, { inode }: OpenFile): number {
+  const from = task.files.get(source)?.inode;
+  if (from === undefined) return -EBADF;
+  if (from.sb !== inode.sb) return -EXDEV;
+  if (from.isDirectory || inode.isDirectory) return -EISDIR;
+  return from.isRegular && inode.isRegular ? -EOPNOTSUPP : -EINVAL;
 }
 
 export const rows: SyscallRow[] = [

@@ -202,8 +202,7 @@ function futex(
   const command = op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
   const shared = (op & FUTEX_PRIVATE_FLAG) === 0, onRealtime = (op & FUTEX_CLOCK_REALTIME) !== 0;
   if (onRealtime) {
-    const allowed = command === FUTEX_WAIT_BITSET || command === FUTEX_WAIT_REQUEUE_PI || command === FUTEX_LOCK_PI2 ||
-      command === FUTEX_WAIT;
+    const allowed = command === FUTEX_WAIT_BITSET || command === FUTEX_WAIT_REQUEUE_PI || command === FUTEX_LOCK_PI2;
     if (!allowed) return -ENOSYS;
   }
   let deadline = Infinity;
@@ -243,7 +242,8 @@ function futex(
       return unlockPi(task, address, shared);
     case FUTEX_WAIT_REQUEUE_PI:
       if (address2 % 4 !== 0) return -EINVAL;
-      return waitRequeuePi(task, address, address2, shared, value, deadline, value3);
+      // Whatever val3 is (kernel/futex/syscalls.c: do_futex).
+      return waitRequeuePi(task, address, address2, shared, value, deadline);
     case FUTEX_CMP_REQUEUE_PI:
       if (address2 % 4 !== 0 || value !== 1) return -EINVAL;
       return requeuePi(task, address, address2, shared, count2, value3);

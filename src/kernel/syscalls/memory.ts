@@ -75,6 +75,10 @@ function mapFile(
   if (flags & mman.MAP_GROWSDOWN) return -EINVAL;
   const object = fileObject(file);
   if (typeof object === "number") return object;
+  if (vmFlags & Vm.shared && object.isWriteSealed) {
+    if (prot & mman.PROT_WRITE) return -EPERM;
+    vmFlags &= ~Vm.mayWrite;
+  }
   return place(task, { address, length, prot, flags, vmFlags, object, pageOffset });
 }
 

@@ -9,13 +9,14 @@ import {
   CLOCK_REALTIME,
   CLOCK_REALTIME_ALARM,
   NSEC_PER_SEC,
+  TIMER_ABSTIME,
 } from "../abi/time.ts";
 import { TimerFd, type TimerSetting } from "../ipc/timerfd.ts";
 import type { Task } from "../task/task.ts";
 import { installFd } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
 
-const TFD_TIMER_ABSTIME = 1;
+const TFD_TIMER_ABSTIME = TIMER_ABSTIME;
 /** Reads end with ECANCELED when the real-time clock is set: it never is. */
 const TFD_TIMER_CANCEL_ON_SET = 2;
 /** Latest time a timer takes, in seconds: what is beyond never comes. */

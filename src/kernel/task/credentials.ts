@@ -87,7 +87,9 @@ export function capabilitiesAfterExec(capabilities: Capabilities, credentials: C
   const privileged = root && (credentials.euid === rootId || credentials.uid === rootId);
   const filePermitted = privileged ? CAP_FULL_SET : 0n;
   const fileEffective = root && credentials.euid === rootId;
-  const newAmbient = privileged ? 0n : ambient;
+  // Set-user-ID and set-group-ID programs have none (security/commoncap.c: cap_bprm_creds_from_file).
+  const isSetId = credentials.euid !== credentials.uid || credentials.egid !== credentials.gid;
+  const newAmbient = isSetId ? 0n : ambient;
   const permitted = (inheritable & filePermitted) | (filePermitted & bounding) | newAmbient;
   return {
     ...capabilities,

@@ -2,7 +2,7 @@
  * Priority-inheritance futexes (futex(2), "Priority-inheritance futexes"). The word holds the owner's tid, so the
  * kernel hands a contended lock to the next waiter itself. All threads have one priority here: nothing is inherited.
  */
-import { EAGAIN, EDEADLK, EINVAL, EPERM, ERESTARTNOINTR, ERESTARTSYS, ESRCH, ETIMEDOUT } from "../abi/errno.ts";
+import { EAGAIN, EDEADLK, EINVAL, EPERM, ERESTARTNOINTR, ESRCH, ETIMEDOUT } from "../abi/errno.ts";
 import { FUTEX_BITSET_MATCH_ANY, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS } from "../abi/futex.ts";
 import type { Blocking } from "../wait.ts";
 import { type FutexBucket, FutexWaiter } from "./futex_table.ts";
@@ -55,17 +55,20 @@ export function lockPi(task: Task, address: number, shared: boolean, deadline: n
   const waiter = new FutexWaiter(task, FUTEX_BITSET_MATCH_ANY);
   waiter.piAddress = address;
   bucket.add(waiter);
-  return waitOwnership(waiter, deadline, -ERESTARTNOINTR);
+  return waitOwnership(waiter, deadline);
 }
 
-/** Waits until a lock is handed over. */
-function* waitOwnership(waiter: FutexWaiter, deadline: number, interrupted: number): Blocking {
+/**
+ * Waits until a lock is handed over. A signal has the call made again, but not by one that was moved to the lock meanwhile
+ * (kernel/futex/requeue.c: handle_early_requeue_pi_wakeup, futex_wait_requeue_pi).
+ */
+function* waitOwnership(waiter: FutexWaiter, deadline: number): Blocking {
   try {
     for (;;) {
       const reason = yield { queues: waiter.queues, deadline };
       if (waiter.woken) return 0;
       if (reason === "timeout") return -ETIMEDOUT;
-      if (reason === "signal") return interrupted;
+      if (reason === "signal") return waiter.requeueTo !== 0 && waiter.piAddress !== 0 ? -EAGAIN : -ERESTARTNOINTR;
     }
   } finally {
     waiter.leave();
@@ -110,15 +113,14 @@ export function waitRequeuePi(
   shared: boolean,
   value: number,
   deadline: number,
-  bitset: number,
 ): number | Blocking {
-  if (address === piAddress || bitset === 0) return -EINVAL;
+  if (address === piAddress) return -EINVAL;
   const bucket = task.kernel.futexes.bucket(task.mm, address, shared);
   if (task.mm.readI32(address) !== value) return -EAGAIN;
-  const waiter = new FutexWaiter(task, bitset);
+  const waiter = new FutexWaiter(task, FUTEX_BITSET_MATCH_ANY);
   waiter.requeueTo = piAddress;
   bucket.add(waiter);
-  return waitOwnership(waiter, deadline, -ERESTARTSYS);
+  return waitOwnership(waiter, deadline);
 }
 
 /** FUTEX_CMP_REQUEUE_PI: the first waiter gets the lock if it is free, the others queue for it. */

@@ -15,6 +15,11 @@ export class PidFd extends OpenFile {
     this.wait = process.exitWait;
   }
 
+  override fdInfo(): string[] {
+    const pid = this.process.kernel.processes.get(this.process.pid) === this.process ? this.process.pid : -1;
+    return [`Pid:\t${pid}`, `NSpid:\t${pid}`];
+  }
+
   override poll(): number {
     return this.process.zombie ? POLLIN | POLLRDNORM : 0;
   }

@@ -30,6 +30,17 @@ int main(void)
 	fails((long)mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), EPERM, "a writable mapping is refused");
 	is(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL), 0, "sealed against seals");
 	fails(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), EPERM, "no more seals");
+	int future = memfd_create("future", MFD_ALLOW_SEALING);
+	ftruncate(future, 4096);
+	char *old = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, future, 0);
+	is(fcntl(future, F_ADD_SEALS, 0x10 /* F_SEAL_FUTURE_WRITE */), 0, "sealed against writing in future");
+	fails(pwrite(future, "x", 1, 0), EPERM, "write is refused");
+	fails((long)mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, future, 0), EPERM, "a writable mapping too");
+	char *reader = mmap(0, 4096, PROT_READ, MAP_SHARED, future, 0);
+	ok(reader != MAP_FAILED, "one to read is not");
+	fails(mprotect(reader, 4096, PROT_READ | PROT_WRITE), EACCES, "and does not become writable");
+	old[0] = 'y';
+	is(reader[0], 'y', "the mapping of before still writes");
 	int plain = memfd_create("plain", 0);
 	fails(fcntl(plain, F_ADD_SEALS, F_SEAL_GROW), EPERM, "without MFD_ALLOW_SEALING there are none");
 	return done();

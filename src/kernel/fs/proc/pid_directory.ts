@@ -161,11 +161,7 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
   stat: file((task, dir) => text.statText(task, dir.isProcess)),
   statm: file(text.statmText),
   status: file((task, _dir, opener) => text.statusText(task, opener.credentials.userNamespace)),
-  syscall: file(
-    (task) => task.state === "runnable" ? "running\n" : `${task.callNumber} 0x0 0x0 0x0 0x0 0x0 0x0\n`,
-    0o400,
-    true,
-  ),
+  syscall: file(text.syscallText, 0o400, true),
   uid_map: idMap("uids"),
   wchan: file(() => "0"),
 };
@@ -295,6 +291,11 @@ class FdDirectory extends SyntheticDirectory {
     super(sb, 0o500, uid, gid, base + 2);
   }
 
+  /** One's own descriptors are one's own, whatever became of one's ids (fs/proc/fd.c: proc_fd_permission). */
+  override admits(pid: number | undefined): boolean {
+    return pid === this.task.process.pid;
+  }
+
   /** Linux shows the number of open files as the size, since 6.2; before, 0. */
   override get size(): number {
     return 0;
@@ -333,17 +334,18 @@ class FdInfoDirectory extends SyntheticDirectory {
   constructor(sb: SuperBlock, readonly task: Task, readonly base: number, uid: number, gid: number) {
     super(sb, 0o555, uid, gid, base + 3);
   }
+
   protected override dynamicLookup(name: string): Inode | undefined {
     const fd = parseNumber(name), file = fd === undefined ? undefined : this.task.files.get(fd);
     if (!file) return undefined;
-    const { files } = this.task;
+    const { task } = this;
     return new SyntheticText(
       this.sb,
-      0o400,
+      0o444,
       this.uid,
       this.gid,
       this.base + FDINFO_BASE + fd!,
-      () => text.fdInfoText(file, files.cloexec(fd!)),
+      (opener) => mayInspect(opener as unknown as Actor, task) ? text.fdInfoText(task, fd!, file) : -EACCES,
     );
   }
   protected override dynamicEntries(): DirectoryEntry[] {

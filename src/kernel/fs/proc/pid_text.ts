@@ -1,6 +1,8 @@
 /** The text files of /proc/PID (proc(5)). */
-import { signalBit, SIGRTMAX } from "../../abi/signal.ts";
+import { F_WRLCK, O_CLOEXEC } from "../../abi/fcntl.ts";
 import { RLIM_NLIMITS } from "../../abi/resource.ts";
+import { signalBit, SIGRTMAX } from "../../abi/signal.ts";
+import { major, minor } from "../../abi/stat.ts";
 import type { OpenFile } from "../file.ts";
 import type { Process } from "../../task/process.ts";
 import type { Task } from "../../task/task.ts";
@@ -301,11 +303,39 @@ export function ioText(): string {
 }
 
 /** /proc/PID/fdinfo/N. */
-export function fdInfoText(file: OpenFile, cloexec: boolean): string {
-  const flags = file.flags | (cloexec ? 0o2000000 : 0);
+export function fdInfoText(task: Task, fd: number, file: OpenFile): string {
+  const flags = file.statusFlags | (task.files.cloexec(fd) ? O_CLOEXEC : 0);
   let text = `pos:\t${file.position}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${file.path?.mount.id ?? 15}\n` +
     `ino:\t${file.inode.ino}\n`;
+  for (const line of locksHeld(task, file)) text += `lock:\t${line}\n`;
   if (file instanceof PipeFile) return text;
   for (const line of file.fdInfo()) text += line + "\n";
   return text;
+}
+
+/** Locks that a descriptor stands for, as /proc/locks has them: its own, and the process's on bytes of the file. */
+function locksHeld(task: Task, file: OpenFile): string[] {
+  const { locks, ino } = file.inode;
+  if (locks === undefined) return [];
+  const { dev } = file.inode.stat(), hex = (value: number) => value.toString(16).padStart(2, "0");
+  const lines: string[] = [];
+  const line = (kind: string, writes: boolean, pid: number, range: string) =>
+    lines.push(
+      `${lines.length + 1}: ${kind}  ADVISORY  ${writes ? "WRITE" : "READ "} ${pid} ` +
+        `${hex(major(dev))}:${hex(minor(dev))}:${ino} ${range}`,
+    );
+  const exclusive = locks.flocks.get(file);
+  if (exclusive !== undefined) line("FLOCK", exclusive, task.pid, "0 EOF");
+  for (const { owner, type, start, end, pid } of locks.records) {
+    if (owner !== file && owner !== task.files) continue;
+    line(owner === file ? "OFDLCK" : "POSIX", type === F_WRLCK, pid, `${start} ${end === Infinity ? "EOF" : end - 1}`);
+  }
+  return lines;
+}
+
+/** /proc/PID/syscall: the call that a thread is in with its arguments, and where it stands. */
+export function syscallText({ callNumber, cpu: { regs } }: Task): string {
+  if (callNumber < 0) return "running\n";
+  const words = [0, 1, 2, 3, 4, 5].map((n) => regs.x(n)).concat(regs.sp, regs.pc);
+  return `${callNumber} ${words.map((word) => `0x${word.toString(16)}`).join(" ")}\n`;
 }

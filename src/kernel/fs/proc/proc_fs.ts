@@ -1,7 +1,7 @@
 /** procfs (proc(5)): processes, the machine, and /proc/sys. */
 import { CAP_SYS_ADMIN } from "../../abi/capability.ts";
 import { DT_DIR } from "../../abi/dirent.ts";
-import { EACCES, EINVAL, ENOENT } from "../../abi/errno.ts";
+import { EACCES, EINVAL, ENOENT, EROFS } from "../../abi/errno.ts";
 import { PROC_SUPER_MAGIC } from "../../abi/statfs.ts";
 import type { Actor } from "../access.ts";
 import { toHost } from "../byte_string.ts";
@@ -120,7 +120,7 @@ export class ProcRoot extends SyntheticDirectory {
   }
 
   #addSysctls(sys: SyntheticDirectory): void {
-    for (const [name, value] of Object.entries(SYSCTLS)) sys.text(name, () => value + "\n");
+    for (const [name, value] of Object.entries(SYSCTLS)) sys.text(name, () => value + "\n", () => -EROFS);
     sys.directory("fs/binfmt_misc");
     const bootId = uuid();
     sys.text("kernel/random/uuid", uuid);

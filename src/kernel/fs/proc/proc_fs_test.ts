@@ -50,7 +50,7 @@ Deno.test("/proc/self/fd opens a removed file anew, with a position of its own",
 Deno.test("/proc/self/fdinfo tells position and flags", () => {
   const guest = new FileTask();
   guest.call("openat", AT_FDCWD, "/dev/null", O_WRONLY, 0);
-  assert.match(guest.read("/proc/self/fdinfo/0"), /^pos:\t0\nflags:\t01\nmnt_id:\t\d+\n/);
+  assert.match(guest.read("/proc/self/fdinfo/0"), /^pos:\t0\nflags:\t0400001\nmnt_id:\t\d+\n/);
 });
 
 Deno.test("/proc/PID hides what is private from others", () => {
