@@ -6,7 +6,8 @@ import { WaitQueue } from "../wait.ts";
 import { IpcObject } from "./sysv_registry.ts";
 
 export interface QueuedMessage {
-  readonly type: number;
+  /** All 64 bits of it: programs put pointers there. */
+  readonly type: bigint;
   readonly data: Uint8Array;
 }
 
@@ -46,7 +47,7 @@ export class MessageQueue extends IpcObject {
    * @param type 0: any; positive: this one (or any other, with MSG_EXCEPT); negative: the lowest up to its absolute
    * value. With MSG_COPY it is a position, and the message stays.
    */
-  receive(type: number, max: number, flags: number, pid: number, now: number): QueuedMessage | number {
+  receive(type: bigint, max: number, flags: number, pid: number, now: number): QueuedMessage | number {
     if (this.removed) return -EIDRM;
     const index = this.#find(type, flags);
     const message = this.messages[index];
@@ -61,11 +62,11 @@ export class MessageQueue extends IpcObject {
     return message;
   }
 
-  #find(type: number, flags: number): number {
+  #find(type: bigint, flags: number): number {
     const { messages } = this;
-    if (flags & MSG_COPY) return type;
-    if (type === 0) return messages.length > 0 ? 0 : -1;
-    if (type > 0) return messages.findIndex((message) => (message.type === type) === ((flags & MSG_EXCEPT) === 0));
+    if (flags & MSG_COPY) return Number(type);
+    if (type === 0n) return messages.length > 0 ? 0 : -1;
+    if (type > 0n) return messages.findIndex((message) => (message.type === type) === ((flags & MSG_EXCEPT) === 0));
     let best = -1;
     messages.forEach((message, index) => {
       if (message.type <= -type && (best < 0 || message.type < messages[best]!.type)) best = index;

@@ -57,9 +57,11 @@ Deno.test("SemaphoreSet gives back what SEM_UNDO took", () => {
 
 Deno.test("MessageQueue gives messages by type", () => {
   const queue = new MessageQueue(1, 0o600, owner, 0);
-  for (const type of [3, 1, 2, 1]) queue.send({ type, data: Uint8Array.of(type, queue.messages.length) }, 7, 0);
+  for (const type of [3, 1, 2, 1]) {
+    queue.send({ type: BigInt(type), data: Uint8Array.of(type, queue.messages.length) }, 7, 0);
+  }
   const receive = (type: number, flags = 0) => {
-    const message = queue.receive(type, 100, flags, 7, 0);
+    const message = queue.receive(BigInt(type), 100, flags, 7, 0);
     return typeof message === "number" ? message : [...message.data];
   };
   assert.deepEqual(receive(1, ipc.MSG_EXCEPT), [3, 0]);
@@ -71,10 +73,10 @@ Deno.test("MessageQueue gives messages by type", () => {
 
 Deno.test("MessageQueue is full by bytes, and keeps what does not fit the receiver", () => {
   const queue = new MessageQueue(1, 0o600, owner, 0);
-  assert.equal(queue.send({ type: 1, data: new Uint8Array(8192) }, 7, 0), 0);
-  assert.equal(queue.send({ type: 1, data: new Uint8Array(8192) }, 7, 0), 0);
-  assert.equal(queue.send({ type: 1, data: new Uint8Array(1) }, 7, 0), -EAGAIN);
-  assert.equal(queue.receive(0, 10, 0, 7, 0), -E2BIG);
+  assert.equal(queue.send({ type: 1n, data: new Uint8Array(8192) }, 7, 0), 0);
+  assert.equal(queue.send({ type: 1n, data: new Uint8Array(8192) }, 7, 0), 0);
+  assert.equal(queue.send({ type: 1n, data: new Uint8Array(1) }, 7, 0), -EAGAIN);
+  assert.equal(queue.receive(0n, 10, 0, 7, 0), -E2BIG);
   assert.equal(queue.messages.length, 2);
 });
 

@@ -32,6 +32,7 @@ import type { Task } from "../task/task.ts";
 import type { Blocking, Wait, Wake } from "../wait.ts";
 import { fdLimit, installFd } from "./new_fd.ts";
 import { row, type SyscallRow } from "./row.ts";
+import { isZeroBehind } from "./user_struct.ts";
 import { AT_POSITION, readFile, readFileVector, readVector, writeFile, writeFileVector } from "./read_write.ts";
 import { basePlace, readPath, resolveAt } from "./user_path.ts";
 
@@ -83,9 +84,8 @@ function openat2(task: Task, dirfd: number, pathVa: number, how: number, size: n
   if (size < fcntl.OPEN_HOW_SIZE) return -EINVAL;
   if (size > 4096) return -E2BIG;
   const { mm } = task;
+  if (!isZeroBehind(mm, how, fcntl.OPEN_HOW_SIZE, size)) return -E2BIG;
   const flags = mm.readU64(how), mode = mm.readU64(how + 8), resolve = mm.readNumber(how + 16);
-  // A newer, larger structure is fine as long as what we do not know is zero.
-  for (const byte of mm.readBytes(how + fcntl.OPEN_HOW_SIZE, size - fcntl.OPEN_HOW_SIZE)) if (byte) return -E2BIG;
   if ((flags & ~BigInt(fcntl.O_VALID)) !== 0n || resolve > fcntl.RESOLVE_VALID) return -EINVAL;
   const plain = Number(flags);
   const makes = (plain & (fcntl.O_CREAT | fcntl.O_TMPFILE_BIT)) !== 0;

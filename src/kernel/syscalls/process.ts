@@ -48,6 +48,7 @@ import type { Blocking } from "../wait.ts";
 import { fdLimit, installFd } from "./new_fd.ts";
 import { writeUsage } from "./resource.ts";
 import { row, type SyscallRow } from "./row.ts";
+import { isZeroBehind } from "./user_struct.ts";
 
 function clone(
   task: Task,
@@ -76,10 +77,9 @@ function clone3(task: Task, args: number, size: number): number | Blocking {
   const { mm } = task;
   if (size > 4096) return -E2BIG;
   if (size < CLONE_ARGS_SIZE_VER0) return -EINVAL;
-  const bytes = new Uint8Array(Math.max(size, CLONE_ARGS_SIZE));
-  bytes.set(mm.readBytes(args, size));
-  // What this kernel does not know must be zero (clone(2)).
-  if (bytes.subarray(CLONE_ARGS_SIZE).some((byte) => byte !== 0)) return -E2BIG;
+  if (!isZeroBehind(mm, args, CLONE_ARGS_SIZE, size)) return -E2BIG;
+  const bytes = new Uint8Array(CLONE_ARGS_SIZE);
+  bytes.set(mm.readBytes(args, Math.min(size, CLONE_ARGS_SIZE)));
   const view = new DataView(bytes.buffer);
   const field = (at: number) => Number(view.getBigUint64(at, true));
   const flags = field(CloneArgs.flags), exitSignal = field(CloneArgs.exitSignal);

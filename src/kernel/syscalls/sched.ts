@@ -15,6 +15,7 @@ import {
 } from "../abi/sched.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
+import { isZeroBehind } from "./user_struct.ts";
 
 function find(task: Task, tid: number): Task | undefined {
   if (tid === 0) return task;
@@ -87,7 +88,7 @@ function schedSetattr(task: Task, tid: number, attributes: number, flags: number
   const { mm } = task;
   let size = mm.readU32(attributes);
   if (size === 0) size = SCHED_ATTR_SIZE_VER0;
-  if (size < SCHED_ATTR_SIZE_VER0 || size > 4096) {
+  if (size < SCHED_ATTR_SIZE_VER0 || size > 4096 || !isZeroBehind(mm, attributes, SCHED_ATTR_SIZE, size)) {
     mm.writeU32(attributes, SCHED_ATTR_SIZE);
     return -E2BIG;
   }

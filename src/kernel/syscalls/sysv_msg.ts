@@ -20,8 +20,8 @@ function msgget(task: Task, key: number, flags: number): number {
 }
 
 function msgsnd(task: Task, id: number, va: number, size: number, flags: number): number | Blocking {
-  const type = task.mm.readLong(va);
-  if (size < 0 || size > ipc.MSGMAX || id < 0 || type < 1) return -EINVAL;
+  const type = task.mm.readI64(va);
+  if (size < 0 || size > ipc.MSGMAX || id < 0 || type < 1n) return -EINVAL;
   const data = size === 0 ? new Uint8Array(0) : task.mm.readBytes(va + 8, size).slice();
   const queue = sysvIpcOf(task.kernel).queues.find(id);
   if (typeof queue === "number") return queue;
@@ -42,9 +42,10 @@ function* tryAgain(queue: MessageQueue, refusal: number, attempt: () => number):
   }
 }
 
-function msgrcv(task: Task, id: number, va: number, size: number, type: number, flags: number): number | Blocking {
+function msgrcv(task: Task, id: number, va: number, size: number, _type: number, flags: number): number | Blocking {
+  const type = BigInt.asIntN(64, task.cpu.regs.x(3));
   if (id < 0 || size < 0 || size > Number.MAX_SAFE_INTEGER) return -EINVAL;
-  if (flags & ipc.MSG_COPY && (flags & ipc.MSG_EXCEPT || !(flags & ipc.IPC_NOWAIT) || type < 0)) return -EINVAL;
+  if (flags & ipc.MSG_COPY && (flags & ipc.MSG_EXCEPT || !(flags & ipc.IPC_NOWAIT) || type < 0n)) return -EINVAL;
   const queue = sysvIpcOf(task.kernel).queues.find(id);
   if (typeof queue === "number") return queue;
   const denied = queue.access(actorOf(task), 0o444);
@@ -53,7 +54,7 @@ function msgrcv(task: Task, id: number, va: number, size: number, type: number, 
     const message = queue.receive(type, size, flags, task.pid, seconds(task));
     if (typeof message === "number") return message;
     const length = Math.min(size, message.data.length);
-    task.mm.writeU64(va, BigInt(message.type));
+    task.mm.writeU64(va, message.type);
     if (length > 0) task.mm.writeBytes(va + 8, message.data.subarray(0, length));
     return length;
   };

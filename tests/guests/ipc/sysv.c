@@ -60,6 +60,11 @@ int main(void)
 	fails(msgrcv(queue, &got, 32, 2, IPC_NOWAIT), ENOMSG, "no more of it");
 	fails(msgrcv(queue, &got, 2, 0, 0), E2BIG, "too little room");
 	is(msgrcv(queue, &got, 2, 0, MSG_NOERROR), 2, "MSG_NOERROR cuts");
+	struct message wide = { 0x7fac2b1f3d5e9a6d, "wide" };
+	is(msgsnd(queue, &wide, 32, 0), 0, "a type of 64 bits");
+	is(msgrcv(queue, &got, 32, 0x7fac2b1f3d5e9a6c, IPC_NOWAIT), -1, "is not its neighbour");
+	is(msgrcv(queue, &got, 32, -0x7fac2b1f3d5e9a6d, 0), 32, "but at most itself");
+	is(got.type, wide.type, "and comes back as it was");
 	struct msqid_ds ds;
 	msgctl(queue, IPC_STAT, &ds);
 	is(ds.msg_qnum, 0, "empty");
