@@ -224,6 +224,7 @@ function ioprioGet(task: Task, which: number, who: number): number {
   const targets = priorityTargets(task, which - IOPRIO_WHO_PROCESS, who);
   if (!targets) return -EINVAL;
   if (targets.length === 0) return -ESRCH;
+  if (which === IOPRIO_WHO_PROCESS) return targets[0]!.ioPriority;
   // None set: the class follows from the nice value.
   const effective = (target: Task) =>
     target.ioPriority || 2 << IOPRIO_CLASS_SHIFT | Math.floor((target.sched.nice + 20) / 5);

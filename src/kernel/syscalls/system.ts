@@ -16,16 +16,19 @@ import {
   UTS_VERSION,
 } from "../abi/system.ts";
 import type { Task } from "../task/task.ts";
+import { loadAverages } from "../time/load_average.ts";
 import { type Handler, row, type SyscallRow } from "./row.ts";
 
 /** personality(2): a tagged "machine" of its own for 32-bit; reported by uname. */
-const PER_MASK = 0xff, PER_LINUX32 = 8;
+const PER_MASK = 0xff, PER_LINUX32 = 8, UNAME26 = 0x0020000;
 
 function uname(task: Task, va: number): number {
   const { kernel } = task;
   const bytes = new Uint8Array(6 * UTS_FIELD);
   const machine = (task.process.personality & PER_MASK) === PER_LINUX32 ? "armv8l" : UTS_MACHINE;
-  [UTS_SYSNAME, kernel.hostname, UTS_RELEASE, UTS_VERSION, machine, kernel.domainname].forEach((text, index) => {
+  // What a program that cannot count beyond 2.6 is told (kernel/sys.c: override_release).
+  const release = task.process.personality & UNAME26 ? `2.6.${60 + Number(UTS_RELEASE.split(".")[1])}` : UTS_RELEASE;
+  [UTS_SYSNAME, kernel.hostname, release, UTS_VERSION, machine, kernel.domainname].forEach((text, index) => {
     for (let i = 0; i < Math.min(text.length, UTS_FIELD - 1); i++) bytes[index * UTS_FIELD + i] = text.charCodeAt(i);
   });
   task.mm.writeBytes(va, bytes);
@@ -53,10 +56,14 @@ function setdomainname(task: Task, va: number, length: number): number {
   return 0;
 }
 
+/** 1 in the loads of sysinfo(2). */
+const LOAD_ONE = 65536;
+
 function sysinfo(task: Task, va: number): number {
   const { kernel } = task, { total, free } = kernel.memory();
   const bytes = new DataView(new ArrayBuffer(SYSINFO_SIZE));
   bytes.setBigInt64(0, BigInt(Math.floor(kernel.clock.monotonic() / 1e9)), true);
+  loadAverages(kernel).forEach((load, n) => bytes.setBigUint64(8 + 8 * n, BigInt(Math.round(load * LOAD_ONE)), true));
   bytes.setBigUint64(32, BigInt(total), true);
   bytes.setBigUint64(40, BigInt(free), true);
   bytes.setUint16(80, Math.min(0xffff, kernel.tasks.size), true);

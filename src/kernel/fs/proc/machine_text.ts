@@ -1,6 +1,7 @@
 /** The text files of /proc that are about the machine (proc(5)). */
 import { featureNames } from "../../abi/hwcap.ts";
 import type { Kernel } from "../../kernel.ts";
+import { loadAverages } from "../../time/load_average.ts";
 
 /** What procfs asks of the kernel. */
 export type ProcKernel =
@@ -111,7 +112,8 @@ export function loadAverageText(kernel: ProcKernel): string {
     if (task.state === "runnable") running++;
     last = Math.max(last, task.tid);
   }
-  return `0.00 0.00 0.00 ${Math.max(1, running)}/${kernel.tasks.size} ${last}\n`;
+  const loads = loadAverages(kernel).map((load) => load.toFixed(2));
+  return `${loads.join(" ")} ${Math.max(1, running)}/${kernel.tasks.size} ${last}\n`;
 }
 
 export function versionText(): string {

@@ -2,7 +2,7 @@
 import { CAP_SYS_PTRACE } from "../../abi/capability.ts";
 import { direntType, DT_DIR, DT_LNK, DT_REG } from "../../abi/dirent.ts";
 import { EACCES, EINVAL, ENOENT } from "../../abi/errno.ts";
-import { O_ACCMODE, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
+import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import type { Task } from "../../task/task.ts";
 import type { IdKind } from "../../task/user_namespace.ts";
 import type { Actor } from "../access.ts";
@@ -72,8 +72,8 @@ function magic(place: (task: Task) => Path | undefined): Entry {
     return new MagicLink(
       dir.sb,
       0o777,
-      dir.uid,
-      dir.gid,
+      dir.fileUid,
+      dir.fileGid,
       ino,
       (actor) => mayInspect(actor, task) ? find() ?? -ENOENT : -EACCES,
       () => {
@@ -139,7 +139,8 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
   maps: file((task) => task.process.zombie || task.state === "dead" ? "" : task.mm.mapsText(), 0o444, true),
   mem: [
     0o100600,
-    (dir, ino) => new MemoryImage(dir.sb, dir.uid, dir.gid, ino, dir.task, (actor) => mayInspect(actor, dir.task)),
+    (dir, ino) =>
+      new MemoryImage(dir.sb, dir.fileUid, dir.fileGid, ino, dir.task, (actor) => mayInspect(actor, dir.task)),
   ],
   mountinfo: file((task) => task.fs.namespace.mountInfoText(task.fs.root)),
   mounts: file((task) => task.fs.namespace.mountsText(task.fs.root)),
@@ -198,14 +199,19 @@ function mountStats(task: Task): string {
 /** /proc/PID or /proc/PID/task/TID. */
 export class TaskDirectory extends SyntheticDirectory {
   readonly #base: number;
+  /** Who owns what is not a directory that everybody may read: root where the process does not dump (fs/proc/base.c: task_dump_owner). */
+  readonly fileUid: number;
+  readonly fileGid: number;
   readonly #entries: Readonly<Record<string, Entry>>;
 
   /** @param net /proc/net: there is one network */
   constructor(sb: SuperBlock, readonly task: Task, readonly net: Inode, readonly isProcess: boolean) {
     const { euid, egid } = task.credentials;
     const base = task.tid * PER_TASK + (isProcess ? 0 : TASK_BASE);
+    super(sb, 0o555, euid, egid, base + 1);
     const mine = task.process.dumpable === 1;
-    super(sb, 0o555, mine ? euid : 0, mine ? egid : 0, base + 1);
+    this.fileUid = mine ? euid : 0;
+    this.fileGid = mine ? egid : 0;
     this.#base = base;
     this.#entries = isProcess ? PROCESS_ENTRIES : THREAD_ENTRIES;
     this.nlink = isProcess ? 9 : 7;
@@ -217,17 +223,17 @@ export class TaskDirectory extends SyntheticDirectory {
     read: ConstructorParameters<typeof SyntheticText>[5],
     write?: TextWriter,
   ): SyntheticText {
-    return new SyntheticText(this.sb, permissions, this.uid, this.gid, ino, read, write);
+    return new SyntheticText(this.sb, permissions, this.fileUid, this.fileGid, ino, read, write);
   }
 
   protected override dynamicLookup(name: string): Inode | undefined {
     switch (name) {
       case "fd":
-        return new FdDirectory(this.sb, this.task, this.#base, this.uid, this.gid);
+        return new FdDirectory(this.sb, this.task, this.#base, this.fileUid, this.fileGid);
       case "fdinfo":
         return new FdInfoDirectory(this.sb, this.task, this.#base, this.uid, this.gid);
       case "ns":
-        return new NamespaceDirectory(this.sb, this.task, this.#base, this.uid, this.gid);
+        return new NamespaceDirectory(this.sb, this.task, this.#base, this.fileUid, this.fileGid);
       case "net":
         return this.net;
       case "task":
@@ -305,7 +311,7 @@ class FdDirectory extends SyntheticDirectory {
     const fd = parseNumber(name), file = fd === undefined ? undefined : this.task.files.get(fd);
     if (!file) return undefined;
     const { task } = this, access = file.flags & O_ACCMODE;
-    const permissions = access === O_RDONLY ? 0o500 : access === O_WRONLY ? 0o300 : 0o700;
+    const permissions = file.flags & O_PATH ? 0 : access === O_RDONLY ? 0o500 : access === O_WRONLY ? 0o300 : 0o700;
     return new MagicLink(
       this.sb,
       permissions,
