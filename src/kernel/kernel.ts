@@ -197,7 +197,9 @@ export class Kernel {
 
   pidInUse(pid: number): boolean {
     if (this.findProcess(pid) !== undefined || this.tasks.has(pid)) return true;
-    for (const process of this.processes.values()) if (process.pgid === pid || process.session.sid === pid) return true;
+    for (const { pgid, session, traceeEnds } of this.processes.values()) {
+      if (pgid === pid || session.sid === pid || traceeEnds.some((end) => end.pid === pid)) return true;
+    }
     return false;
   }
 

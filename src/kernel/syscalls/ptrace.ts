@@ -14,7 +14,7 @@ import { row, type SyscallRow } from "./row.ts";
 function ptrace(task: Task, request: number, pid: number, address: number, data: number): number {
   if (request === pt.PTRACE_TRACEME) return traceMe(task);
   const target = task.kernel.tasks.get(pid);
-  if (target === undefined || target.state === "dead") return -ESRCH;
+  if (target === undefined) return -ESRCH;
   switch (request) {
     case pt.PTRACE_ATTACH:
       return attach(task, target, false, 0);
@@ -22,7 +22,7 @@ function ptrace(task: Task, request: number, pid: number, address: number, data:
       return address !== 0 || !areOptions(data) ? -EIO : attach(task, target, true, data);
   }
   const { tracee } = target;
-  if (tracee?.tracer !== task.process) return -ESRCH;
+  if (tracee?.tracer !== task.process || target.state === "dead") return -ESRCH;
   switch (request) {
     case pt.PTRACE_KILL:
       sendToProcess(target.process, kernelSiginfo(SIGKILL));
@@ -50,6 +50,7 @@ function traceMe(task: Task): number {
 
 function attach(task: Task, target: Task, seized: boolean, options: number): number {
   const { process } = task;
+  if (target.state === "dead") return -EPERM;
   if (target.process === process || target.tracee !== undefined || !mayAttach(task, target)) return -EPERM;
   attachTracee(target, process, seized, options);
   if (!seized) sendToTask(target, kernelSiginfo(SIGSTOP));
@@ -125,7 +126,7 @@ function ofStopped(
       if (!tracee.seized || stop.code >> 8 !== pt.EVENT_STOP) return -EIO;
       tracee.listening = true;
       // What has happened since the stop is news.
-      if (tracee.isTrapDue) tracee.stopWithGroup();
+      if (tracee.noticeDue) tracee.stopWithGroup();
       return 0;
     default:
       return -EIO;
@@ -148,7 +149,7 @@ function word(value: bigint): Uint8Array {
 
 /** A set of registers from or into the buffer of an iovec, as much as that takes; its length becomes what it took. */
 function moveRegisters({ mm }: Task, target: Task, type: number, iovec: number, writes: boolean): number {
-  const set = REGISTER_SETS.get(type);
+  const set = REGISTER_SETS.get(type % 2 ** 32);
   const base = mm.readLong(iovec), wanted = mm.readNumber(iovec + 8);
   if (set === undefined || mm.readU32(iovec + 8) % set.unit !== 0) return -EINVAL;
   const bytes = set.read(target), length = Math.min(wanted, bytes.length);
@@ -166,9 +167,14 @@ function peekSignals({ mm }: Task, target: Task, request: number, into: number):
   const offset = mm.readNumber(request), flags = mm.readU32(request + 8), count = mm.readI32(request + 12);
   if (flags & ~pt.PEEKSIGINFO_SHARED || count < 0) return -EINVAL;
   const { queued } = flags & pt.PEEKSIGINFO_SHARED ? target.process.pending : target.pending;
-  const found = queued.slice(offset, offset + count);
-  found.forEach((info, n) => mm.writeBytes(into + n * SIGINFO_SIZE, encodeSiginfo(info)));
-  return found.length;
+  let done = 0;
+  for (const info of queued.slice(offset, offset + count)) {
+    const at = into + done * SIGINFO_SIZE;
+    if (done > 0 && mm.tryView(at, SIGINFO_SIZE, "write")?.length !== SIGINFO_SIZE) break;
+    mm.writeBytes(at, encodeSiginfo(info));
+    done++;
+  }
+  return done;
 }
 
 /** struct ptrace_syscall_info: how much of it there is to tell is the result, whatever the buffer takes. */

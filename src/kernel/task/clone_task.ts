@@ -176,7 +176,7 @@ export function cloneTask(task: Task, request: CloneRequest): number | Blocking 
 function* waitForVfork(task: Task, child: Process, queue: WaitQueue, tid: number): Blocking {
   while (child.vforkWait === queue) {
     // Only SIGKILL.
-    if ((yield { queues: [queue], interruptible: false }) === "signal") break;
+    if ((yield { queues: [queue], interruptible: false }) === "signal") child.vforkWait = undefined;
   }
   vforkDoneStop(task, tid);
   return tid;

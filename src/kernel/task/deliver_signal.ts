@@ -22,8 +22,8 @@ import { rearmReal } from "../time/interval_timer.ts";
 import { rearm } from "../time/posix_timer.ts";
 import { exitProcess } from "./exit_process.ts";
 import { isOrphanedGroup, startGroupStop, stopThread } from "./job_control.ts";
-import { signalStop, stepStop } from "./ptrace_stops.ts";
-import { forceSegv, recalcSignalPending, setBlocked } from "./send_signal.ts";
+import { handlerStop, signalStop } from "./ptrace_stops.ts";
+import { forceSegv, isKilled, recalcSignalPending, setBlocked } from "./send_signal.ts";
 import { DEFAULT_ACTION, type SignalAction } from "./signal_actions.ts";
 import { enterHandler } from "./signal_frame.ts";
 import type { Task } from "./task.ts";
@@ -53,15 +53,16 @@ function nextSignal(task: Task): Siginfo | undefined | "held" {
 export function deliverSignals(task: Task): boolean {
   const { process, kernel } = task;
   while (task.signalPending) {
-    if (process.pending.has(SIGKILL) || task.pending.has(SIGKILL)) {
+    if (isKilled(task)) {
       exitProcess(process, SIGKILL);
       return false;
     }
-    if (task.stopPending) {
+    // What the tracer has decided on comes first (kernel/signal.c: get_signal goes on behind ptrace_signal).
+    if (task.stopPending && task.injected === undefined) {
       stopThread(task);
       return false;
     }
-    if (task.tracee?.isTrapDue) {
+    if (task.tracee?.isTrapDue && task.injected === undefined) {
       task.tracee.stopWithGroup();
       return false;
     }
@@ -75,13 +76,15 @@ export function deliverSignals(task: Task): boolean {
     if (action.handler !== SIG_DFL) {
       if (action.flags & SA_RESETHAND) process.actions.set(signal, { ...action, handler: SIG_DFL });
       if (!runHandler(task, info, action)) continue;
-      if (task.stepping) stepStop(task);
+      if (task.stepping) handlerStop(task);
+      if (task.held) return false;
       // A handler entered is a return to user mode, but further signals nest on top of it.
       continue;
     }
     if (ignoredByDefault(signal)) continue;
     if (stopsByDefault(signal)) {
       if (signal !== SIGSTOP && isOrphanedGroup(kernel, process.pgid)) continue;
+      if (task.tracee?.mayStop === false) continue;
       kernel.tracer?.stopped(task, signal);
       startGroupStop(task, signal);
       return false;

@@ -16,6 +16,7 @@ import {
   SIGCONT,
   SIGHUP,
   SIGKILL,
+  SIGRTMAX,
 } from "../abi/signal.ts";
 import { CORE_FLAG } from "../abi/wait.ts";
 import { UserFault } from "../mm/user_fault.ts";
@@ -65,8 +66,9 @@ export function exitProcess(process: Process, status: number): void {
   process.groupExit ??= status;
   process.stopping = undefined;
   // The leader last: it is what /proc and crash reports look at.
-  for (const thread of [...process.threads]) if (thread !== process.leader) exitThread(thread, status);
-  for (const thread of [...process.threads]) exitThread(thread, status);
+  const { leader } = process;
+  for (const thread of [...process.threads]) if (thread !== leader) exitThread(thread, status);
+  if (leader.state !== "dead") exitThread(leader, status);
 }
 
 /**
@@ -136,7 +138,8 @@ function endProcess(process: Process, status: number): void {
   process.signalWait.wake();
   kernel.processEnded(process);
   kernel.ptracer?.exited(process);
-  if (!tellTracer(process.leader, status)) notifyParent(process);
+  const isTraced = process.leader.tracee !== undefined;
+  if (!tellTracer(process.leader, status)) notifyParent(process, isTraced);
 }
 
 /**
@@ -151,23 +154,26 @@ function tellTracer(task: Task, status: number): boolean {
   const withholds = task === process.leader;
   process.withheld = withholds;
   const end = { pid: tid, pgid: process.pgid, uid: task.credentials.uid, status, usage: task.usage };
-  tracer.traceeEnds.push({ ...end, seen: () => withholds && release(process) });
+  tracer.traceeEnds.push({ ...end, seen: () => withholds && release(process, tracer) });
   sendEnd(tracer, SIGCHLD, task, task.usage, status);
   tracer.childWait.wake();
   return withholds;
 }
 
 /** The tracer of a process has seen its end, or is gone. */
-function release(process: Process): void {
+function release(process: Process, tracer: Process): void {
   process.withheld = false;
-  notifyParent(process);
+  // It may have become the parent meanwhile.
+  if (process.parent === tracer && tracer.threads.size > 0) reap(process);
+  else notifyParent(process);
 }
 
 /** A tracer ends: its tracees go on without it, or end too (PTRACE_O_EXITKILL). */
 function endTracing(tracer: Process): void {
   for (const tracee of tracer.tracees) {
-    const kills = tracee.tracee!.has("EXITKILL");
-    detachTracee(tracee);
+    const { stop, unseen } = tracee.tracee!, kills = tracee.tracee!.has("EXITKILL");
+    // A signal that no wait has told of is taken (kernel/exit.c: wait_task_stopped makes it zero).
+    detachTracee(tracee, unseen && stop!.code <= SIGRTMAX ? stop!.code : 0);
     if (kills) sendToProcess(tracee.process, kernelSiginfo(SIGKILL));
   }
   for (const end of tracer.traceeEnds.splice(0)) end.seen();
@@ -187,7 +193,7 @@ function leaveTerminal(process: Process): void {
 }
 
 /** Tells the parent of a zombie, or reaps it where nobody will wait for it (wait(2), NOTES). */
-function notifyParent(process: Process): void {
+function notifyParent(process: Process, isTraced = false): void {
   const { parent, exitSignal } = process, status = process.exitStatus!;
   if (!parent || parent.threads.size === 0) {
     reap(process);
@@ -195,7 +201,8 @@ function notifyParent(process: Process): void {
   }
   const action = parent.actions.get(SIGCHLD);
   const ignored = exitSignal === SIGCHLD && action.handler === SIG_IGN;
-  const unwanted = exitSignal === SIGCHLD && (ignored || (action.flags & SA_NOCLDWAIT) !== 0);
+  // A tracer sees all ends.
+  const unwanted = !isTraced && exitSignal === SIGCHLD && (ignored || (action.flags & SA_NOCLDWAIT) !== 0);
   if (exitSignal > 0 && !ignored) sendEnd(parent, exitSignal, process.leader, process.usage, status);
   if (unwanted) reap(process);
   parent.childWait.wake();

@@ -10,6 +10,7 @@ import type { Task } from "./task.ts";
 /** Starts a stop of the whole process with `task`, which has taken the stop signal, as the first to stop. */
 export function startGroupStop(task: Task, signal: number): void {
   const { process } = task;
+  const listeners: Task[] = [];
   if (!process.stopping) {
     process.stopping = { signal, remaining: 0 };
     for (const thread of process.threads) {
@@ -20,9 +21,12 @@ export function startGroupStop(task: Task, signal: number): void {
         thread.signalPending = true;
         process.kernel.scheduler.interrupt(thread);
       }
+      if (thread.tracee?.listening) listeners.push(thread);
     }
   }
   stopThread(task);
+  // Tracers that wait for news of such a stop hear of this one.
+  for (const thread of listeners) stopThread(thread);
 }
 
 /** One thread stops; the last one stops the process and tells the parent. */
@@ -39,6 +43,8 @@ export function finishStopIfLast(process: Process): void {
   const { stopping } = process;
   if (!stopping || --stopping.remaining > 0) return;
   process.stopping = undefined;
+  // A tracer has let it run, but for its parent it has been stopped all the time.
+  if (process.stoppedBy !== undefined) return;
   process.stoppedBy = stopping.signal;
   process.stopUnseen = true;
   process.continueUnseen = false;
@@ -56,7 +62,10 @@ export function continueProcess(process: Process): void {
     thread.stopPending = false;
     recalcSignalPending(thread);
     if (thread.state === "stopped") process.kernel.scheduler.enqueue(thread);
-    if (thread.tracee?.seized) thread.tracee.notice();
+    if (thread.tracee !== undefined) {
+      thread.tracee.mayStop = false;
+      if (thread.tracee.seized) thread.tracee.notice();
+    }
   }
   if (!wasStopped) return;
   if (completed) process.continueUnseen = true;

@@ -5,8 +5,9 @@
 import { CLONE_PTRACE, CLONE_UNTRACED, CLONE_VFORK } from "../abi/clone.ts";
 import { EVENT_CLONE, EVENT_EXEC, EVENT_FORK, EVENT_VFORK, EVENT_VFORK_DONE, NO_SYSCALL } from "../abi/ptrace.ts";
 import type { Siginfo } from "../abi/siginfo.ts";
-import { SI_USER, SIGCHLD, SIGKILL, SIGSTOP, SIGTRAP } from "../abi/signal.ts";
-import { recalcSignalPending, sendToTask } from "./send_signal.ts";
+import { ENOSYS } from "../abi/errno.ts";
+import { SI_USER, SIGCHLD, SIGSTOP, SIGTRAP } from "../abi/signal.ts";
+import { isKilled, recalcSignalPending, sendToTask } from "./send_signal.ts";
 import type { Task } from "./task.ts";
 import { attachTracee } from "./tracee.ts";
 
@@ -20,15 +21,16 @@ export function signalStop(task: Task, info: Siginfo): Siginfo | undefined | "he
   return ptracer === undefined ? info : ptracer.signal(task, info);
 }
 
-/** SIGKILL is on its way: there are no stops any more, but for the one before the end. */
-function isKilled({ pending, process }: Task): boolean {
-  return pending.has(SIGKILL) || process.pending.has(SIGKILL);
-}
-
-/** With `task.stepping`: an instruction is done, its system call included, or a handler entered. */
+/** With `task.stepping`: an instruction is done, its system call included. */
 export function stepStop(task: Task): void {
   if (task.held || isKilled(task)) return;
   if (task.tracee?.course.steps) task.tracee.stopAfterStep();
+  else task.kernel.ptracer?.stepped(task);
+}
+
+/** With `task.stepping`: a handler is entered. */
+export function handlerStop(task: Task): void {
+  if (task.tracee?.course.steps) task.tracee.stopAtHandler();
   else task.kernel.ptracer?.stepped(task);
 }
 
@@ -44,6 +46,8 @@ export function callEntryStop(task: Task): void {
   if (tracee !== undefined) {
     const { calls } = tracee.course;
     tracee.callNumber = nr;
+    // arch/arm64/kernel/syscall.c: el0_svc_common
+    if (nr === NO_SYSCALL) task.cpu.regs.setX(0, -ENOSYS);
     if (calls !== "makes") {
       tracee.stopAtCall(true);
       tracee.callToMake = calls === "stops at" ? nr : NO_SYSCALL;
@@ -78,13 +82,13 @@ export function callExitStop(task: Task, nr: number): void {
 export function cloneStop(task: Task, child: Task, flags: number, exitSignal: number): void {
   const isThread = child.process === task.process, isVfork = (flags & CLONE_VFORK) !== 0;
   const { tracee } = task;
-  if (tracee !== undefined && (flags & CLONE_UNTRACED) === 0) {
+  if (tracee !== undefined) {
     const [event, option] = isVfork
       ? [EVENT_VFORK, "TRACEVFORK"] as const
       : exitSignal !== SIGCHLD
       ? [EVENT_CLONE, "TRACECLONE"] as const
       : [EVENT_FORK, "TRACEFORK"] as const;
-    const told = tracee.has(option);
+    const told = tracee.has(option) && (flags & CLONE_UNTRACED) === 0;
     if (told || (flags & CLONE_PTRACE) !== 0) {
       const { seized } = attachTracee(child, tracee.tracer, tracee.seized, tracee.options);
       if (seized) child.tracee!.trap();
@@ -98,6 +102,7 @@ export function cloneStop(task: Task, child: Task, flags: number, exitSignal: nu
 
 /** The child of a vfork has an address space of its own, or none any more. */
 export function vforkDoneStop(task: Task, child: number): void {
+  if (isKilled(task)) return;
   if (task.tracee?.has("TRACEVFORKDONE")) task.tracee.stopForEvent(EVENT_VFORK_DONE, child);
   task.kernel.ptracer?.vforkDone(task);
 }

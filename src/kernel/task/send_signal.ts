@@ -33,6 +33,11 @@ export function recalcSignalPending(task: Task): void {
     ((task.pending.set | task.process.pending.set) & ~task.blocked) !== 0n;
 }
 
+/** Whether SIGKILL is on its way to a thread. */
+export function isKilled({ pending, process }: Task): boolean {
+  return pending.has(SIGKILL) || process.pending.has(SIGKILL);
+}
+
 /** Changes the signal mask of a thread; SIGKILL and SIGSTOP cannot be in it. */
 export function setBlocked(task: Task, mask: bigint): void {
   task.blocked = mask & ~UNBLOCKABLE;

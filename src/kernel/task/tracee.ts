@@ -5,12 +5,12 @@
  */
 import type { Siginfo } from "../abi/siginfo.ts";
 import { kernelSiginfo, SIGINFO_SIZE } from "../abi/siginfo.ts";
-import { CLD_STOPPED, CLD_TRAPPED, SI_USER, SIGKILL, signalBit, SIGTRAP, TRAP_TRACE } from "../abi/signal.ts";
-import { EVENT_EXIT, EVENT_STOP, NO_SYSCALL, OPTION } from "../abi/ptrace.ts";
+import { CLD_STOPPED, CLD_TRAPPED, SI_USER, signalBit, SIGTRAP, TRAP_TRACE } from "../abi/signal.ts";
+import { EVENT_EXIT, EVENT_STOP, EVENTMSG_ENTRY, EVENTMSG_EXIT, NO_SYSCALL, OPTION } from "../abi/ptrace.ts";
 import { WaitQueue } from "../wait.ts";
 import { tellOfChild } from "./job_control.ts";
 import type { Process } from "./process.ts";
-import { recalcSignalPending, sendToTask } from "./send_signal.ts";
+import { isKilled, recalcSignalPending, sendToTask } from "./send_signal.ts";
 import { HELD_BY_TRACER, type Task } from "./task.ts";
 
 /**
@@ -53,6 +53,8 @@ export class Tracee {
   trapDue = false;
   /** SIGCONT has come: it is to stop for that, whatever it stops for before. */
   noticeDue = false;
+  /** No SIGCONT has come since the signal that it is about to take (JOBCTL_STOP_DEQUEUED). */
+  mayStop = true;
   /** PTRACE_LISTEN: it stands still, but news of its process's stop stop it anew. */
   listening = false;
   /** The call that it is in, from its beginning to the end of the stop at its end. */
@@ -84,13 +86,19 @@ export class Tracee {
 
   /** Its tracer hears of a signal that it is about to take. */
   stopAtSignal(info: Siginfo): void {
+    this.mayStop = true;
     this.#halt({ kind: "signal", code: info.signo, info });
   }
 
-  /** An instruction is done, or a handler entered. */
+  /** An instruction is done. */
   stopAfterStep(): void {
     const address = Number(this.task.cpu.regs.pc);
     this.#halt({ kind: "signal", code: SIGTRAP, info: { signo: SIGTRAP, code: TRAP_TRACE, address } });
+  }
+
+  /** A handler is entered by one that steps (kernel/signal.c: signal_setup_done). */
+  stopAtHandler(): void {
+    this.#halt({ kind: "event", code: SIGTRAP, info: this.#notice(SIGTRAP) });
   }
 
   /**
@@ -107,13 +115,12 @@ export class Tracee {
       regs.pc += 4n;
     }
     const code = SIGTRAP | (this.has("TRACESYSGOOD") ? 0x80 : 0);
-    this.#halt({ kind: "call", code, info: this.#notice(code), atEntry });
+    this.#halt({ kind: "call", code, info: this.#notice(code), atEntry }, atEntry ? EVENTMSG_ENTRY : EVENTMSG_EXIT);
   }
 
   stopForEvent(event: number, message: number): void {
-    this.message = message;
     const code = SIGTRAP | event << 8;
-    this.#halt({ kind: "event", code, info: this.#notice(code) });
+    this.#halt({ kind: "event", code, info: this.#notice(code) }, message);
   }
 
   /** Stops before it ends, whatever it has stopped for until now. @param end ends it */
@@ -159,8 +166,11 @@ export class Tracee {
     task.kernel.scheduler.interrupt(task);
   }
 
-  #halt(stop: TraceStop): void {
+  #halt(stop: TraceStop, message = 0): void {
     const { task, tracer } = this;
+    // SIGKILL is on its way: there are no stops any more, but for the one before the end.
+    if (isKilled(task) && !this.isEnding) return;
+    this.message = message;
     this.stop = stop;
     this.unseen = true;
     this.trapDue = this.listening = false;
@@ -190,6 +200,7 @@ export class Tracee {
       this.callEndDue = false;
       if (course.calls === "stops at") return this.stopAtCall(false);
       if (course.steps) return this.stopAfterStep();
+      this.callNumber = NO_SYSCALL;
     }
     task.stepping = course.steps;
     this.#release();
@@ -265,16 +276,15 @@ export function detachTracee(task: Task, signal = 0): void {
   if (tracee === undefined) return;
   forgetTracee(task);
   // Where its process is stopped, so is it.
-  if (process.stoppedBy !== undefined && task.state === "runnable" && !process.pending.has(SIGKILL)) {
-    task.state = "stopped";
-  }
+  if (process.stoppedBy !== undefined && task.state !== "stopped") task.stopPending = true;
   tracee.endStop(signal);
-  // Whoever waits for it alone has no child any more.
-  tracee.tracer.childWait.wake();
 }
 
 /** A tracee is none any more. */
 export function forgetTracee(task: Task): void {
-  task.tracee?.tracer.tracees.delete(task);
+  const tracer = task.tracee?.tracer;
+  tracer?.tracees.delete(task);
   task.tracee = undefined;
+  // Whoever waits for it alone has no child any more.
+  tracer?.childWait.wake();
 }

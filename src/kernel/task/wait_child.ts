@@ -36,9 +36,16 @@ export type ChildFilter = (child: { readonly pid: number; readonly pgid: number 
 /** One look: an event, undefined if there are children but no event yet, or -ECHILD. */
 export function lookForChild(task: Task, filter: ChildFilter, options: number): ChildEvent | undefined | number {
   let eligible = false;
+  // Threads end before their processes do.
+  for (const end of task.process.traceeEnds) {
+    if (!filter(end)) continue;
+    eligible = true;
+    if (options & WEXITED) return traceeEnd(task.process, end, options);
+  }
   for (const child of task.process.children) {
     if (!filter(child)) continue;
-    if (!(options & __WALL) && (child.exitSignal !== SIGCHLD) !== ((options & __WCLONE) !== 0)) continue;
+    const isTraced = child.leader.tracee?.tracer === task.process;
+    if (!(options & __WALL) && !isTraced && (child.exitSignal !== SIGCHLD) !== ((options & __WCLONE) !== 0)) continue;
     if (options & __WNOTHREAD && child.parentTask !== task) continue;
     eligible = true;
     const event = child.withheld ? undefined : eventOf(task, child, options);
@@ -49,11 +56,6 @@ export function lookForChild(task: Task, filter: ChildFilter, options: number): 
     if (!filter(tid === process.pid ? process : { pid: tid, pgid: process.pgid })) continue;
     eligible = true;
     if (tracee.tracee!.unseen) return traceStop(tracee, options);
-  }
-  for (const end of task.process.traceeEnds) {
-    if (!filter(end)) continue;
-    eligible = true;
-    if (options & WEXITED) return traceeEnd(task.process, end, options);
   }
   return eligible ? undefined : -ECHILD;
 }

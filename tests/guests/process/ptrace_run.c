@@ -92,6 +92,13 @@ static int go(int how, pid_t child, int signal)
 	return stop_of(child);
 }
 
+static long message(pid_t child)
+{
+	unsigned long value = 0;
+	request(PTRACE_GETEVENTMSG, child, 0, &value);
+	return value;
+}
+
 static void test_calls(void)
 {
 	pid_t child = traced(calls, PTRACE_O_TRACESYSGOOD);
@@ -251,6 +258,7 @@ static void test_signals(void)
 	is(request(PTRACE_GETSIGINFO, child, 0, &info), 0, "its siginfo");
 	is(info.si_code, SI_TKILL, "from raise");
 	is(go(PTRACE_CONT, child, SIGUSR1), SIGUSR1, "is taken");
+	is(message(child), 0, "no event");
 	is(go(PTRACE_CONT, child, 0), SIGUSR1, "the second is not");
 	is(go(PTRACE_CONT, child, SIGUSR2), SIGCHLD, "the third is another; one that is ignored is told of");
 	fails(request(PTRACE_CONT, child, 0, (void *)65), EIO, "no such signal");
@@ -323,16 +331,29 @@ static void executes_beside(void)
 		pause();
 }
 
+static void *exits_in_thread(void *nothing)
+{
+	syscall(SYS_exit_group, 6);
+	return nothing;
+}
+
+static void exits_beside(void)
+{
+	pthread_t thread;
+	pthread_create(&thread, 0, exits_in_thread, 0);
+	for (;;)
+		pause();
+}
+
+static void waits_for_signals(void)
+{
+	for (;;)
+		pause();
+}
+
 static void terminates(void)
 {
 	raise(SIGTERM);
-}
-
-static long message(pid_t child)
-{
-	unsigned long value = 0;
-	request(PTRACE_GETEVENTMSG, child, 0, &value);
-	return value;
 }
 
 static void test_events(void)
@@ -391,6 +412,23 @@ static void test_events(void)
 	fails(request(PTRACE_CONT, thread, 0, 0), ESRCH, "which is no more");
 	is(go(PTRACE_CONT, child, 0), ended(8), "the new program ends");
 
+	child = traced(exits_beside, PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXIT);
+	go(PTRACE_CONT, child, 0);
+	thread = message(child);
+	stop_of(thread);
+	request(PTRACE_CONT, child, 0, 0);
+	is(go(PTRACE_CONT, thread, 0), EVENT(PTRACE_EVENT_EXIT), "a thread that ends its process stops before");
+	is(stop_of(child), EVENT(PTRACE_EVENT_EXIT), "so does the other one");
+	is(message(child), 6 << 8, "with the same status");
+	is(go(PTRACE_CONT, thread, 0), ended(6), "one ends");
+	is(go(PTRACE_CONT, child, 0), ended(6), "and the process");
+
+	child = traced(waits_for_signals, PTRACE_O_TRACEEXIT);
+	request(PTRACE_CONT, child, 0, 0);
+	kill(child, SIGKILL);
+	is(stop_of(child), EVENT(PTRACE_EVENT_EXIT), "SIGKILL has that stop alone");
+	is(go(PTRACE_CONT, child, 0), killed(SIGKILL), "then it ends");
+
 	child = traced(terminates, PTRACE_O_TRACEEXIT);
 	is(go(PTRACE_CONT, child, 0), SIGTERM, "a signal");
 	is(go(PTRACE_CONT, child, SIGTERM), EVENT(PTRACE_EVENT_EXIT), "that ends it");
@@ -413,6 +451,44 @@ static void until_asleep(pid_t child)
 		usleep(1000);
 	}
 	say("# it does not sleep");
+}
+
+/* Two signals for one that steps: the entry of the first handler is a stop. */
+static void takes_two(void)
+{
+	signal(SIGUSR1, on_first);
+	signal(SIGUSR2, on_second);
+	sigset_t both, before;
+	sigemptyset(&both);
+	sigaddset(&both, SIGUSR1);
+	sigaddset(&both, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &both, &before);
+	raise(SIGUSR1);
+	raise(SIGUSR2);
+	sigprocmask(SIG_SETMASK, &before, 0);
+	_exit(first * 10 + second);
+}
+
+static void test_steps_into_handlers(void)
+{
+	pid_t child = traced(takes_two, 0);
+	is(go(PTRACE_CONT, child, 0), SIGUSR1, "the first of two signals");
+	is(go(PTRACE_SINGLESTEP, child, SIGUSR1), SIGTRAP, "a step ends at its handler");
+	siginfo_t info;
+	request(PTRACE_GETSIGINFO, child, 0, &info);
+	is(info.si_code, SIGTRAP, "which is no step of an instruction");
+	is(go(PTRACE_CONT, child, 0), SIGUSR2, "the second");
+	is(go(PTRACE_CONT, child, SIGUSR2), ended(11), "both are taken");
+}
+
+static void test_cancelled_stop(void)
+{
+	pid_t child = traced(nothing, 0);
+	kill(child, SIGTSTP);
+	is(go(PTRACE_CONT, child, 0), SIGTSTP, "a stop signal");
+	kill(child, SIGCONT);
+	is(go(PTRACE_CONT, child, SIGTSTP), SIGCONT, "does not stop when SIGCONT has come before it is taken");
+	is(go(PTRACE_CONT, child, 0), ended(7), "it ends");
 }
 
 static void stops(void)
@@ -585,7 +661,9 @@ int main(int argc, char **argv)
 #endif
 	test_signals();
 	test_events();
+	test_steps_into_handlers();
 	test_group_stops();
+	test_cancelled_stop();
 	test_restarts();
 	test_ends();
 	return done();
