@@ -72,10 +72,6 @@ export class IpcRegistry<T extends IpcObject> {
   /** @param limit how many there may be (SEMMNI and its like) */
   constructor(readonly limit: number) {}
 
-  /** Objects by index, with holes. */
-  get slots(): readonly (T | undefined)[] {
-    return this.#slots;
-  }
   *all(): Generator<T> {
     for (const object of this.#slots) if (object !== undefined) yield object;
   }
@@ -126,6 +122,11 @@ export class IpcRegistry<T extends IpcObject> {
   find(id: number): T | number {
     const object = id < 0 ? undefined : this.#slots[id & (INDEX_LIMIT - 1)];
     return object !== undefined && object.id === id ? object : -EINVAL;
+  }
+
+  /** The object at an index; of an id, its index counts (ipc/util.c: ipc_obtain_object_idr). */
+  at(index: number): T | number {
+    return this.#slots[index & (INDEX_LIMIT - 1)] ?? -EINVAL;
   }
 
   /** Takes the key away: nobody finds the object by it any more. */

@@ -9,6 +9,16 @@ import { answerRoute, errorMessage } from "./rtnetlink.ts";
 import { Socket } from "./socket.ts";
 import { intOption, optionInt } from "./socket_options.ts";
 
+/** Options that are set, and change nothing here. */
+const KEPT: ReadonlySet<number> = new Set([
+  abi.NETLINK_PKTINFO,
+  abi.NETLINK_BROADCAST_ERROR,
+  abi.NETLINK_NO_ENOBUFS,
+  abi.NETLINK_CAP_ACK,
+  abi.NETLINK_EXT_ACK,
+  abi.NETLINK_GET_STRICT_CHK,
+]);
+
 export class NetlinkSocket extends Socket {
   /** nl_pid: the process id for the first socket of a process, else a number of its own; 0: not bound. */
   port = 0;
@@ -164,21 +174,16 @@ export class NetlinkSocket extends Socket {
           else this.groups &= ~(1 << (int - 1));
         }
         return 0;
-      case abi.NETLINK_PKTINFO:
-      case abi.NETLINK_BROADCAST_ERROR:
-      case abi.NETLINK_NO_ENOBUFS:
-      case abi.NETLINK_EXT_ACK:
-      case abi.NETLINK_GET_STRICT_CHK:
-        this.#kept.set(name, int ? 1 : 0);
-        return 0;
       case abi.NETLINK_LISTEN_ALL_NSID:
         return -EPERM;
       default:
-        return -ENOPROTOOPT;
+        if (!KEPT.has(name)) return -ENOPROTOOPT;
+        this.#kept.set(name, int ? 1 : 0);
+        return 0;
     }
   }
   protected override getProtocolOption(level: number, name: number): Uint8Array | number {
-    if (level !== abi.SOL_NETLINK || name < abi.NETLINK_PKTINFO) return -ENOPROTOOPT;
+    if (level !== abi.SOL_NETLINK || (!KEPT.has(name) && name !== abi.NETLINK_LISTEN_ALL_NSID)) return -ENOPROTOOPT;
     return intOption(this.#kept.get(name) ?? 0);
   }
 }

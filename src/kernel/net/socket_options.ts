@@ -28,7 +28,8 @@ export class SocketOptions {
   oobInline = false;
   passCredentials = false;
   passSecurity = false;
-  timestamp: "off" | "microseconds" | "nanoseconds" = "off";
+  /** The SO_TIMESTAMP* that is set; 0: none. */
+  timestamp = 0;
   /** SO_LINGER: seconds, or undefined. */
   linger: number | undefined = undefined;
   /** SO_SNDBUF and SO_RCVBUF as getsockopt shows them: twice what was set. */
@@ -93,11 +94,9 @@ export class SocketOptions {
         return 0;
       case abi.SO_TIMESTAMP_OLD:
       case abi.SO_TIMESTAMP_NEW:
-        this.timestamp = on ? "microseconds" : "off";
-        return 0;
       case abi.SO_TIMESTAMPNS_OLD:
       case abi.SO_TIMESTAMPNS_NEW:
-        this.timestamp = on ? "nanoseconds" : "off";
+        this.timestamp = on ? name : 0;
         return 0;
       case abi.SO_LINGER:
         if (value.length < 8) return -EINVAL;
@@ -203,10 +202,9 @@ export class SocketOptions {
         return flag(this.passSecurity);
       case abi.SO_TIMESTAMP_OLD:
       case abi.SO_TIMESTAMP_NEW:
-        return flag(this.timestamp === "microseconds");
       case abi.SO_TIMESTAMPNS_OLD:
       case abi.SO_TIMESTAMPNS_NEW:
-        return flag(this.timestamp === "nanoseconds");
+        return flag(this.timestamp === name);
       case abi.SO_LINGER:
         return new Uint8Array(new Int32Array([this.linger === undefined ? 0 : 1, this.linger ?? 0]).buffer);
       case abi.SO_SNDBUF:

@@ -223,7 +223,7 @@ export class UdpSocket extends InetSocket {
     }
     this.#queued += data.length + OVERHEAD;
     const { clock } = this.network.host;
-    const stamp = this.options.timestamp === "off" ? 0n : clock.realtimeOffset + BigInt(clock.monotonic());
+    const stamp = this.options.timestamp === 0 ? 0n : clock.realtimeOffset + BigInt(clock.monotonic());
     this.#queue.push({ data: data.slice(), from, to, ttl, tos, stamp });
     this.wait.wake(Infinity, POLLIN | POLLRDNORM);
   }
@@ -248,7 +248,7 @@ export class UdpSocket extends InetSocket {
 
   #addControl(datagram: Datagram, received: Received): void {
     const { control } = received;
-    if (this.options.timestamp !== "off") control.push(timestampControl(datagram.stamp, this.options.timestamp));
+    if (this.options.timestamp !== 0) control.push(timestampControl(datagram.stamp, this.options.timestamp));
     const { ip } = datagram.to;
     if (isV4(ip)) {
       if (this.inet.number(abi.SOL_IP, abi.IP_PKTINFO)) {

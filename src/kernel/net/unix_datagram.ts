@@ -148,7 +148,7 @@ export class UnixDatagramSocket extends UnixSocket {
     // A sender without a name has no address at all, not an empty one.
     received.address = message.fromName === undefined ? new Uint8Array(0) : formatUnixAddress(message.fromName);
     this.unpack(message, received, peek);
-    if (this.options.timestamp !== "off") {
+    if (this.options.timestamp !== 0) {
       received.control.push(timestampControl(message.stamp, this.options.timestamp));
     }
     if (!peek) {

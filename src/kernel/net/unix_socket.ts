@@ -108,7 +108,7 @@ export abstract class UnixSocket extends Socket {
       credentials: sending.credentials ?? (wanted ? senderCredentials(context) : undefined),
       from: this,
       fromName: this.unixName,
-      stamp: receiver.options.timestamp === "off" ? 0n : clock.realtimeOffset + BigInt(clock.monotonic()),
+      stamp: receiver.options.timestamp === 0 ? 0n : clock.realtimeOffset + BigInt(clock.monotonic()),
     };
   }
 

@@ -208,7 +208,7 @@ export class UnixStreamSocket extends UnixSocket {
     if (bytes < data.length) received.flags |= abi.MSG_TRUNC;
     received.flags |= abi.MSG_EOR;
     this.unpack(message, received, peek);
-    if (this.options.timestamp !== "off") {
+    if (this.options.timestamp !== 0) {
       received.control.push(timestampControl(message.stamp, this.options.timestamp));
     }
     if (!peek) this.#dropFirst();

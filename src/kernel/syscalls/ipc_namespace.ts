@@ -1,6 +1,5 @@
 /** The System V IPC objects of a kernel, and what its three families of calls have in common. */
 import { CAP_IPC_OWNER, CAP_SYS_ADMIN } from "../abi/capability.ts";
-import { EINVAL } from "../abi/errno.ts";
 import { SysvIpc } from "../ipc/sysv_ipc.ts";
 import type { IpcActor, IpcObject, IpcRegistry } from "../ipc/sysv_registry.ts";
 import type { Kernel } from "../kernel.ts";
@@ -34,7 +33,7 @@ export function lookUp<T extends IpcObject>(
   byIndex: boolean,
   checked: boolean,
 ): T | number {
-  const object = byIndex ? registry.slots[id] ?? -EINVAL : registry.find(id);
+  const object = byIndex ? registry.at(id) : registry.find(id);
   if (typeof object === "number") return object;
   const denied = checked ? object.access(actorOf(task), 0o444) : 0;
   return denied || object;

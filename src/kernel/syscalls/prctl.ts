@@ -91,6 +91,10 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
       if (rest) return -EINVAL;
       process.thpDisabled = a !== 0;
       return 0;
+    case pr.PR_MCE_KILL:
+      return setMachineCheckPolicy(task, a, b, c !== 0 || d !== 0);
+    case pr.PR_MCE_KILL_GET:
+      return a !== 0 || rest ? -EINVAL : process.machineCheckPolicy;
     case pr.PR_CAP_AMBIENT:
       return ambient(task, a, b, c !== 0 || d !== 0);
     case pr.PR_SET_PTRACER:
@@ -99,6 +103,15 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
     default:
       return -EINVAL;
   }
+}
+
+/** What a process is to get when its memory breaks, which it never does: kept and read back. */
+function setMachineCheckPolicy({ process }: Task, operation: number, policy: number, rest: boolean): number {
+  if (rest) return -EINVAL;
+  if (operation === pr.PR_MCE_KILL_CLEAR ? policy !== 0 : operation !== pr.PR_MCE_KILL_SET) return -EINVAL;
+  if (policy > pr.PR_MCE_KILL_DEFAULT) return -EINVAL;
+  process.machineCheckPolicy = operation === pr.PR_MCE_KILL_CLEAR ? pr.PR_MCE_KILL_DEFAULT : policy;
+  return 0;
 }
 
 function ambient(task: Task, operation: number, capability: number, rest: boolean): number {
@@ -133,6 +146,6 @@ export const rows: SyscallRow[] = [
     "prctl",
     "option:flags:prctl arg2:arg:prctl arg3:arg:prctl arg4:arg:prctl arg5:arg:prctl =by:prctl",
     prctl,
-    "no seccomp, no PR_SET_MM, no machine-check or speculation controls",
+    "no seccomp, no PR_SET_MM, no speculation controls",
   ),
 ];

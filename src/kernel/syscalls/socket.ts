@@ -278,6 +278,8 @@ function getsockopt(task: Task, fd: number, level: number, name: number, va: num
   if (room < 0) return -EINVAL;
   const value = socket.getOption(level, name, task);
   if (typeof value === "number") return value;
+  // Netlink does not cut (net/netlink/af_netlink.c: netlink_getsockopt).
+  if (level === abi.SOL_NETLINK && room < value.length) return -EINVAL;
   if (level === abi.SOL_SOCKET && name === abi.SO_PEERGROUPS && room < value.length) {
     task.mm.writeU32(lengthVa, value.length);
     return -ERANGE;

@@ -126,9 +126,9 @@ function copyStep(task: Task, from: End, to: End): Step {
 }
 
 function sendfile(task: Task, outFd: number, inFd: number, offsetVa: number, count: number): number | Blocking {
+  const offset = readOffset(task, offsetVa);
   const source = task.files.get(inFd), target = task.files.get(outFd);
   if (!source?.readable || !target?.writable) return -EBADF;
-  const offset = readOffset(task, offsetVa);
   if (offset !== undefined && offset < 0) return -EINVAL;
   if ((target.flags & O_APPEND) !== 0) return -EINVAL;
   if (source.inode.isDirectory) return count === 0 ? 0 : -EINVAL;

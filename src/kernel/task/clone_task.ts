@@ -200,6 +200,7 @@ function childProcess(task: Task, pid: number, request: CloneRequest): Process {
   child.oomScoreAdjust = parent.oomScoreAdjust;
   child.thpDisabled = parent.thpDisabled;
   child.coredumpFilter = parent.coredumpFilter;
+  child.machineCheckPolicy = parent.machineCheckPolicy;
   kernel.cpuTimersChanged(child);
   return child;
 }

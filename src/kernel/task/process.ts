@@ -164,6 +164,8 @@ export class Process {
   stopsAtCalls = false;
   /** PR_SET_THP_DISABLE, inherited and read back. */
   thpDisabled = false;
+  /** PR_MCE_KILL, the same: PR_MCE_KILL_DEFAULT. */
+  machineCheckPolicy = 2;
   /** /proc/PID/coredump_filter, the same. */
   coredumpFilter = 0x33;
 
