@@ -12,6 +12,7 @@ import { syscallName } from "./abi/unistd.ts";
 import type { Crash } from "./crash.ts";
 import { CrashLog, type DescribeCrash } from "./crash_log.ts";
 import type { Ending } from "./ending.ts";
+import { fromHost } from "./fs/byte_string.ts";
 import { UserFault } from "./mm/user_fault.ts";
 import { type Entry, tableOf } from "./syscalls/dispatch.ts";
 import type { SyscallRow } from "./syscalls/row.ts";
@@ -27,6 +28,7 @@ import { sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
 import { Session } from "./task/session.ts";
 import type { Task } from "./task/task.ts";
 import { forgetTracee } from "./task/tracee.ts";
+import { UtsNamespace } from "./task/uts_namespace.ts";
 import { type Clock, HostClock } from "./time/clock.ts";
 import { runCpuTimers, updateCpuTimerDue } from "./time/cpu_timers.ts";
 import { HostIdle } from "./time/host_idle.ts";
@@ -102,8 +104,8 @@ export class Kernel {
   /** A debugger, which may come and go. */
   ptracer: Ptracer | undefined;
   readonly log: (line: string) => void;
-  hostname: string;
-  domainname = "(none)";
+  /** What the first program is told of its machine. */
+  readonly uts: UtsNamespace;
   readonly cpuCount: number;
   readonly cpuMask: number;
 
@@ -145,7 +147,7 @@ export class Kernel {
     this.clock = options.clock ?? new HostClock();
     this.tracer = options.tracer;
     this.log = options.log ?? (() => {});
-    this.hostname = options.hostname ?? "localhost";
+    this.uts = new UtsNamespace(fromHost(options.hostname ?? "localhost"), "(none)", undefined);
     this.cpuCount = options.cpus ?? Math.min(4, navigator.hardwareConcurrency || 1);
     this.cpuMask = 2 ** this.cpuCount - 1;
     this.#watchdog = (options.watchdog ?? 0) * 1e9;

@@ -2,7 +2,6 @@
  * What lldb asks beyond gdb's packets (LLDB: docs/resources/lldbgdbremote.md): which system this is, and where memory
  * is mapped.
  */
-import { fromHost } from "../../kernel/fs/byte_string.ts";
 import { pathName } from "../../kernel/fs/path.ts";
 import { VERSION } from "../../version.ts";
 import { type CommandTable, ERROR } from "./commands.ts";
@@ -27,7 +26,7 @@ export const lldbCommands: CommandTable = {
       ptrsize: 8,
       endian: "little",
       ostype: "linux",
-      hostname: textToHex(fromHost(kernel.hostname)),
+      hostname: textToHex(kernel.uts.hostname),
       watchpoint_exceptions_received: "before",
       vm_page_size: 4096,
     }),

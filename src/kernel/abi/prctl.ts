@@ -22,8 +22,8 @@ export const PR_GET_TIMERSLACK = 30;
 export const PR_MCE_KILL = 33;
 export const PR_MCE_KILL_GET = 34;
 /** Operations of PR_MCE_KILL, and policies. */
-export const PR_MCE_KILL_CLEAR = 0, PR_MCE_KILL_SET = 1;
-export const PR_MCE_KILL_DEFAULT = 2;
+export const MCE_KILL_CLEAR = 0, MCE_KILL_SET = 1;
+export const MCE_KILL_DEFAULT = 2;
 export const PR_SET_MM = 35;
 export const PR_SET_CHILD_SUBREAPER = 36;
 export const PR_GET_CHILD_SUBREAPER = 37;

@@ -79,7 +79,7 @@ export class GuestTree {
     registerMemoryDevices(this.special, frames);
     this.#fallback = spec.hostFallback;
     this.#root = this.#createRoot(spec, services);
-    this.namespace = new MountNamespace(services, this.#root);
+    this.namespace = MountNamespace.first(services, this.#root);
     this.devpts = new DevPts(this.special);
     this.#mountSystem(services);
     for (const path of spec.tmpfs ?? []) {

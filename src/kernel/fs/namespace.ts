@@ -8,23 +8,75 @@ import { FsContext } from "./fs_context.ts";
 import type { Inode } from "./inode.ts";
 import { describePath, isWithin, Mount, mountPlace, type Path } from "./path.ts";
 import type { SuperBlock } from "./superblock.ts";
+import type { UserNamespace } from "../task/user_namespace.ts";
 import { type FsServices, TmpFs } from "./tmpfs.ts";
 
+/** Number of the first one (linux/proc_ns.h); others follow those that Linux starts with. */
+const INITIAL_INO = 4026531841, FIRST_INO = 4026600000;
+
 export class MountNamespace {
+  static #lastIno = FIRST_INO;
   /** In the order of mounting. */
   readonly mounts: Mount[] = [];
-  readonly root: Path;
-  /** Where memfd_create(2) keeps its files: attached nowhere. */
-  readonly memfds: Mount;
-  #lastId = 20;
+  root: Path;
+  readonly ino: number;
+  /** Views and open descriptors of it: without any it ends. */
+  users = 0;
 
-  constructor(readonly services: FsServices, root: SuperBlock) {
-    const mount = this.create(root, new Dentry(root.root, undefined, "/"), 0);
-    this.mounts.push(mount);
-    this.root = { mount, dentry: mount.root };
-    const memfds = new TmpFs(services);
+  private constructor(
+    readonly services: FsServices,
+    /** Where memfd_create(2) keeps its files: attached nowhere. */
+    readonly memfds: Mount,
+    private readonly ids: { last: number },
+    root: Mount,
+    /** Whose capabilities count; undefined: the initial user namespace. */
+    readonly owner: UserNamespace | undefined,
+  ) {
+    this.ino = owner === undefined ? INITIAL_INO : MountNamespace.#lastIno++;
+    this.mounts.push(root);
+    this.root = { mount: root, dentry: root.root };
+  }
+
+  /** The first one of a guest. */
+  static first(services: FsServices, root: SuperBlock): MountNamespace {
+    const ids = { last: 20 }, memfds = new TmpFs(services);
     memfds.unmounted = true;
-    this.memfds = this.create(memfds, new Dentry(memfds.root, undefined, "/"), 0);
+    const mount = (sb: SuperBlock) => new Mount(++ids.last, sb, new Dentry(sb.root, undefined, "/"), 0);
+    const first = new MountNamespace(services, mount(memfds), ids, mount(root), undefined);
+    // It stays as long as the guest does.
+    first.users++;
+    return first;
+  }
+
+  /**
+   * One like this (CLONE_NEWNS).
+   *
+   * @returns it, and where a place of this one is in it
+   */
+  copy(owner: UserNamespace): { namespace: MountNamespace; moved: (place: Path) => Path } {
+    const copies = new Map<Mount, Mount>(), locks = owner !== this.owner && owner.parent !== undefined;
+    const copyOf = (mount: Mount): Mount => {
+      const copy = new Mount(++this.ids.last, mount.sb, mount.root, mount.flags, mount.source);
+      // The root may be given up by pivot_root (fs/namespace.c: lock_mnt_tree).
+      copy.locked = mount.locked || (locks && mount !== this.root.mount);
+      copy.lockedFlags = locks ? mount.flags : mount.lockedFlags;
+      copies.set(mount, copy);
+      return copy;
+    };
+    const root = copyOf(this.root.mount);
+    for (const mount of this.mounts) if (mount !== this.root.mount) copyOf(mount);
+    const namespace = new MountNamespace(this.services, this.memfds, this.ids, root, owner);
+    for (const [mount, copy] of copies) {
+      const place = mountPlace(mount);
+      if (place) namespace.attach(copy, { mount: copies.get(place.mount)!, dentry: place.dentry });
+    }
+    return { namespace, moved: ({ mount, dentry }) => ({ mount: copies.get(mount) ?? mount, dentry }) };
+  }
+
+  /** One user less. */
+  release(): void {
+    if (--this.users > 0) return;
+    for (const mount of [...this.mounts]) this.#unhook(mount);
   }
 
   /** A process's view: root of the tree, working directory there. */
@@ -34,12 +86,12 @@ export class MountNamespace {
 
   /** A mount that is not attached yet. @param flags MS_RDONLY and its like */
   create(sb: SuperBlock, root: Dentry, flags: number): Mount {
-    return new Mount(++this.#lastId, sb, root, flags);
+    return new Mount(++this.ids.last, sb, root, flags);
   }
 
   /** A mount of a file system's own root, or of one inode of it. @param source the first column of /proc/mounts */
   createFor(sb: SuperBlock, flags: number, inode: Inode = sb.root, source?: string): Mount {
-    return new Mount(++this.#lastId, sb, new Dentry(inode, undefined, "/"), flags, source);
+    return new Mount(++this.ids.last, sb, new Dentry(inode, undefined, "/"), flags, source);
   }
 
   /** Hangs a mount on a place; a directory on a directory, a file on a file. */
@@ -63,12 +115,36 @@ export class MountNamespace {
       if (!lazy) return -EBUSY;
       for (const other of inner) this.detach(other, true);
     }
+    this.#unhook(mount);
+    return 0;
+  }
+
+  #unhook(mount: Mount): void {
     const point = mount.mountpoint;
-    point.mounts = point.mounts?.filter((other) => other !== mount);
-    if (point.mounts?.length === 0) point.mounts = undefined;
+    if (point !== undefined) {
+      point.mounts = point.mounts?.filter((other) => other !== mount);
+      if (point.mounts?.length === 0) point.mounts = undefined;
+    }
     mount.parent = mount.mountpoint = undefined;
     this.mounts.splice(this.mounts.indexOf(mount), 1);
-    return 0;
+  }
+
+  /** What is mounted below a place of a mount, outer ones first. */
+  below(place: Path): Mount[] {
+    return this.mounts.filter((mount) => {
+      const at = mountPlace(mount);
+      return at !== undefined && isWithin(at, place);
+    });
+  }
+
+  /** Makes a mount the root, and hangs the old one on a place below it (pivot_root(2)). */
+  pivot(to: Path, old: Path): number {
+    const { mount: before } = this.root;
+    this.#unhook(to.mount);
+    this.mounts.unshift(to.mount);
+    this.root = to;
+    this.mounts.splice(this.mounts.indexOf(before), 1);
+    return this.attach(before, old);
   }
 
   /** Moves a mount to another place (MS_MOVE). */
@@ -76,8 +152,7 @@ export class MountNamespace {
     if (!mount.mountpoint) return -EINVAL;
     if (isWithin(place, { mount, dentry: mount.root })) return -ELOOP;
     const from = mountPlace(mount)!;
-    const error = this.detach(mount, false);
-    if (error) return error;
+    this.#unhook(mount);
     return this.attach(mount, place) && (this.attach(mount, from), -EINVAL);
   }
 

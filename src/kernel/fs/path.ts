@@ -10,6 +10,10 @@ export class Mount {
   /** Where it is attached; undefined for the root of the tree. */
   parent: Mount | undefined;
   mountpoint: Dentry | undefined;
+  /** Came from a namespace with more rights: it stays where it is (mount_namespaces(7)). */
+  locked = false;
+  /** Restrictions that it had there: they stay. */
+  lockedFlags = 0;
   readonly #source: string | undefined;
 
   /** @param flags MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */

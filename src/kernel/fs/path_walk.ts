@@ -209,6 +209,15 @@ export class PathWalk {
   }
 }
 
+/** A place, or what is mounted on it. */
+export function topOf({ mount, dentry }: Path): Path {
+  for (let over = mountedOn(mount, dentry); over; over = mountedOn(mount, dentry)) {
+    mount = over;
+    dentry = over.root;
+  }
+  return { mount, dentry };
+}
+
 /** What is mounted on this dentry as seen in this mount. */
 function mountedOn(mount: Mount, dentry: Dentry): Mount | undefined {
   const { mounts } = dentry;

@@ -41,7 +41,7 @@ export class TestGuest extends FakeCaller {
 
   /** Root in an empty tree, or in that of a file system. */
   static root(sb: SuperBlock = new TmpFs(fakeServices(), 0o755)): TestGuest {
-    return new TestGuest(new MountNamespace(fakeServices(), sb), 0);
+    return new TestGuest(MountNamespace.first(fakeServices(), sb), 0);
   }
 
   as(uid: number, gid = uid, groups: number[] = []): TestGuest {

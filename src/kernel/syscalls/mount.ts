@@ -3,7 +3,9 @@ import { CAP_SYS_ADMIN } from "../abi/capability.ts";
 import { EBUSY, EINVAL, ENODEV, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../abi/fcntl.ts";
 import * as abi from "../abi/mount.ts";
-import type { Mount, Path } from "../fs/path.ts";
+import type { Dentry } from "../fs/dentry.ts";
+import { isWithin, type Mount, type Path, samePath } from "../fs/path.ts";
+import { topOf } from "../fs/path_walk.ts";
 import { DEFAULT_LIMITS, TmpFs } from "../fs/tmpfs.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
@@ -13,26 +15,26 @@ import { readPath, resolveAt } from "./user_path.ts";
 const KEPT = abi.MS_RDONLY | abi.MS_NOSUID | abi.MS_NODEV | abi.MS_NOEXEC;
 const PROPAGATION = abi.MS_SHARED | abi.MS_PRIVATE | abi.MS_SLAVE | abi.MS_UNBINDABLE;
 
-function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, flags: number, dataVa: number): number {
+/** Whether a program may change what is mounted. */
+const mayMount = (task: Task) => task.capable(CAP_SYS_ADMIN, task.fs.namespace.owner);
+
+function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, bits: number, dataVa: number): number {
+  // What Linux 2.4 wanted to see above the flags (mount(2), NOTES).
+  const flags = (bits & abi.MGC_MSK) === abi.MGC_VAL ? bits & ~abi.MGC_MSK : bits;
   const target = resolveAt(task, AT_FDCWD, targetVa, 0);
   if (typeof target === "number") return target;
-  if (!task.capable(CAP_SYS_ADMIN)) return -EPERM;
+  if (!mayMount(task)) return -EPERM;
   const { namespace } = task.fs;
   const isMountPoint = target.dentry === target.mount.root;
-  if ((flags & abi.MS_REMOUNT) !== 0) {
-    if (!isMountPoint) return -EINVAL;
-    target.mount.flags = flags & KEPT;
-    return 0;
-  }
-  // One namespace only: nobody to propagate to.
+  if ((flags & abi.MS_REMOUNT) !== 0) return isMountPoint ? remount(target.mount, flags & KEPT) : -EINVAL;
+  // What happens in one namespace stays there: nobody to propagate to.
   if ((flags & PROPAGATION) !== 0) return isMountPoint ? 0 : -EINVAL;
   if ((flags & (abi.MS_BIND | abi.MS_MOVE)) !== 0) {
     const source = resolveAt(task, AT_FDCWD, sourceVa, 0);
     if (typeof source === "number") return source;
-    if ((flags & abi.MS_MOVE) !== 0) {
-      return source.dentry === source.mount.root ? namespace.move(source.mount, target) : -EINVAL;
-    }
-    return namespace.attach(namespace.create(source.mount.sb, source.dentry, source.mount.flags), target);
+    if ((flags & abi.MS_BIND) !== 0) return bind(task, source, target, (flags & abi.MS_REC) !== 0);
+    const isMovable = source.dentry === source.mount.root && !source.mount.locked;
+    return isMovable ? namespace.move(source.mount, target) : -EINVAL;
   }
   const type = readPath(task, typeVa), source = sourceVa === 0 ? "none" : readPath(task, sourceVa);
   if (typeof type === "number") return type;
@@ -43,6 +45,33 @@ function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, f
   return namespace.attach(made, target);
 }
 
+/** A mount from a namespace with more rights can be restricted further, not less. */
+function remount(mount: Mount, flags: number): number {
+  if ((mount.lockedFlags & ~flags) !== 0) return -EPERM;
+  mount.flags = flags;
+  return 0;
+}
+
+/** @param recursive with what is mounted below (MS_REC) */
+function bind(task: Task, source: Path, target: Path, recursive: boolean): number {
+  const { namespace } = task.fs, below = namespace.below(source);
+  // What is hidden by a mount that cannot be taken away stays so.
+  if (!recursive && below.some((mount) => mount.locked)) return -EINVAL;
+  const copy = ({ sb, flags, locked, lockedFlags }: Mount, root: Dentry) => {
+    const made = namespace.create(sb, root, flags);
+    return Object.assign(made, { locked, lockedFlags });
+  };
+  const top = copy(source.mount, source.dentry), copies = new Map([[source.mount, top]]);
+  top.locked = false;
+  if (recursive) { for (const mount of below) copies.set(mount, copy(mount, mount.root)); }
+  const error = namespace.attach(top, target);
+  if (error || !recursive) return error;
+  for (const mount of below) {
+    namespace.attach(copies.get(mount)!, { mount: copies.get(mount.parent!)!, dentry: mount.mountpoint! });
+  }
+  return 0;
+}
+
 /** A new mount of a kind of file system. */
 function make(task: Task, type: string, data: string, flags: number): Mount | number {
   const { namespace } = task.fs;
@@ -50,6 +79,8 @@ function make(task: Task, type: string, data: string, flags: number): Mount | nu
     case "tmpfs": {
       const mode = /(?:^|,)mode=([0-7]+)/.exec(data)?.[1];
       const fs = new TmpFs(namespace.services, mode ? parseInt(mode, 8) & 0o7777 : 0o1777, DEFAULT_LIMITS);
+      fs.root.uid = task.credentials.fsuid;
+      fs.root.gid = task.credentials.fsgid;
       return namespace.createFor(fs, flags & KEPT);
     }
     case "proc":
@@ -68,10 +99,12 @@ function make(task: Task, type: string, data: string, flags: number): Mount | nu
 
 function umount2(task: Task, va: number, flags: number): number {
   if ((flags & ~(abi.MNT_FORCE | abi.MNT_DETACH | abi.MNT_EXPIRE | abi.UMOUNT_NOFOLLOW)) !== 0) return -EINVAL;
-  const place = resolveAt(task, AT_FDCWD, va, (flags & abi.UMOUNT_NOFOLLOW) !== 0 ? AT_SYMLINK_NOFOLLOW : 0);
-  if (typeof place === "number") return place;
-  if (!task.capable(CAP_SYS_ADMIN)) return -EPERM;
-  if (place.dentry !== place.mount.root) return -EINVAL;
+  const found = resolveAt(task, AT_FDCWD, va, (flags & abi.UMOUNT_NOFOLLOW) !== 0 ? AT_SYMLINK_NOFOLLOW : 0);
+  if (typeof found === "number") return found;
+  // Where one stands something may have been mounted since, as by pivot_root(".", ".").
+  const place = topOf(found);
+  if (!mayMount(task)) return -EPERM;
+  if (place.dentry !== place.mount.root || place.mount.locked) return -EINVAL;
   const lazy = (flags & abi.MNT_DETACH) !== 0;
   if (!lazy && inUse(task, place)) return -EBUSY;
   return task.fs.namespace.detach(place.mount, lazy);
@@ -87,17 +120,29 @@ function inUse(task: Task, { mount }: Path): boolean {
   return false;
 }
 
+/** Another mount becomes the root of the namespace and of all that have the old one (fs/namespace.c: pivot_root). */
 function pivotRoot(task: Task, newVa: number, oldVa: number): number {
-  if (!task.capable(CAP_SYS_ADMIN)) return -EPERM;
+  if (!mayMount(task)) return -EPERM;
   const place = resolveAt(task, AT_FDCWD, newVa, 0), old = resolveAt(task, AT_FDCWD, oldVa, 0);
   if (typeof place === "number") return place;
   if (typeof old === "number") return old;
-  return place.dentry.inode.isDirectory ? -EINVAL : -ENOTDIR;
+  const { namespace, root } = task.fs;
+  if (!place.dentry.inode.isDirectory || !old.dentry.inode.isDirectory) return -ENOTDIR;
+  if (place.mount === root.mount || old.mount === root.mount) return -EBUSY;
+  if (root.dentry !== root.mount.root || root.mount !== namespace.root.mount) return -EINVAL;
+  if (place.dentry !== place.mount.root || place.mount.locked || !isWithin(old, place)) return -EINVAL;
+  const error = namespace.pivot(place, old);
+  if (error) return error;
+  for (const { fs } of task.kernel.tasks.values()) {
+    if (samePath(fs.root, root)) fs.root = place;
+    if (samePath(fs.cwd, root)) fs.cwd = place;
+  }
+  return 0;
 }
 
 /** Newer ways to mount: nobody needs them who may not mount, and mount(2) serves the others. */
 function newMountApi(task: Task): number {
-  return task.capable(CAP_SYS_ADMIN) ? -ENOSYS : -EPERM;
+  return mayMount(task) ? -ENOSYS : -EPERM;
 }
 
 function newRow(nr: number, name: string): SyscallRow {
@@ -113,7 +158,7 @@ export const rows: SyscallRow[] = [
     mount,
     "tmpfs, bind, move and remount; proc, sysfs and devpts once more; no propagation",
   ),
-  row(41, "pivot_root", "new_root:path put_old:path", pivotRoot, "always refused"),
+  row(41, "pivot_root", "new_root:path put_old:path", pivotRoot),
   newRow(428, "open_tree"),
   newRow(429, "move_mount"),
   newRow(430, "fsopen"),

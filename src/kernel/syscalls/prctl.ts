@@ -108,9 +108,9 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
 /** What a process is to get when its memory breaks, which it never does: kept and read back. */
 function setMachineCheckPolicy({ process }: Task, operation: number, policy: number, rest: boolean): number {
   if (rest) return -EINVAL;
-  if (operation === pr.PR_MCE_KILL_CLEAR ? policy !== 0 : operation !== pr.PR_MCE_KILL_SET) return -EINVAL;
-  if (policy > pr.PR_MCE_KILL_DEFAULT) return -EINVAL;
-  process.machineCheckPolicy = operation === pr.PR_MCE_KILL_CLEAR ? pr.PR_MCE_KILL_DEFAULT : policy;
+  if (operation === pr.MCE_KILL_CLEAR ? policy !== 0 : operation !== pr.MCE_KILL_SET) return -EINVAL;
+  if (policy > pr.MCE_KILL_DEFAULT) return -EINVAL;
+  process.machineCheckPolicy = operation === pr.MCE_KILL_CLEAR ? pr.MCE_KILL_DEFAULT : policy;
   return 0;
 }
 

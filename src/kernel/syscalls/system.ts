@@ -23,12 +23,12 @@ import { type Handler, row, type SyscallRow } from "./row.ts";
 const PER_MASK = 0xff, PER_LINUX32 = 8, UNAME26 = 0x0020000;
 
 function uname(task: Task, va: number): number {
-  const { kernel } = task;
+  const { hostname, domainname } = task.uts;
   const bytes = new Uint8Array(6 * UTS_FIELD);
   const machine = (task.process.personality & PER_MASK) === PER_LINUX32 ? "armv8l" : UTS_MACHINE;
   // What a program that cannot count beyond 2.6 is told (kernel/sys.c: override_release).
   const release = task.process.personality & UNAME26 ? `2.6.${60 + Number(UTS_RELEASE.split(".")[1])}` : UTS_RELEASE;
-  [UTS_SYSNAME, kernel.hostname, release, UTS_VERSION, machine, kernel.domainname].forEach((text, index) => {
+  [UTS_SYSNAME, hostname, release, UTS_VERSION, machine, domainname].forEach((text, index) => {
     for (let i = 0; i < Math.min(text.length, UTS_FIELD - 1); i++) bytes[index * UTS_FIELD + i] = text.charCodeAt(i);
   });
   task.mm.writeBytes(va, bytes);
@@ -37,7 +37,7 @@ function uname(task: Task, va: number): number {
 
 /** sethostname, setdomainname: byte strings of at most 64. */
 function readName(task: Task, va: number, length: number): string | number {
-  if (!task.capable(CAP_SYS_ADMIN)) return -EPERM;
+  if (!task.capable(CAP_SYS_ADMIN, task.uts.owner)) return -EPERM;
   if (length < 0 || length >= UTS_FIELD) return -EINVAL;
   return String.fromCharCode(...task.mm.readBytes(va, length));
 }
@@ -45,14 +45,14 @@ function readName(task: Task, va: number, length: number): string | number {
 function sethostname(task: Task, va: number, length: number): number {
   const name = readName(task, va, length);
   if (typeof name === "number") return name;
-  task.kernel.hostname = name;
+  task.uts.hostname = name;
   return 0;
 }
 
 function setdomainname(task: Task, va: number, length: number): number {
   const name = readName(task, va, length);
   if (typeof name === "number") return name;
-  task.kernel.domainname = name;
+  task.uts.domainname = name;
   return 0;
 }
 

@@ -12,6 +12,7 @@ import {
   CLONE_NEWPID,
   CLONE_NEWTIME,
   CLONE_NEWUSER,
+  CLONE_NEWUTS,
   CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
@@ -92,15 +93,19 @@ function check(task: Task, request: CloneRequest): number {
   return 0;
 }
 
+/** Namespaces that there is one of each. */
+const SINGLE = CLONE_NAMESPACES & ~(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS);
+
 /**
- * Whether the new namespaces that are asked for can be made: a user namespace, by anybody. The others are as in a
- * kernel built without them; without the right to ask, EPERM comes first.
+ * Whether the new namespaces that are asked for can be made: a user namespace by anybody; one of mounts or of names by who
+ * has the right in the user namespace, the new one if there is one. The others are as in a kernel built without them;
+ * without the right to ask, EPERM comes first.
  */
 function checkNamespaces(task: Task, flags: number): number {
   const { userNamespace, euid, egid } = task.credentials;
   const wantsUser = has(flags, CLONE_NEWUSER);
-  const others = (flags % 2 ** 32 & CLONE_NAMESPACES & ~CLONE_NEWUSER) !== 0 || has(flags, CLONE_NEWTIME);
-  if (!wantsUser) return task.capableInside(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+  const others = (flags % 2 ** 32 & SINGLE) !== 0 || has(flags, CLONE_NEWTIME);
+  if (!wantsUser) return !task.capableInside(CAP_SYS_ADMIN) ? -EPERM : others ? -EINVAL : 0;
   if (userNamespace.level >= MAX_DEPTH) return -ENOSPC;
   // Out of a chroot(2) no namespace leads (kernel/user_namespace.c: create_user_ns).
   if (!samePath(task.fs.root, task.fs.namespace.root)) return -EPERM;
@@ -116,6 +121,15 @@ function enterNewUserNamespace(task: Task): void {
   const owner = { uid: credentials.euid, gid: credentials.egid };
   task.credentials = { ...credentials, userNamespace: new UserNamespace(credentials.userNamespace, owner) };
   task.capabilities = namespaceCapabilities();
+}
+
+/** Puts a thread that shares its {@link FsContext} with nobody into namespaces of its own, but for a user namespace. */
+function enterNewNamespaces(task: Task, flags: number): void {
+  const { fs, credentials: { userNamespace } } = task;
+  if (has(flags, CLONE_NEWUTS)) task.uts = task.uts.copy(userNamespace);
+  if (!has(flags, CLONE_NEWNS)) return;
+  task.fs = fs.inNewNamespace(userNamespace);
+  fs.release();
 }
 
 function countOfUser(task: Task): number {
@@ -222,6 +236,8 @@ function copyTask(task: Task, process: Process, tid: number, request: CloneReque
   const fs = has(flags, CLONE_FS) ? share(task.fs) : task.fs.clone();
   const child = new Task(kernel, process, tid, cpu, task.credentials, task.capabilities, mm, files, fs);
   if (has(flags, CLONE_NEWUSER)) enterNewUserNamespace(child);
+  child.uts = task.uts;
+  enterNewNamespaces(child, flags);
   child.name = task.name;
   child.blocked = task.blocked;
   const { regs } = cpu;
@@ -253,9 +269,10 @@ export function unshareTask(task: Task, flags: number): number {
   if (flags & CLONE_NAMESPACES || flags & CLONE_NEWTIME) {
     const error = checkNamespaces(task, flags);
     if (error) return error;
-    enterNewUserNamespace(task);
+    if (flags & CLONE_NEWUSER) enterNewUserNamespace(task);
   }
-  if (flags & CLONE_FS && !unshare(task.fs)) task.fs = task.fs.clone();
+  if (flags & (CLONE_FS | CLONE_NEWNS) && !unshare(task.fs)) task.fs = task.fs.clone();
   if (flags & CLONE_FILES && !unshare(task.files)) task.files = task.files.clone();
+  enterNewNamespaces(task, flags);
   return 0;
 }

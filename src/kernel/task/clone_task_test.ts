@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   CLONE_CLEAR_SIGHAND,
   CLONE_FS,
+  CLONE_NEWIPC,
   CLONE_NEWNS,
   CLONE_PIDFD,
   CLONE_SIGHAND,
@@ -34,9 +35,10 @@ for (
   Deno.test(`cloneTask refuses ${title}`, () => assert.equal(clone(flags), -EINVAL));
 }
 
-Deno.test("cloneTask refuses a mount namespace: without the right to ask, with EPERM", () => {
+Deno.test("cloneTask refuses namespaces that there is one of: without the right to ask, with EPERM", () => {
   assert.equal(clone(CLONE_NEWNS), -EPERM);
-  assert.equal(clone(CLONE_NEWNS, { uid: 0 }), -EINVAL);
+  assert.equal(clone(CLONE_NEWIPC), -EPERM);
+  assert.equal(clone(CLONE_NEWIPC, { uid: 0 }), -EINVAL);
 });
 
 Deno.test("cloneTask lets pending signals be taken first", () => {

@@ -50,7 +50,7 @@ export function exitThread(task: Task, status: number): void {
   addUsage(process.usage, task.usage);
   kernel.tracer?.exited(task, process.groupExit ?? status);
   if (unshare(task.files)) task.files.closeAll();
-  unshare(task.fs);
+  if (unshare(task.fs)) task.fs.release();
   task.cpu.free();
   if (task !== process.leader) kernel.tasks.delete(task.tid);
   const status0 = process.groupExit ?? (task === process.leader || process.threads.size > 0 ? status : undefined);

@@ -2,6 +2,7 @@
 import { defaultLimits } from "../abi/resource.ts";
 import { FdTable } from "../fs/fd_table.ts";
 import { FsContext } from "../fs/fs_context.ts";
+import type { MountNamespace } from "../fs/namespace.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
 import { map } from "../mm/map.ts";
 import { Mm } from "../mm/mm.ts";
@@ -37,7 +38,7 @@ export function scripted(
   map(mm, { address: DATA, length: DATA_SIZE, prot: 3, flags: 0x10, vmFlags: VM_MAY_ALL });
   const uid = options.uid ?? 1000;
   // No call of these tests walks a path.
-  const fs = new FsContext(undefined!, undefined!, undefined!);
+  const fs = new FsContext({ users: 0, release: () => {} } as unknown as MountNamespace, undefined!, undefined!);
   const task = new Task(
     kernel,
     first,

@@ -19,6 +19,7 @@ import { emptyUsage, type Process, type Usage } from "./process.ts";
 import { sendToTask, setBlocked } from "./send_signal.ts";
 import type { Tracee } from "./tracee.ts";
 import { INITIAL_USER_NAMESPACE, isCapable, type UserNamespace } from "./user_namespace.ts";
+import type { UtsNamespace } from "./uts_namespace.ts";
 
 export type { Credentials } from "./credentials.ts";
 export type { Process } from "./process.ts";
@@ -125,6 +126,8 @@ export class Task implements Waiter, FileContext {
   uninterrupted = 0;
   readonly startTime: number;
   sched: SchedAttributes;
+  /** CLONE_NEWUTS gives another one. */
+  uts: UtsNamespace;
   timerSlack = 50_000;
   /** ioprio_set(2), kept to be read back. */
   ioPriority = 0;
@@ -145,6 +148,7 @@ export class Task implements Waiter, FileContext {
     public fs: FsContext,
   ) {
     this.startTime = kernel.clock.monotonic();
+    this.uts = kernel.uts;
     this.sched = { policy: 0, priority: 0, nice: 0, resetOnFork: false, affinity: kernel.cpuMask };
   }
 

@@ -7,7 +7,7 @@ import { loadAverages } from "../../time/load_average.ts";
 export type ProcKernel =
   & Pick<
     Kernel,
-    "tasks" | "processes" | "clock" | "cpuCount" | "cpuMask" | "hostname" | "domainname" | "memory" | "init"
+    "tasks" | "processes" | "clock" | "cpuCount" | "cpuMask" | "memory" | "init"
   >
   & { readonly engine: { readonly features: ReadonlySet<string>; readonly midr: number } };
 

@@ -363,7 +363,7 @@ class FdInfoDirectory extends SyntheticDirectory {
   }
 }
 
-/** Namespaces, with the inode numbers of Linux's first ones: one of each but `user`, whose number is asked for. */
+/** Namespaces, with the inode numbers of Linux's first ones. Of `user`, `mnt` and `uts` there may be others. */
 const NAMESPACES: Readonly<Record<string, readonly [NamespaceType, ino: number]>> = {
   cgroup: ["cgroup", 4026531835],
   ipc: ["ipc", 4026531839],
@@ -385,14 +385,15 @@ class NamespaceDirectory extends SyntheticDirectory {
     const index = Object.keys(NAMESPACES).indexOf(name);
     if (index < 0) return undefined;
     const { task } = this, [type, first] = NAMESPACES[name]!;
-    const number = () => type === "user" ? task.credentials.userNamespace.ino : first;
+    const which = () => type === "mnt" ? task.fs.namespace : type === "uts" ? task.uts : undefined;
+    const number = () => type === "user" ? task.credentials.userNamespace.ino : which()?.ino ?? first;
     return new MagicLink(
       this.sb,
       0o777,
       this.uid,
       this.gid,
       this.base + NS_BASE + index,
-      (actor) => mayInspect(actor, task) ? namespacePath(type, number()) : -EACCES,
+      (actor) => mayInspect(actor, task) ? namespacePath(type, number(), which()) : -EACCES,
       () => `${type}:[${number()}]`,
     );
   }

@@ -4,9 +4,9 @@ import { DT_DIR } from "../../abi/dirent.ts";
 import { EACCES, EINVAL, ENOENT, EROFS } from "../../abi/errno.ts";
 import { PROC_SUPER_MAGIC } from "../../abi/statfs.ts";
 import type { Actor } from "../access.ts";
-import { toHost } from "../byte_string.ts";
 import type { FileContext } from "../file.ts";
-import type { DirectoryEntry, Inode } from "../inode.ts";
+import type { DirectoryEntry, Inode, Opener } from "../inode.ts";
+import type { Task } from "../../task/task.ts";
 import { SuperBlock } from "../superblock.ts";
 import type { StatFs } from "../../abi/statfs.ts";
 import * as machine from "./machine_text.ts";
@@ -17,6 +17,9 @@ import { SYSCTLS } from "./sysctl.ts";
 /** File systems that mount(2) and the namespace know. */
 const FILESYSTEMS = "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tmqueue\nnodev\t" +
   "overlay\nnodev\tpipefs\nnodev\tsockfs\nnodev\tanon_inodefs\n\text4\n";
+
+/** The names of the machine that a program is told. */
+const utsOf = (program: Opener | FileContext) => (program as unknown as Task).uts;
 
 /** A version 4 UUID, as /proc/sys/kernel/random/uuid gives. */
 const uuid = () => crypto.randomUUID() + "\n";
@@ -125,18 +128,21 @@ export class ProcRoot extends SyntheticDirectory {
     const bootId = uuid();
     sys.text("kernel/random/uuid", uuid);
     sys.text("kernel/random/boot_id", () => bootId);
-    const set =
-      (change: (kernel: machine.ProcKernel, value: string) => void) => (text: string, context: FileContext) => {
-        if (!(context as unknown as Actor).capable(CAP_SYS_ADMIN)) return -EACCES;
-        const value = toHost(text.replace(/\n.*$/s, ""));
-        if (value === undefined || value.length > 64 || !this.kernel) return -EINVAL;
-        change(this.kernel, value);
-        return 0;
-      };
-    const setHost = set((kernel, value) => kernel.hostname = value);
-    const setDomain = set((kernel, value) => kernel.domainname = value);
-    sys.text("kernel/hostname", () => (this.kernel?.hostname ?? "localhost") + "\n", setHost);
-    sys.text("kernel/domainname", () => (this.kernel?.domainname ?? "(none)") + "\n", setDomain);
+    const name = (which: "hostname" | "domainname") =>
+      sys.text(
+        `kernel/${which}`,
+        (opener) => utsOf(opener)[which] + "\n",
+        (text, context) => {
+          const uts = utsOf(context);
+          if (!(context as unknown as Actor).capable(CAP_SYS_ADMIN, uts.owner)) return -EACCES;
+          const value = text.replace(/\n.*$/s, "");
+          if (value.length > 64) return -EINVAL;
+          uts[which] = value;
+          return 0;
+        },
+      );
+    name("hostname");
+    name("domainname");
   }
 
   protected override dynamicLookup(name: string): Inode | undefined {

@@ -88,7 +88,7 @@ Deno.test("/proc/sys/kernel/hostname is the kernel's", () => {
   assert.equal(guest.read("/proc/sys/kernel/hostname"), "testhost\n");
   const fd = guest.call("openat", AT_FDCWD, "/proc/sys/kernel/hostname", O_WRONLY, 0);
   guest.call("write", fd, "other\n", 6);
-  assert.equal(guest.task.kernel.hostname, "other");
+  assert.equal(guest.task.uts.hostname, "other");
 });
 
 Deno.test("/proc/meminfo and /proc/cpuinfo have the lines programs look for", () => {

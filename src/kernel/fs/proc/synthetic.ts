@@ -87,7 +87,7 @@ export class SyntheticDirectory extends SyntheticInode {
    *
    * @param write makes the file writable (mode 644)
    */
-  text(path: string, read: () => string, write?: TextWriter, permissions = write ? 0o644 : 0o444): void {
+  text(path: string, read: (opener: Opener) => string, write?: TextWriter, permissions = write ? 0o644 : 0o444): void {
     const slash = path.lastIndexOf("/");
     const dir = slash < 0 ? this : this.directory(path.slice(0, slash));
     dir.add(path.slice(slash + 1), new SyntheticText(this.sb, permissions, 0, 0, undefined, read, write));
