@@ -377,7 +377,7 @@ export const rows: SyscallRow[] = [
     task.clearChildTid = pointer;
     return task.tid;
   }),
-  row(97, "unshare", "flags:flags:clone3", unshareTask, "of namespaces, those of users only"),
+  row(97, "unshare", "flags:flags:clone3", unshareTask, "of namespaces, those of users, mounts and names only"),
   row(154, "setpgid", "pid:pid pgid:pid", setpgid),
   row(155, "getpgid", "pid:pid", getpgid),
   row(156, "getsid", "pid:pid", getsid),
@@ -390,7 +390,7 @@ export const rows: SyscallRow[] = [
     "clone",
     "flags:flags:clone newsp:ptr parent_tid:ptr tls:ptr child_tid:ptr",
     clone,
-    "of namespaces, those of users only; no cgroups or tracing",
+    "of namespaces, those of users, mounts and names only; no cgroups",
   ),
   row(
     221,
@@ -409,7 +409,7 @@ export const rows: SyscallRow[] = [
     "clone3",
     "uargs:inout:clone_args size:size",
     clone3,
-    "of namespaces, those of users only; no cgroups or tracing",
+    "of namespaces, those of users, mounts and names only; no cgroups",
   ),
   row(438, "pidfd_getfd", "pidfd:fd fd:int flags:xint =fd", pidfdGetfd),
   row(448, "process_mrelease", "pidfd:fd flags:xint", processMrelease),
