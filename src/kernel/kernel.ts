@@ -24,6 +24,7 @@ import { FutexTable } from "./task/futex_table.ts";
 import { Process } from "./task/process.ts";
 import { callEntryStop, callExitStop, callToMake, execStop, mayStopAtCalls, stepStop } from "./task/ptrace_stops.ts";
 import { Scheduler } from "./task/scheduler.ts";
+import { screenCall } from "./task/seccomp.ts";
 import { sendToGroup, sendToProcess, setBlocked } from "./task/send_signal.ts";
 import { Session } from "./task/session.ts";
 import type { Task } from "./task/task.ts";
@@ -423,7 +424,7 @@ export class Kernel {
       task.heldAtCall = false;
       const nr = callToMake(task);
       if (nr === NO_SYSCALL) callExitStop(task, nr);
-      else if (!this.#makeCall(task, nr)) return false;
+      else if (!this.#screenedCall(task, nr)) return false;
     } else if (call === undefined) return true;
     else {
       this.tracer?.resumed?.(task);
@@ -439,10 +440,21 @@ export class Kernel {
       callEntryStop(task);
       if (task.held) return false;
     }
-    return this.#makeCall(task, task.cpu.regs.xi(8));
+    return this.#screenedCall(task, task.cpu.regs.xi(8));
   }
 
-  #makeCall(task: Task, nr: number): boolean {
+  /** Serves a call that filters may be against. @returns whether the thread can go on */
+  #screenedCall(task: Task, nr: number): boolean {
+    if (task.seccomp === undefined) return this.#makeCall(task, nr);
+    const verdict = screenCall(task, nr);
+    if (verdict === "made") return this.#makeCall(task, nr);
+    if (typeof verdict === "number") return this.#makeCall(task, nr, verdict);
+    if (verdict === "left out" && task.state !== "dead" && mayStopAtCalls(task)) callExitStop(task, nr);
+    return verdict === "left out" && task.state !== "dead";
+  }
+
+  /** @param instead the result that the call has without being made */
+  #makeCall(task: Task, nr: number, instead?: number): boolean {
     const { regs } = task.cpu;
     const entry = this.#table[nr];
     task.callNumber = nr;
@@ -452,6 +464,7 @@ export class Kernel {
       const tampering = this.tracer.enter(task, nr, entry?.row, args);
       if (tampering !== undefined) return this.#tampered(task, entry, tampering);
     }
+    if (instead !== undefined) return this.#finish(task, instead);
     if (entry === undefined) {
       this.countUnimplemented(nr);
       return this.#finish(task, -ENOSYS);

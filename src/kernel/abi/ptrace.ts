@@ -26,7 +26,13 @@ export const OPTION = {
 export const OPTION_MASK = 0x1000ff;
 
 /** Events, in bits 8 to 15 of what a wait reports. */
-export const EVENT_FORK = 1, EVENT_VFORK = 2, EVENT_CLONE = 3, EVENT_EXEC = 4, EVENT_VFORK_DONE = 5, EVENT_EXIT = 6;
+export const EVENT_FORK = 1,
+  EVENT_VFORK = 2,
+  EVENT_CLONE = 3,
+  EVENT_EXEC = 4,
+  EVENT_VFORK_DONE = 5,
+  EVENT_EXIT = 6,
+  EVENT_SECCOMP = 7;
 export const EVENT_STOP = 128;
 
 /** PTRACE_EVENTMSG_SYSCALL_*: what PTRACE_GETEVENTMSG says at a call. */
@@ -36,7 +42,7 @@ export const EVENTMSG_ENTRY = 1, EVENTMSG_EXIT = 2;
 export const PEEKSIGINFO_SHARED = 1;
 
 /** What {@link PTRACE_GET_SYSCALL_INFO} tells of. */
-export const SYSCALL_INFO_NONE = 0, SYSCALL_INFO_ENTRY = 1, SYSCALL_INFO_EXIT = 2;
+export const SYSCALL_INFO_NONE = 0, SYSCALL_INFO_ENTRY = 1, SYSCALL_INFO_EXIT = 2, SYSCALL_INFO_SECCOMP = 3;
 /** AUDIT_ARCH_AARCH64 (linux/audit.h) */
 export const AUDIT_ARCH_AARCH64 = 0xc00000b7;
 

@@ -1,6 +1,7 @@
 /**
  * `siginfo_t` (asm-generic/siginfo.h; sigaction(2)): what came with a signal, and its 128 bytes in guest memory.
  */
+import { AUDIT_ARCH_AARCH64 } from "./ptrace.ts";
 import {
   CLD_CONTINUED,
   SI_KERNEL,
@@ -36,12 +37,16 @@ export interface Siginfo {
   /** SIGCHLD: CPU time in clock ticks. */
   readonly utime?: number;
   readonly stime?: number;
+  /** SIGSYS: number of the call. */
+  readonly call?: number;
   /** sigqueue and timers: `sigval`. */
   readonly value?: bigint;
   /** SI_TIMER */
   readonly timerId?: number;
   /** SI_TIMER; filled when the signal is taken. */
   overrun?: number;
+  /** It ends the process, whatever a tracer says (SA_IMMUTABLE). */
+  readonly isFinal?: boolean;
   /** SIGIO */
   readonly band?: number;
   readonly fd?: number;
@@ -98,6 +103,8 @@ export function encodeSiginfo(info: Siginfo): Uint8Array {
       break;
     case "syscall":
       view.setBigUint64(16, BigInt(info.address ?? 0), true);
+      view.setInt32(24, info.call ?? 0, true);
+      view.setUint32(28, AUDIT_ARCH_AARCH64, true);
       break;
     default:
       view.setInt32(16, info.pid ?? 0, true);
@@ -144,8 +151,9 @@ export function parseSiginfo(bytes: Uint8Array): Siginfo {
   const head = { signo: view.getInt32(0, true), errno: view.getInt32(4, true), code: view.getInt32(8, true) };
   const sender = { pid: view.getInt32(16, true), uid: view.getUint32(20, true) };
   switch (siginfoLayout(head.signo, head.code)) {
-    case "fault":
     case "syscall":
+      return { ...head, address: addressOf(view.getBigUint64(16, true)), call: view.getInt32(24, true) };
+    case "fault":
       return { ...head, address: addressOf(view.getBigUint64(16, true)) };
     case "child":
       return {

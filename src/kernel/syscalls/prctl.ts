@@ -4,8 +4,10 @@ import { EINVAL, EPERM } from "../abi/errno.ts";
 import * as pr from "../abi/prctl.ts";
 import { SIGRTMAX } from "../abi/signal.ts";
 import { SECBIT_KEEP_CAPS, SECBIT_NO_CAP_AMBIENT_RAISE } from "../task/credentials.ts";
+import { seccompMode } from "../task/seccomp.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
+import { setSeccomp } from "./seccomp.ts";
 
 function prctl(task: Task, option: number, a: number, b: number, c: number, d: number): number {
   const { mm, process } = task, rest = b !== 0 || c !== 0 || d !== 0;
@@ -45,7 +47,9 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
     case pr.PR_SET_TIMING:
       return a === 0 ? 0 : -EINVAL;
     case pr.PR_GET_SECCOMP:
-      return 0;
+      return seccompMode(task);
+    case pr.PR_SET_SECCOMP:
+      return setSeccomp(task, a, b);
     case pr.PR_CAPBSET_READ:
       return a > CAP_LAST_CAP ? -EINVAL : Number(task.capabilities.bounding >> BigInt(a) & 1n);
     case pr.PR_CAPBSET_DROP:
@@ -146,6 +150,6 @@ export const rows: SyscallRow[] = [
     "prctl",
     "option:flags:prctl arg2:arg:prctl arg3:arg:prctl arg4:arg:prctl arg5:arg:prctl =by:prctl",
     prctl,
-    "no seccomp, no PR_SET_MM, no speculation controls",
+    "no PR_SET_MM, no speculation controls",
   ),
 ];

@@ -181,8 +181,8 @@ function peekSignals({ mm }: Task, target: Task, request: number, into: number):
 function syscallInfo(
   { mm }: Task,
   target: Task,
-  { callNumber }: Tracee,
-  { kind, atEntry }: TraceStop,
+  { callNumber, message }: Tracee,
+  { kind, atEntry, code }: TraceStop,
   size: number,
   into: number,
 ): number {
@@ -191,11 +191,13 @@ function syscallInfo(
   view.setBigUint64(8, regs.pc, true);
   view.setBigUint64(16, regs.sp, true);
   let length = 24;
-  if (kind === "call" && atEntry) {
-    bytes[0] = pt.SYSCALL_INFO_ENTRY;
+  const isScreened = code >> 8 === pt.EVENT_SECCOMP;
+  if ((kind === "call" && atEntry) || isScreened) {
+    bytes[0] = isScreened ? pt.SYSCALL_INFO_SECCOMP : pt.SYSCALL_INFO_ENTRY;
     view.setBigInt64(24, BigInt(callNumber), true);
     for (let n = 0; n < 6; n++) view.setBigUint64(32 + 8 * n, regs.x(n), true);
-    length = 80;
+    if (isScreened) view.setUint32(80, message, true);
+    length = isScreened ? 84 : 80;
   } else if (kind === "call") {
     const result = BigInt.asIntN(64, regs.x(0));
     bytes[0] = pt.SYSCALL_INFO_EXIT;

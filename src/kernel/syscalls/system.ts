@@ -168,7 +168,6 @@ export const rows: SyscallRow[] = [
     "no fanotify: no descriptor is one",
   ),
   absent(273, "finit_module", "fd:fd args:str flags:xint", refuse(EPERM), "EPERM"),
-  absent(277, "seccomp", "op:uint flags:uint args:ptr", refuse(EINVAL), "EINVAL: no filters"),
   absent(280, "bpf", "cmd:int attr:ptr size:uint", refuse(EPERM), "EPERM"),
   absent(282, "userfaultfd", "flags:uint", refuse(EPERM), "EPERM"),
   absent(293, "rseq", "rseq:ptr len:xint flags:xint sig:xint", refuse(ENOSYS), "ENOSYS: C libraries do without"),

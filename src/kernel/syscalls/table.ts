@@ -21,6 +21,7 @@ import { rows as processVm } from "./process_vm.ts";
 import { rows as ptrace } from "./ptrace.ts";
 import { rows as resource } from "./resource.ts";
 import { rows as sched } from "./sched.ts";
+import { rows as seccomp } from "./seccomp.ts";
 import { rows as signal } from "./signal.ts";
 import { rows as signalfd } from "./signalfd.ts";
 import { rows as socket } from "./socket.ts";
@@ -57,6 +58,7 @@ export const SYSCALLS: readonly SyscallRow[] = [
   ptrace,
   resource,
   sched,
+  seccomp,
   signal,
   signalfd,
   socket,

@@ -237,6 +237,7 @@ function copyTask(task: Task, process: Process, tid: number, request: CloneReque
   const child = new Task(kernel, process, tid, cpu, task.credentials, task.capabilities, mm, files, fs);
   if (has(flags, CLONE_NEWUSER)) enterNewUserNamespace(child);
   child.uts = task.uts;
+  child.seccomp = task.seccomp;
   enterNewNamespaces(child, flags);
   child.name = task.name;
   child.blocked = task.blocked;

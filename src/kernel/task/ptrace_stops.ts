@@ -13,7 +13,7 @@ import { attachTracee } from "./tracee.ts";
 
 /** A thread is about to take a signal. @returns what it takes instead; `held`: that will be in `task.injected` */
 export function signalStop(task: Task, info: Siginfo): Siginfo | undefined | "held" {
-  if (task.tracee !== undefined) {
+  if (task.tracee !== undefined && !info.isFinal) {
     task.tracee.stopAtSignal(info);
     return "held";
   }

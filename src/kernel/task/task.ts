@@ -16,6 +16,7 @@ import type { FutexBucket } from "./futex_table.ts";
 import { isOrphanedGroup } from "./job_control.ts";
 import { PendingSignals } from "./pending_signals.ts";
 import { emptyUsage, type Process, type Usage } from "./process.ts";
+import type { Seccomp } from "./seccomp.ts";
 import { sendToTask, setBlocked } from "./send_signal.ts";
 import type { Tracee } from "./tracee.ts";
 import { INITIAL_USER_NAMESPACE, isCapable, type UserNamespace } from "./user_namespace.ts";
@@ -85,6 +86,11 @@ export class Task implements Waiter, FileContext {
   restartBlock: (() => number | bigint | Blocking) | undefined;
   /** PR_SET_PDEATHSIG */
   parentDeathSignal = 0;
+
+  /** Judges its system calls (seccomp(2)). */
+  seccomp: Seccomp;
+  /** Its tracer has been told of the call that it is about to make: it is judged once more. */
+  seccompTold = false;
 
   // Debugging
   /** Who keeps it from running: {@link HELD_BY_DEBUGGER}, {@link HELD_BY_TRACER}; 0: nobody. */

@@ -5,6 +5,7 @@ import { signalBit, SIGRTMAX } from "../../abi/signal.ts";
 import { major, minor } from "../../abi/stat.ts";
 import type { OpenFile } from "../file.ts";
 import type { Process } from "../../task/process.ts";
+import { seccompMode } from "../../task/seccomp.ts";
 import type { Task } from "../../task/task.ts";
 import type { UserNamespace } from "../../task/user_namespace.ts";
 import { PipeFile } from "../../ipc/pipe.ts";
@@ -201,8 +202,8 @@ export function statusText(task: Task, { uids, gids }: UserNamespace): string {
     ["CapBnd", hex16(caps.bounding)],
     ["CapAmb", hex16(caps.ambient)],
     ["NoNewPrivs", process.noNewPrivileges ? 1 : 0],
-    ["Seccomp", 0],
-    ["Seccomp_filters", 0],
+    ["Seccomp", seccompMode(task)],
+    ["Seccomp_filters", typeof task.seccomp === "object" ? task.seccomp.depth : 0],
     ["Speculation_Store_Bypass", "not vulnerable"],
     ["SpeculationIndirectBranch", "unknown"],
     ["Cpus_allowed", (task.sched.affinity & mask).toString(16)],
