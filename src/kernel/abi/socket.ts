@@ -117,6 +117,7 @@ export const TCP_QUICKACK = 12;
 export const TCP_CONGESTION = 13;
 export const TCP_USER_TIMEOUT = 18;
 export const TCP_FASTOPEN = 23;
+export const TCP_FASTOPEN_CONNECT = 30;
 export const TCP_NOTSENT_LOWAT = 25;
 /** sizeof(struct tcp_info) of Linux 6.1. */
 export const TCP_INFO_SIZE = 232;

@@ -18,6 +18,8 @@ const KEPT: ReadonlyMap<number, readonly [number, number, number]> = new Map([
   [abi.TCP_QUICKACK, [1, -0x80000000, 0x7fffffff]],
   [abi.TCP_USER_TIMEOUT, [0, 0, 0x7fffffff]],
   [abi.TCP_FASTOPEN, [0, 0, 0x7fffffff]],
+  // There is nothing to be gained on the loopback: connect(2) does not wait for what is sent.
+  [abi.TCP_FASTOPEN_CONNECT, [0, 0, 1]],
   [abi.TCP_NOTSENT_LOWAT, [0, -0x80000000, 0x7fffffff]],
 ]);
 const FLAGS: ReadonlySet<number> = new Set([abi.TCP_NODELAY, abi.TCP_CORK, abi.TCP_QUICKACK]);

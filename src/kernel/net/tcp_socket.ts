@@ -18,6 +18,7 @@ import {
   EISCONN,
   ENETUNREACH,
   ENOTCONN,
+  EOPNOTSUPP,
   EPIPE,
 } from "../abi/errno.ts";
 import { SIGURG } from "../abi/signal.ts";
@@ -351,6 +352,10 @@ export class TcpSocket extends InetSocket {
   }
 
   override send(data: Uint8Array, sending: Sending, context: FileContext): number {
+    if ((sending.flags & abi.MSG_FASTOPEN) !== 0 && sending.address !== undefined) {
+      const error = this.#connectToSend(sending);
+      if (error) return error;
+    }
     if (this.pendingError !== 0) {
       const error = this.takeError();
       return error === EPIPE ? this.broken(sending.flags, context) : -error;
@@ -374,6 +379,18 @@ export class TcpSocket extends InetSocket {
     peer.#take(bytes === data.length ? data : data.subarray(0, bytes), (sending.flags & abi.MSG_OOB) !== 0);
     this.network.traffic.count(bytes);
     return bytes;
+  }
+
+  /** MSG_FASTOPEN: connects first. The address is done with then (net/ipv4/tcp.c: tcp_sendmsg_fastopen). */
+  #connectToSend(sending: Sending): number {
+    const address = sending.address!;
+    sending.address = undefined;
+    if (familyOf(address) === abi.AF_UNSPEC) return -EOPNOTSUPP;
+    const begun = this.connect(address);
+    if (begun !== -EINPROGRESS) return begun;
+    const outcome = this.connectResult();
+    // A listener that is full: it waits, as for room.
+    return outcome === -EAGAIN ? 0 : outcome;
   }
 
   /** Bytes arrive. */

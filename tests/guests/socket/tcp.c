@@ -109,6 +109,13 @@ int main(void)
 	poll(&poller, 1, 5000);
 	fails(read(client, buffer, 1), ECONNRESET, "SO_LINGER of 0 resets");
 	close(client);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	is(sendto(client, "fast", 4, MSG_FASTOPEN, (void *)&address, sizeof address), 4, "MSG_FASTOPEN connects and sends");
+	accepted = accept(server, 0, 0);
+	is(read(accepted, buffer, 4), 4, "both arrive");
+	fails(sendto(client, "again", 5, MSG_FASTOPEN, (void *)&address, sizeof address), EISCONN, "once");
+	close(accepted);
+	close(client);
 	int second = socket(AF_INET, SOCK_STREAM, 0);
 	fails(bind(second, (void *)&address, sizeof address), EADDRINUSE, "a port in use");
 	close(server);
