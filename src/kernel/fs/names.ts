@@ -175,7 +175,9 @@ function mayRemove(actor: Actor, dir: Path, victim: Inode): number {
 
 /** A name is gone: the tree, the watchers and the storage learn of it. */
 function vanished(dir: Dentry, dentry: Dentry, notify = true): void {
-  const { inode } = dentry;
+  const { inode, mounts } = dentry;
+  // What is mounted there in other namespaces (fs/namespace.c: detach_mounts).
+  if (mounts !== undefined) { for (const mount of [...mounts]) mount.namespace?.detach(mount, true); }
   dir.remove(dentry);
   if (notify) notifyEntry(dir, IN_DELETE, dentry.name, inode.isDirectory);
   if (inode.nlink > 0 && !inode.isDirectory) {
@@ -186,6 +188,11 @@ function vanished(dir: Dentry, dentry: Dentry, notify = true): void {
     inode.watches?.notify(IN_DELETE_SELF, 0, "");
     inode.evict();
   } else inode.watches?.notify(inode.isDirectory ? IN_DELETE_SELF : IN_ATTRIB, 0, "");
+}
+
+/** Whether something is mounted on a dentry in the actor's namespace: then its name stays (is_local_mountpoint). */
+function isMountPoint(actor: Actor, { mounts }: Dentry): boolean {
+  return mounts?.some(({ namespace }) => namespace === actor.fs.namespace) === true;
 }
 
 export function unlink(actor: Actor, base: Path, path: string): number {
@@ -201,7 +208,7 @@ export function unlink(actor: Actor, base: Path, path: string): number {
   const denied = mayRemove(actor, walk.path, inode);
   if (denied) return denied;
   if (inode.isDirectory) return -EISDIR;
-  if (dentry.mounts !== undefined) return -EBUSY;
+  if (isMountPoint(actor, dentry)) return -EBUSY;
   const result = walk.dentry.inode.unlink(walk.name, inode);
   if (result) return result;
   vanished(walk.dentry, dentry);
@@ -220,7 +227,7 @@ export function removeDirectory(actor: Actor, base: Path, path: string): number 
   const denied = mayRemove(actor, walk.path, inode);
   if (denied) return denied;
   if (!inode.isDirectory) return -ENOTDIR;
-  if (dentry.mounts !== undefined) return -EBUSY;
+  if (isMountPoint(actor, dentry)) return -EBUSY;
   const result = walk.dentry.inode.rmdir(walk.name, inode);
   if (result) return result;
   vanished(walk.dentry, dentry);
@@ -264,7 +271,7 @@ export function rename(
   const denied = mayRename(actor, from, source.inode, to, target?.inode, exchange);
   if (denied) return denied;
   if (target?.inode === source.inode) return 0;
-  if (source.mounts !== undefined || target?.mounts !== undefined) return -EBUSY;
+  if (isMountPoint(actor, source) || (target && isMountPoint(actor, target))) return -EBUSY;
   const result = from.dentry.inode.rename(
     from.name,
     source.inode,

@@ -1,7 +1,7 @@
 /**
  * The mount tree of a guest: which file systems there are and where they hang (mount_namespaces(7)).
  */
-import { EBUSY, EINVAL, ELOOP, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { EBUSY, EINVAL, ELOOP, ENOENT, ENOSPC, ENOTDIR } from "../abi/errno.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID } from "../abi/mount.ts";
 import { Dentry } from "./dentry.ts";
 import { FsContext } from "./fs_context.ts";
@@ -11,13 +11,16 @@ import type { SuperBlock } from "./superblock.ts";
 import type { UserNamespace } from "../task/user_namespace.ts";
 import { type FsServices, TmpFs } from "./tmpfs.ts";
 
+/** fs.mount-max */
+export const MOUNT_MAX = 100_000;
+
 /** Number of the first one (linux/proc_ns.h); others follow those that Linux starts with. */
 const INITIAL_INO = 4026531841, FIRST_INO = 4026600000;
 
 export class MountNamespace {
   static #lastIno = FIRST_INO;
   /** In the order of mounting. */
-  readonly mounts: Mount[] = [];
+  readonly mounts: Set<Mount> = new Set();
   root: Path;
   readonly ino: number;
   /** Views and open descriptors of it: without any it ends. */
@@ -33,7 +36,8 @@ export class MountNamespace {
     readonly owner: UserNamespace | undefined,
   ) {
     this.ino = owner === undefined ? INITIAL_INO : MountNamespace.#lastIno++;
-    this.mounts.push(root);
+    this.mounts.add(root);
+    root.namespace = this;
     this.root = { mount: root, dentry: root.root };
   }
 
@@ -99,10 +103,12 @@ export class MountNamespace {
     const isDirectory = mount.root.inode.isDirectory;
     if (isDirectory !== place.dentry.inode.isDirectory) return -ENOTDIR;
     if (place.dentry.deleted) return -ENOENT;
+    if (this.mounts.size >= MOUNT_MAX) return -ENOSPC;
+    mount.namespace = this;
     mount.parent = place.mount;
     mount.mountpoint = place.dentry;
     (place.dentry.mounts ??= []).push(mount);
-    this.mounts.push(mount);
+    this.mounts.add(mount);
     return 0;
   }
 
@@ -110,12 +116,9 @@ export class MountNamespace {
   detach(mount: Mount, lazy: boolean): number {
     if (mount === this.root.mount) return -EBUSY;
     if (!mount.mountpoint) return -EINVAL;
-    const inner = this.mounts.filter((other) => other.parent === mount);
-    if (inner.length > 0) {
-      if (!lazy) return -EBUSY;
-      for (const other of inner) this.detach(other, true);
-    }
-    this.#unhook(mount);
+    const inner = this.below({ mount, dentry: mount.root });
+    if (inner.length > 0 && !lazy) return -EBUSY;
+    for (const each of [mount, ...inner]) this.#unhook(each);
     return 0;
   }
 
@@ -125,26 +128,28 @@ export class MountNamespace {
       point.mounts = point.mounts?.filter((other) => other !== mount);
       if (point.mounts?.length === 0) point.mounts = undefined;
     }
-    mount.parent = mount.mountpoint = undefined;
-    this.mounts.splice(this.mounts.indexOf(mount), 1);
+    mount.namespace = mount.parent = mount.mountpoint = undefined;
+    this.mounts.delete(mount);
   }
 
   /** What is mounted below a place of a mount, outer ones first. */
   below(place: Path): Mount[] {
-    return this.mounts.filter((mount) => {
+    return [...this.mounts].filter((mount) => {
       const at = mountPlace(mount);
       return at !== undefined && isWithin(at, place);
     });
   }
 
-  /** Makes a mount the root, and hangs the old one on a place below it (pivot_root(2)). */
-  pivot(to: Path, old: Path): number {
+  /** Makes a mount the root, and hangs the old one on a place below it, which is there (pivot_root(2)). */
+  pivot(to: Path, old: Path): void {
     const { mount: before } = this.root;
     this.#unhook(to.mount);
-    this.mounts.unshift(to.mount);
+    const others = [...this.mounts].filter((mount) => mount !== before);
+    this.mounts.clear();
+    for (const mount of [to.mount, ...others]) this.mounts.add(mount);
+    to.mount.namespace = this;
     this.root = to;
-    this.mounts.splice(this.mounts.indexOf(before), 1);
-    return this.attach(before, old);
+    this.attach(before, old);
   }
 
   /** Moves a mount to another place (MS_MOVE). */

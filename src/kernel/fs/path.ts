@@ -2,11 +2,14 @@
  * Places in the mount tree: a mount and a dentry in it (Linux: `struct path`), and their absolute names.
  */
 import type { Dentry } from "./dentry.ts";
+import type { MountNamespace } from "./namespace.ts";
 import type { SuperBlock } from "./superblock.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../abi/mount.ts";
 
 /** A file system, or a part of one, attached to the tree. */
 export class Mount {
+  /** Whose tree it is in; undefined while it is in none. */
+  namespace: MountNamespace | undefined;
   /** Where it is attached; undefined for the root of the tree. */
   parent: Mount | undefined;
   mountpoint: Dentry | undefined;

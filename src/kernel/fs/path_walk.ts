@@ -130,7 +130,10 @@ export class PathWalk {
       }
       const child = this.dentry.child(name);
       if (typeof child === "number") return child;
-      if (child.inode.isSymlink && child.mounts === undefined && (!last || follow || next > end)) {
+      if (
+        child.inode.isSymlink && (child.mounts === undefined || !mountedOn(this.mount, child)) &&
+        (!last || follow || next > end)
+      ) {
         const text = this.#linkText(child, last);
         if (typeof text === "number") return text;
         if (text === undefined) continue;

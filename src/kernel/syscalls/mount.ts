@@ -1,9 +1,10 @@
 /** mount(2), umount2(2), pivot_root(2): for a privileged guest; tmpfs, proc, sysfs and bind mounts. */
 import { CAP_SYS_ADMIN } from "../abi/capability.ts";
-import { EBUSY, EINVAL, ENODEV, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
+import { EBUSY, EINVAL, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../abi/fcntl.ts";
 import * as abi from "../abi/mount.ts";
 import type { Dentry } from "../fs/dentry.ts";
+import { MOUNT_MAX } from "../fs/namespace.ts";
 import { isWithin, type Mount, type Path, samePath } from "../fs/path.ts";
 import { topOf } from "../fs/path_walk.ts";
 import { DEFAULT_LIMITS, TmpFs } from "../fs/tmpfs.ts";
@@ -25,6 +26,8 @@ function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, b
   if (typeof target === "number") return target;
   if (!mayMount(task)) return -EPERM;
   const { namespace } = task.fs;
+  // Places of other namespaces can be come to, by descriptors and /proc, but not changed.
+  if (target.mount.namespace !== namespace) return -EINVAL;
   const isMountPoint = target.dentry === target.mount.root;
   if ((flags & abi.MS_REMOUNT) !== 0) return isMountPoint ? remount(target.mount, flags & KEPT) : -EINVAL;
   // What happens in one namespace stays there: nobody to propagate to.
@@ -32,6 +35,7 @@ function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, b
   if ((flags & (abi.MS_BIND | abi.MS_MOVE)) !== 0) {
     const source = resolveAt(task, AT_FDCWD, sourceVa, 0);
     if (typeof source === "number") return source;
+    if (source.mount.namespace !== namespace) return -EINVAL;
     if ((flags & abi.MS_BIND) !== 0) return bind(task, source, target, (flags & abi.MS_REC) !== 0);
     const isMovable = source.dentry === source.mount.root && !source.mount.locked;
     return isMovable ? namespace.move(source.mount, target) : -EINVAL;
@@ -61,6 +65,7 @@ function bind(task: Task, source: Path, target: Path, recursive: boolean): numbe
     const made = namespace.create(sb, root, flags);
     return Object.assign(made, { locked, lockedFlags });
   };
+  if (namespace.mounts.size + below.length >= MOUNT_MAX) return -ENOSPC;
   const top = copy(source.mount, source.dentry), copies = new Map([[source.mount, top]]);
   top.locked = false;
   if (recursive) { for (const mount of below) copies.set(mount, copy(mount, mount.root)); }
@@ -89,7 +94,7 @@ function make(task: Task, type: string, data: string, flags: number): Mount | nu
     case "mqueue":
     case "devtmpfs": {
       // One instance of each: the one that is mounted already.
-      const known = namespace.mounts.find((other) => other.sb.type === type);
+      const known = [...namespace.mounts].find((other) => other.sb.type === type);
       return known ? namespace.create(known.sb, known.root, flags & KEPT) : -ENODEV;
     }
     default:
@@ -104,10 +109,11 @@ function umount2(task: Task, va: number, flags: number): number {
   // Where one stands something may have been mounted since, as by pivot_root(".", ".").
   const place = topOf(found);
   if (!mayMount(task)) return -EPERM;
-  if (place.dentry !== place.mount.root || place.mount.locked) return -EINVAL;
+  const { namespace } = task.fs;
+  if (place.dentry !== place.mount.root || place.mount.locked || place.mount.namespace !== namespace) return -EINVAL;
   const lazy = (flags & abi.MNT_DETACH) !== 0;
   if (!lazy && inUse(task, place)) return -EBUSY;
-  return task.fs.namespace.detach(place.mount, lazy);
+  return namespace.detach(place.mount, lazy);
 }
 
 /** Whether some process stands in a mount or has a file of it open. */
@@ -128,11 +134,12 @@ function pivotRoot(task: Task, newVa: number, oldVa: number): number {
   if (typeof old === "number") return old;
   const { namespace, root } = task.fs;
   if (!place.dentry.inode.isDirectory || !old.dentry.inode.isDirectory) return -ENOTDIR;
+  if (place.mount.namespace !== namespace || old.mount.namespace !== namespace) return -EINVAL;
+  if (old.dentry.deleted) return -ENOENT;
   if (place.mount === root.mount || old.mount === root.mount) return -EBUSY;
   if (root.dentry !== root.mount.root || root.mount !== namespace.root.mount) return -EINVAL;
   if (place.dentry !== place.mount.root || place.mount.locked || !isWithin(old, place)) return -EINVAL;
-  const error = namespace.pivot(place, old);
-  if (error) return error;
+  namespace.pivot(place, old);
   for (const { fs } of task.kernel.tasks.values()) {
     if (samePath(fs.root, root)) fs.root = place;
     if (samePath(fs.cwd, root)) fs.cwd = place;

@@ -52,7 +52,7 @@ function jobControl(kernel: Kernel, tree: TerminalTree): JobControl {
 export interface TerminalTree {
   readonly special: SpecialFiles;
   readonly devpts: PtsNames & SuperBlock;
-  readonly namespace: { readonly mounts: readonly Mount[] };
+  readonly namespace: { readonly mounts: ReadonlySet<Mount> };
 }
 
 /** Makes the terminals of a kernel and registers their devices. */
@@ -102,7 +102,7 @@ export function standardStreams(
 
 /** Where a terminal is in the tree, so that ttyname(3) finds it. */
 function placeOf(file: OpenFile, { namespace, devpts }: TerminalTree): Path | undefined {
-  const mount = namespace.mounts.find(({ sb }) => sb === devpts);
+  const mount = [...namespace.mounts].find(({ sb }) => sb === devpts);
   return mount && { mount, dentry: new Dentry(file.inode, mount.root, String(minorOf(file.inode.rdev))) };
 }
 
