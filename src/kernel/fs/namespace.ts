@@ -118,7 +118,12 @@ export class MountNamespace {
     if (!mount.mountpoint) return -EINVAL;
     const inner = this.below({ mount, dentry: mount.root });
     if (inner.length > 0 && !lazy) return -EBUSY;
-    for (const each of [mount, ...inner]) this.#unhook(each);
+    this.#unhook(mount);
+    for (const each of inner) {
+      // What covers something goes on doing so for who stands below (fs/namespace.c: disconnect_mount).
+      if (each.locked) this.#forget(each);
+      else this.#unhook(each);
+    }
     return 0;
   }
 
@@ -128,7 +133,12 @@ export class MountNamespace {
       point.mounts = point.mounts?.filter((other) => other !== mount);
       if (point.mounts?.length === 0) point.mounts = undefined;
     }
-    mount.namespace = mount.parent = mount.mountpoint = undefined;
+    mount.parent = mount.mountpoint = undefined;
+    this.#forget(mount);
+  }
+
+  #forget(mount: Mount): void {
+    mount.namespace = undefined;
     this.mounts.delete(mount);
   }
 

@@ -174,8 +174,11 @@ export class PathWalk {
       this.mount = place.mount;
       this.dentry = place.dentry;
     }
-    this.dentry = this.dentry.parent;
-    return this.dentry.mounts === undefined ? 0 : this.#down();
+    const { parent } = this.dentry, { root } = this.mount;
+    // A directory that was moved out of what is mounted leads nowhere (fs/namei.c: path_connected).
+    if (root.parent !== root && !isBelow(parent, root)) return -ENOENT;
+    this.dentry = parent;
+    return parent.mounts === undefined ? 0 : this.#down();
   }
 
   /** Onto what is mounted here. */
@@ -210,6 +213,12 @@ export class PathWalk {
     const text = inode.readlink(this.#actor);
     return text === "" ? -ENOENT : text;
   }
+}
+
+/** Whether a dentry is another one, or below it. */
+function isBelow(dentry: Dentry, ancestor: Dentry): boolean {
+  while (dentry !== ancestor && dentry.parent !== dentry) dentry = dentry.parent;
+  return dentry === ancestor;
 }
 
 /** A place, or what is mounted on it. */

@@ -31,7 +31,8 @@ function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, b
   const isMountPoint = target.dentry === target.mount.root;
   if ((flags & abi.MS_REMOUNT) !== 0) return isMountPoint ? remount(target.mount, flags & KEPT) : -EINVAL;
   // What happens in one namespace stays there: nobody to propagate to.
-  if ((flags & PROPAGATION) !== 0) return isMountPoint ? 0 : -EINVAL;
+  const propagation = flags & PROPAGATION;
+  if (propagation !== 0) return isMountPoint && (propagation & propagation - 1) === 0 ? 0 : -EINVAL;
   if ((flags & (abi.MS_BIND | abi.MS_MOVE)) !== 0) {
     const source = resolveAt(task, AT_FDCWD, sourceVa, 0);
     if (typeof source === "number") return source;
@@ -80,6 +81,8 @@ function bind(task: Task, source: Path, target: Path, recursive: boolean): numbe
 /** A new mount of a kind of file system. */
 function make(task: Task, type: string, data: string, flags: number): Mount | number {
   const { namespace } = task.fs;
+  // The others tell of what other namespaces own (FS_USERNS_MOUNT; fs/proc/root.c: proc_init_fs_context).
+  if (namespace.owner?.parent && type !== "tmpfs" && type !== "devpts") return -EPERM;
   switch (type) {
     case "tmpfs": {
       const mode = /(?:^|,)mode=([0-7]+)/.exec(data)?.[1];

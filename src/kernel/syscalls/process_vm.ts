@@ -1,5 +1,5 @@
 /** Calls on another process's memory: process_vm_readv(2), process_vm_writev(2), process_madvise(2). */
-import { CAP_SYS_NICE, CAP_SYS_PTRACE } from "../abi/capability.ts";
+import { CAP_SYS_NICE } from "../abi/capability.ts";
 import { EBADF, EFAULT, EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
 import { MADV_COLD, MADV_COLLAPSE, MADV_PAGEOUT, MADV_WILLNEED } from "../abi/mman.ts";
 import { madvise } from "../mm/advise.ts";
@@ -7,19 +7,17 @@ import type { Iovec } from "../mm/guest_memory.ts";
 import type { Mm } from "../mm/mm.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { PidFd } from "../task/pidfd.ts";
+import { mayAccess } from "../task/ptrace_access.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
 
 /** Bytes moved at once: views of two memories cannot be held at the same time. */
 const PIECE = 65536;
 
-/** Whether `task` may look into another process (ptrace(2), PTRACE_MODE_ATTACH_REALCREDS). */
+/** Whether `task` may look into another process (PTRACE_MODE_ATTACH_REALCREDS). */
 export function mayAttach(task: Task, target: Task): boolean {
-  if (task.process === target.process) return true;
-  if (task.capable(CAP_SYS_PTRACE)) return true;
-  const { uid, gid } = task.credentials, other = target.credentials;
-  return target.process.dumpable === 1 && uid === other.euid && uid === other.suid && uid === other.uid &&
-    gid === other.egid && gid === other.sgid && gid === other.gid;
+  const { credentials: { uid, gid, userNamespace }, capabilities: { permitted } } = task;
+  return mayAccess(task, { uid, gid, userNamespace, capabilities: permitted }, target);
 }
 
 function transfer(

@@ -66,7 +66,7 @@ int main(void)
 	fcntl(file, F_SETLK, &lock);
 	snprintf(line, sizeof line, "\nlock:\t1: FLOCK  ADVISORY  WRITE %d ", getpid());
 	ok(tells(file, line), "a lock on a file");
-	snprintf(line, sizeof line, "\nlock:\t2: POSIX  ADVISORY  READ  %d ", getpid());
+	snprintf(line, sizeof line, "\nlock:\t2: POSIX  ADVISORY  READ %d ", getpid());
 	ok(tells(file, line) && strstr(text, " 5 14\n"), "and on bytes of it");
 	snprintf(line, sizeof line, "\nflags:\t0%o\n", fcntl(file, F_GETFL));
 	ok(tells(file, line), "flags are those of F_GETFL");

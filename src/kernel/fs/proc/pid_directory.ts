@@ -1,8 +1,8 @@
 /** The directories of /proc/PID and /proc/PID/task/TID, with fd, fdinfo, ns and the magic links (proc(5)). */
-import { CAP_SYS_PTRACE } from "../../abi/capability.ts";
 import { direntType, DT_DIR, DT_LNK, DT_REG } from "../../abi/dirent.ts";
 import { EACCES, EINVAL, ENOENT } from "../../abi/errno.ts";
 import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
+import { mayAccess } from "../../task/ptrace_access.ts";
 import type { Task } from "../../task/task.ts";
 import type { IdKind } from "../../task/user_namespace.ts";
 import type { Actor } from "../access.ts";
@@ -20,12 +20,11 @@ import { MagicLink, SyntheticDirectory, SyntheticText, type TextWriter } from ".
 const PER_TASK = 1 << 20;
 const FD_BASE = 0x1000, FDINFO_BASE = 0x40000, NS_BASE = 0x800, TASK_BASE = 0x80000;
 
-/** Whether an actor may look into a process (ptrace(2), PTRACE_MODE_READ). */
+/** Whether an actor may look into a process (PTRACE_MODE_READ_FSCREDS). */
 function mayInspect(actor: Actor, task: Task): boolean {
-  if (actor.pid === task.process.pid || actor.capable(CAP_SYS_PTRACE)) return true;
-  const mine = actor.credentials, theirs = task.credentials;
-  return task.process.dumpable === 1 && mine.fsuid === theirs.uid && mine.fsuid === theirs.euid &&
-    mine.fsuid === theirs.suid && mine.fsgid === theirs.gid && mine.fsgid === theirs.egid && mine.fsgid === theirs.sgid;
+  const { fsuid: uid, fsgid: gid, userNamespace } = actor.credentials;
+  const { effective = 0n } = (actor as Partial<Task>).capabilities ?? {};
+  return mayAccess(actor, { uid, gid, userNamespace, capabilities: effective }, task);
 }
 
 type Entry = readonly [permissions: number, make: (dir: TaskDirectory, ino: number) => Inode];
@@ -393,7 +392,12 @@ class NamespaceDirectory extends SyntheticDirectory {
       this.uid,
       this.gid,
       this.base + NS_BASE + index,
-      (actor) => mayInspect(actor, task) ? namespacePath(type, number(), which()) : -EACCES,
+      (actor) => {
+        if (!mayInspect(actor, task)) return -EACCES;
+        // Of all it has, a process that has ended keeps its user namespace alone.
+        const isGone = task.process.zombie || task.state === "dead";
+        return isGone && type !== "user" ? -ENOENT : namespacePath(type, number(), which());
+      },
       () => `${type}:[${number()}]`,
     );
   }

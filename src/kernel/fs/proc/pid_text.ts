@@ -322,14 +322,14 @@ function locksHeld(task: Task, file: OpenFile): string[] {
   const lines: string[] = [];
   const line = (kind: string, writes: boolean, pid: number, range: string) =>
     lines.push(
-      `${lines.length + 1}: ${kind}  ADVISORY  ${writes ? "WRITE" : "READ "} ${pid} ` +
+      `${lines.length + 1}: ${kind} ADVISORY  ${writes ? "WRITE" : "READ"} ${pid} ` +
         `${hex(major(dev))}:${hex(minor(dev))}:${ino} ${range}`,
     );
   const exclusive = locks.flocks.get(file);
-  if (exclusive !== undefined) line("FLOCK", exclusive, task.pid, "0 EOF");
+  if (exclusive !== undefined) line("FLOCK ", exclusive, task.pid, "0 EOF");
   for (const { owner, type, start, end, pid } of locks.records) {
     if (owner !== file && owner !== task.files) continue;
-    line(owner === file ? "OFDLCK" : "POSIX", type === F_WRLCK, pid, `${start} ${end === Infinity ? "EOF" : end - 1}`);
+    line(owner === file ? "OFDLCK" : "POSIX ", type === F_WRLCK, pid, `${start} ${end === Infinity ? "EOF" : end - 1}`);
   }
   return lines;
 }

@@ -154,8 +154,9 @@ export class MagicLink extends SyntheticInode {
   override get size(): number {
     return 64;
   }
-  override readlink(): string | number {
-    return this.text();
+  override readlink(actor?: Actor): string | number {
+    const place = actor === undefined ? undefined : this.place(actor);
+    return typeof place === "number" ? place : this.text();
   }
   override follow(actor: Actor): Path | number {
     return this.place(actor);
