@@ -46,6 +46,13 @@ export function namespacePath(type: NamespaceType, ino: number, namespace?: Name
   return { mount: nsfs.mount, dentry: new Dentry(inode, undefined, inode.label) };
 }
 
+/** A namespace is to be mounted on a file: it lasts as long as the guest then. @returns whether the place is one */
+export function keepNamespace({ dentry: { inode } }: Path): boolean {
+  if (!(inode instanceof NamespaceInode)) return false;
+  if (inode.which instanceof MountNamespace) inode.which.users++;
+  return true;
+}
+
 class NamespaceInode extends PseudoInode {
   constructor(readonly namespace: NamespaceType, ino: number, readonly which: Namespace | undefined) {
     super(nsfs, S_IFREG | 0o444, 0, 0, `${namespace}:[%]`, ino);

@@ -5,6 +5,7 @@ import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../abi/fcntl.ts";
 import * as abi from "../abi/mount.ts";
 import type { Dentry } from "../fs/dentry.ts";
 import { MOUNT_MAX } from "../fs/namespace.ts";
+import { keepNamespace } from "../fs/nsfs.ts";
 import { isWithin, type Mount, type Path, samePath } from "../fs/path.ts";
 import { topOf } from "../fs/path_walk.ts";
 import { DEFAULT_LIMITS, TmpFs } from "../fs/tmpfs.ts";
@@ -36,8 +37,9 @@ function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, b
   if ((flags & (abi.MS_BIND | abi.MS_MOVE)) !== 0) {
     const source = resolveAt(task, AT_FDCWD, sourceVa, 0);
     if (typeof source === "number") return source;
-    if (source.mount.namespace !== namespace) return -EINVAL;
-    if ((flags & abi.MS_BIND) !== 0) return bind(task, source, target, (flags & abi.MS_REC) !== 0);
+    const isBind = (flags & abi.MS_BIND) !== 0;
+    if (source.mount.namespace !== namespace && !(isBind && keepNamespace(source))) return -EINVAL;
+    if (isBind) return bind(task, source, target, (flags & abi.MS_REC) !== 0);
     const isMovable = source.dentry === source.mount.root && !source.mount.locked;
     return isMovable ? namespace.move(source.mount, target) : -EINVAL;
   }
