@@ -16,6 +16,8 @@ export class Dentry {
   children: Map<string, Dentry> | undefined;
   /** What is mounted here, latest last; a dentry can show up in several mounts, so each mount knows its parent. */
   mounts: Mount[] | undefined;
+  /** Something is mounted here or below, where names are made up when they are looked for: this one is kept. */
+  #leadsToMount = false;
 
   constructor(readonly inode: Inode, parent: Dentry | undefined, public name: string) {
     this.parent = parent ?? this;
@@ -26,7 +28,9 @@ export class Dentry {
     const sb = this.inode.sb;
     const known = this.children?.get(name);
     if (known !== undefined) {
-      if (sb.dentries === "kept" || known.mounts !== undefined || sb.revalidate(known)) return known;
+      if (sb.dentries === "kept" || known.mounts !== undefined || known.#leadsToMount || sb.revalidate(known)) {
+        return known;
+      }
       this.forget(known);
     }
     if (this.deleted) return -ENOENT;
@@ -52,6 +56,23 @@ export class Dentry {
   /** Drops a child from memory; it stays usable for those who hold it. */
   forget(child: Dentry): void {
     if (this.children?.get(child.name) === child) this.children.delete(child.name);
+  }
+
+  /** Something is mounted here: the way to it stays. */
+  keepWay(): void {
+    const { parent } = this;
+    if (parent === this || this.inode.sb.dentries !== "fresh") return;
+    this.#leadsToMount = true;
+    (parent.children ??= new Map()).set(this.name, this);
+    parent.keepWay();
+  }
+
+  /** Nothing is mounted here any more. */
+  forgetWay(): void {
+    if (!this.#leadsToMount || this.mounts !== undefined || this.children?.size) return;
+    this.#leadsToMount = false;
+    this.parent.forget(this);
+    this.parent.forgetWay();
   }
 
   /** The name is gone from the file system. */

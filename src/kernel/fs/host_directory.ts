@@ -22,7 +22,8 @@ export class HostDirectory extends HostInode {
 
   #child(name: string): string | undefined {
     const host = toHost(name);
-    if (host === undefined) return undefined;
+    // One that was removed has no names, and no path to make some of.
+    if (host === undefined || this.path === "") return undefined;
     return this.path.endsWith("/") ? this.path + host : this.path + "/" + host;
   }
 
@@ -233,6 +234,7 @@ export class HostDirectory extends HostInode {
   }
 
   #hostNames(): ReadonlyMap<string, number> | number {
+    if (this.path === "") return new Map();
     let names: ReadonlyMap<string, number> | number = -ENOENT;
     const error = this.#guarded([this.path.endsWith("/") ? this.path : this.path + "/"], () => {
       names = hostNames(this.path);

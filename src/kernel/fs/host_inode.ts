@@ -150,7 +150,8 @@ export class HostInode extends Inode {
     // The host side is coarser: keep what the guest set as long as it is the same time.
     if (!isSameHostTime(this.atime, info.atime)) this.atime = info.atime;
     if (!isSameHostTime(this.mtime, info.mtime)) this.mtime = info.mtime;
-    if (!isWithinSecond(this.ctime, info.ctime)) this.ctime = info.ctime;
+    const { ctime } = info;
+    if (this.ctime !== ctime && !isWithinSecond(this.ctime, ctime)) this.ctime = ctime;
     if (this.#nameless) super.setAttributes(this.#nameless);
   }
 

@@ -108,6 +108,7 @@ export class MountNamespace {
     mount.parent = place.mount;
     mount.mountpoint = place.dentry;
     (place.dentry.mounts ??= []).push(mount);
+    place.dentry.keepWay();
     this.mounts.add(mount);
     return 0;
   }
@@ -132,6 +133,7 @@ export class MountNamespace {
     if (point !== undefined) {
       point.mounts = point.mounts?.filter((other) => other !== mount);
       if (point.mounts?.length === 0) point.mounts = undefined;
+      point.forgetWay();
     }
     mount.parent = mount.mountpoint = undefined;
     this.#forget(mount);

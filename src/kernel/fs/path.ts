@@ -74,7 +74,11 @@ export function isWithin(path: Path, ancestor: Path): boolean {
       if (!place) return false;
       mount = place.mount;
       dentry = place.dentry;
-    } else dentry = dentry.parent;
+    } else {
+      // Moved out of what is mounted: it is nowhere.
+      if (dentry.parent === dentry) return false;
+      dentry = dentry.parent;
+    }
   }
 }
 
@@ -100,6 +104,10 @@ export function pathName(path: Path, root: Path | undefined): string | undefined
       mount = place.mount;
       dentry = place.dentry;
     } else {
+      if (dentry.parent === dentry) {
+        if (root) return undefined;
+        break;
+      }
       names.push(dentry.name);
       dentry = dentry.parent;
     }

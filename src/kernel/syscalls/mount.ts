@@ -43,6 +43,7 @@ function mount(task: Task, sourceVa: number, targetVa: number, typeVa: number, b
     const isMovable = source.dentry === source.mount.root && !source.mount.locked;
     return isMovable ? namespace.move(source.mount, target) : -EINVAL;
   }
+  if (typeVa === 0) return -EINVAL;
   const type = readPath(task, typeVa), source = sourceVa === 0 ? "none" : readPath(task, sourceVa);
   if (typeof type === "number") return type;
   const data = dataVa === 0 ? "" : task.mm.readString(dataVa, 4096);
@@ -99,7 +100,7 @@ function make(task: Task, type: string, data: string, flags: number): Mount | nu
     case "mqueue":
     case "devtmpfs": {
       // One instance of each: the one that is mounted already.
-      const known = [...namespace.mounts].find((other) => other.sb.type === type);
+      const known = [...namespace.mounts].find(({ sb, root }) => sb.type === type && root.inode === sb.root);
       return known ? namespace.create(known.sb, known.root, flags & KEPT) : -ENODEV;
     }
     default:

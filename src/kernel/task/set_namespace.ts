@@ -8,6 +8,7 @@ import { O_PATH } from "../abi/fcntl.ts";
 import { FsContext } from "../fs/fs_context.ts";
 import { MountNamespace } from "../fs/namespace.ts";
 import { NAMESPACE_FLAGS, NamespaceFile } from "../fs/nsfs.ts";
+import { topOf } from "../fs/path_walk.ts";
 import { isShared } from "./sharing.ts";
 import type { Task } from "./task.ts";
 import { UtsNamespace } from "./uts_namespace.ts";
@@ -28,8 +29,9 @@ export function setNamespace(task: Task, fd: number, nstype: number): number {
   if (which instanceof UtsNamespace) task.uts = which;
   if (!(which instanceof MountNamespace)) return 0;
   if (!task.capableInside(CAP_SYS_CHROOT)) return -EPERM;
-  if (!isAlone || isShared(fs)) return -EINVAL; // others stand in its working directory
-  task.fs = new FsContext(which, which.root, which.root, fs.umask);
+  if (isShared(fs)) return -EINVAL; // others stand in its working directory
+  const root = topOf(which.root);
+  task.fs = new FsContext(which, root, root, fs.umask);
   fs.release();
   return 0;
 }

@@ -39,6 +39,7 @@ static int is_mounted(const char *place)
 }
 
 static char base[128], name[4][160];
+static int counts[2];
 
 static const char *in(int slot, const char *rest)
 {
@@ -84,6 +85,65 @@ static void test_pivot(void)
 	ok(exists("/there") && !exists("/here"), "the new one is the root");
 }
 
+/* A file of /proc can be covered, a directory that is moved out of a bind leads nowhere. */
+static void test_places(void)
+{
+	char text[8] = "";
+	is(mount(in(0, "tmp/file"), "/proc/version", 0, MS_BIND, 0), 0, "a file over one of /proc");
+	int fd = open("/proc/version", O_RDONLY);
+	read(fd, text, sizeof text - 1);
+	close(fd);
+	is_str(text, "x", "is seen there");
+	is(umount("/proc/version"), 0, "and goes");
+	fd = open("/proc/version", O_RDONLY);
+	read(fd, text, sizeof text - 1);
+	close(fd);
+	ok(text[0] == 'L', "what is below comes back");
+
+	mkdir(in(0, "tmp/a"), 0755), mkdir(in(0, "tmp/a/b"), 0755), mkdir(in(0, "tmp/a/b/c"), 0755), mkdir(in(0, "tmp/m"), 0755);
+	is(mount(in(0, "tmp/a/b"), in(1, "tmp/m"), 0, MS_BIND, 0), 0, "a bind of a directory");
+	chdir(in(0, "tmp/m/c"));
+	is(rename(in(0, "tmp/a/b/c"), in(1, "tmp/c")), 0, "one in it is moved out of it");
+	fails(chdir(".."), ENOENT, "and leads nowhere");
+	fails(access("../file", F_OK), ENOENT, "by no name");
+	chdir("/");
+	umount(in(0, "tmp/m"));
+}
+
+/* What a namespace with more rights has covered stays so; its own mounts are not changed from elsewhere. */
+static int grandchild(void)
+{
+	char outside[64];
+	int root = open(in(0, "tmp"), O_PATH | O_DIRECTORY);
+	become_root(CLONE_NEWNS);
+	fails(umount2(in(0, "tmp/cover"), MNT_DETACH), EINVAL, "a cover stays");
+	is(mount(in(0, "tmp"), in(1, "bound"), 0, MS_BIND | MS_REC, 0), 0, "it is bound with what it covers");
+	fails(umount2(in(0, "bound/cover"), MNT_DETACH), EINVAL, "and stays there too");
+	chdir(in(0, "bound"));
+	is(umount2(in(0, "bound"), MNT_DETACH), 0, "the bind is let go");
+	ok(!exists("cover/secret"), "the cover still covers");
+	snprintf(outside, sizeof outside, "/proc/self/fd/%d", root);
+	fails(umount2(outside, MNT_DETACH), EINVAL, "another namespace's mount is not taken away");
+	fails(mount(0, outside, 0, MS_BIND | MS_REMOUNT | MS_RDONLY, 0), EINVAL, "nor changed");
+	write(counts[1], &tap_count, sizeof tap_count);
+	_exit(tap_failed);
+}
+
+static void test_covers(void)
+{
+	int status;
+	mkdir(in(0, "tmp/cover"), 0755);
+	put(in(0, "tmp/cover/secret"), "x");
+	is(mount("tmpfs", in(0, "tmp/cover"), "tmpfs", 0, 0), 0, "a cover");
+	pid_t pid = fork();
+	if (pid == 0)
+		grandchild();
+	read(counts[0], &tap_count, sizeof tap_count);
+	waitpid(pid, &status, 0);
+	is(status, 0, "in a namespace with fewer rights");
+	umount(in(0, "tmp/cover"));
+}
+
 static int child(int ready, int go)
 {
 	char byte;
@@ -121,6 +181,8 @@ static int child(int ready, int go)
 	fails(umount(in(0, "bound")), EBUSY, "which is in use");
 	is(umount2(in(0, "bound"), MNT_DETACH), 0, "until it is let go");
 	fails(umount("/proc"), EINVAL, "what was mounted before stays");
+	test_places();
+	test_covers();
 	test_pivot();
 	write(ready, &tap_count, sizeof tap_count);
 	return tap_failed;
@@ -132,6 +194,7 @@ int main(void)
 	char byte, before[256], after[256];
 	pipe(ready);
 	pipe(go);
+	pipe(counts);
 	snprintf(base, sizeof base, "/tmp/mounts-%d", getpid());
 	mkdir(base, 0777);
 	mkdir(in(0, "tmp"), 0777);

@@ -1,7 +1,7 @@
 /** procfs (proc(5)): processes, the machine, and /proc/sys. */
 import { CAP_SYS_ADMIN } from "../../abi/capability.ts";
 import { DT_DIR } from "../../abi/dirent.ts";
-import { EACCES, EINVAL, ENOENT, EROFS } from "../../abi/errno.ts";
+import { EACCES, ENOENT, EROFS } from "../../abi/errno.ts";
 import { PROC_SUPER_MAGIC } from "../../abi/statfs.ts";
 import type { Actor } from "../access.ts";
 import type { FileContext } from "../file.ts";
@@ -135,9 +135,7 @@ export class ProcRoot extends SyntheticDirectory {
         (text, context) => {
           const uts = utsOf(context);
           if (!(context as unknown as Actor).capable(CAP_SYS_ADMIN, uts.owner)) return -EACCES;
-          const value = text.replace(/\n.*$/s, "");
-          if (value.length > 64) return -EINVAL;
-          uts[which] = value;
+          uts[which] = text.replace(/\n.*$/s, "").slice(0, 64);
           return 0;
         },
       );
