@@ -21,7 +21,7 @@ import {
   O_TRUNC,
   O_WRONLY,
 } from "../abi/fcntl.ts";
-import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify.ts";
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, IN_DELETE_SELF } from "../abi/inotify.ts";
 import type { Credentials } from "../task/credentials.ts";
 import type { PendingSignals } from "../task/pending_signals.ts";
 import { WaitQueue } from "../wait.ts";
@@ -207,7 +207,10 @@ export abstract class OpenFile {
     if (this.path !== undefined) {
       const { inode } = this;
       if (this.writable) inode.writers--;
-      if (--inode.opens === 0 && inode.nlink === 0) inode.evict();
+      if (--inode.opens === 0 && inode.nlink === 0) {
+        inode.watches?.notify(IN_DELETE_SELF, 0, "");
+        inode.evict();
+      }
     }
   }
 }

@@ -184,10 +184,11 @@ function vanished(dir: Dentry, dentry: Dentry, notify = true): void {
     inode.watches?.notify(IN_ATTRIB, 0, "");
     return;
   }
-  if (inode.opens === 0 && inode.nlink === 0) {
+  // What is open goes with its last description (OpenFile.unref).
+  if (inode.opens === 0) {
     inode.watches?.notify(IN_DELETE_SELF, 0, "");
-    inode.evict();
-  } else inode.watches?.notify(inode.isDirectory ? IN_DELETE_SELF : IN_ATTRIB, 0, "");
+    if (inode.nlink === 0) inode.evict();
+  } else if (!inode.isDirectory) inode.watches?.notify(IN_ATTRIB, 0, "");
 }
 
 /** Whether something is mounted on a dentry in the actor's namespace: then its name stays (is_local_mountpoint). */

@@ -84,6 +84,18 @@ int main(void)
 	expect(IN_DELETE_SELF, "", "the directory itself");
 	expect(IN_IGNORED, "", "takes its watch along");
 	fails(inotify_rm_watch(fd, self), EINVAL, "which is gone");
+	mkdir("d", 0700);
+	for (int directory = 0; directory < 2; directory++) {
+		const char *name = directory ? "d" : "f";
+		close(open("f", O_CREAT | O_WRONLY, 0600));
+		int file = open(name, directory ? O_RDONLY | O_DIRECTORY : O_RDONLY);
+		inotify_add_watch(fd, name, IN_DELETE_SELF);
+		is(directory ? rmdir(name) : unlink(name), 0, directory ? "a directory that is open" : "a file that is open");
+		fails(read(fd, buffer, sizeof buffer), EAGAIN, "is still there");
+		close(file);
+		expect(IN_DELETE_SELF, "", "until it is closed");
+		expect(IN_IGNORED, "", "for the last time");
+	}
 	fails(inotify_add_watch(fd, "none", IN_CREATE), ENOENT, "a watch of nothing");
 	fails(inotify_add_watch(fd, ".", 0), EINVAL, "an empty mask");
 	fails(inotify_add_watch(0, ".", IN_CREATE), EINVAL, "not an inotify descriptor");
