@@ -80,12 +80,7 @@ export class PathWalk {
   child(name: string): Path | number {
     const dentry = this.dentry.child(name);
     if (typeof dentry === "number") return dentry;
-    let mount = this.mount, top = dentry;
-    for (let over = mountedOn(mount, top); over; over = mountedOn(mount, top)) {
-      mount = over;
-      top = over.root;
-    }
-    return { mount, dentry: top };
+    return topOf({ mount: this.mount, dentry });
   }
 
   #walk(path: string, follow: boolean, parentOnly: boolean): number {
@@ -183,11 +178,10 @@ export class PathWalk {
 
   /** Onto what is mounted here. */
   #down(): number {
-    for (let over = mountedOn(this.mount, this.dentry); over; over = mountedOn(this.mount, this.dentry)) {
-      if ((this.#resolve & RESOLVE_NO_XDEV) !== 0) return -EXDEV;
-      this.mount = over;
-      this.dentry = over.root;
-    }
+    const { mount, dentry } = topOf(this);
+    if (mount !== this.mount && (this.#resolve & RESOLVE_NO_XDEV) !== 0) return -EXDEV;
+    this.mount = mount;
+    this.dentry = dentry;
     return 0;
   }
 

@@ -1,4 +1,5 @@
 /** ptrace(2): the requests of a tracer. What they do to its tracees is in {@link ../task/tracee.ts}. */
+import { encodeU64 } from "../abi/core_note.ts";
 import { EINVAL, EIO, EPERM, ESRCH } from "../abi/errno.ts";
 import * as pt from "../abi/ptrace.ts";
 import { encodeSiginfo, kernelSiginfo, parseSiginfo, SIGINFO_SIZE } from "../abi/siginfo.ts";
@@ -90,7 +91,7 @@ function ofStopped(
       return peek(task, target, address, data);
     case pt.PTRACE_POKETEXT:
     case pt.PTRACE_POKEDATA:
-      return writeForced(target.mm, address, word(task.cpu.regs.x(3))) === 8 ? 0 : -EIO;
+      return writeForced(target.mm, address, encodeU64(task.cpu.regs.x(3))) === 8 ? 0 : -EIO;
     case pt.PTRACE_GETREGSET:
     case pt.PTRACE_SETREGSET:
       return moveRegisters(task, target, address, data, request === pt.PTRACE_SETREGSET);
@@ -139,12 +140,6 @@ function peek({ mm }: Task, target: Task, address: number, data: number): number
   if (bytes?.length !== 8) return -EIO;
   mm.writeBytes(data, bytes);
   return 0;
-}
-
-function word(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value, true);
-  return bytes;
 }
 
 /** A set of registers from or into the buffer of an iovec, as much as that takes; its length becomes what it took. */

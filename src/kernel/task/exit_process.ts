@@ -22,7 +22,7 @@ import { CORE_FLAG } from "../abi/wait.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { exitPiOwner } from "./futex_pi.ts";
 import { exitRobustList } from "./robust_list.ts";
-import { finishStopIfLast, killOrphanedGroup, ticks } from "./job_control.ts";
+import { finishStopIfLast, killOrphanedGroup, sendOfChild } from "./job_control.ts";
 import { addUsage, type Process, type Usage } from "./process.ts";
 import { exitStop } from "./ptrace_stops.ts";
 import { sendToGroup, sendToProcess } from "./send_signal.ts";
@@ -209,10 +209,9 @@ function notifyParent(process: Process, isTraced = false): void {
 }
 
 /** The signal that tells of an end. */
-function sendEnd(to: Process, signo: number, ended: Task, { utime, stime }: Readonly<Usage>, status: number): void {
+function sendEnd(to: Process, signo: number, ended: Task, usage: Readonly<Usage>, status: number): void {
   const { code, value } = endOf(status);
-  const { tid: pid, credentials: { uid } } = ended;
-  sendToProcess(to, { signo, code, pid, uid, status: value, utime: ticks(utime), stime: ticks(stime) });
+  sendOfChild(to, signo, ended, usage, code, value);
 }
 
 /** A status word as si_code and si_status of SIGCHLD and waitid(2) have it. */

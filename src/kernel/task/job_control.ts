@@ -3,7 +3,7 @@ import { kernelSiginfo } from "../abi/siginfo.ts";
 import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP, SIGSTOP } from "../abi/signal.ts";
 import { CLK_TCK, NSEC_PER_SEC } from "../abi/time.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Process } from "./process.ts";
+import type { Process, Usage } from "./process.ts";
 import { recalcSignalPending, sendToGroup, sendToProcess } from "./send_signal.ts";
 import type { Task } from "./task.ts";
 
@@ -84,17 +84,26 @@ function tellParent({ parent, leader }: Process, code: number, status: number): 
 export function tellOfChild(to: Process, child: Task, code: number, status: number): void {
   const action = to.actions.get(SIGCHLD);
   if (to.threads.size > 0 && action.handler !== SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
-    sendToProcess(to, {
-      signo: SIGCHLD,
-      code,
-      pid: child.tid,
-      uid: child.credentials.uid,
-      status,
-      utime: ticks(child.usage.utime),
-      stime: ticks(child.usage.stime),
-    });
+    sendOfChild(to, SIGCHLD, child, child.usage, code, status);
   }
   to.childWait.wake();
+}
+
+/**
+ * The signal that tells of what became of a child or tracee (sigaction(2), "The siginfo_t argument": SIGCHLD).
+ *
+ * @param usage what it has used, in ns
+ * @param code CLD_*
+ */
+export function sendOfChild(
+  to: Process,
+  signo: number,
+  { tid: pid, credentials: { uid } }: Task,
+  { utime, stime }: Readonly<Usage>,
+  code: number,
+  status: number,
+): void {
+  sendToProcess(to, { signo, code, pid, uid, status, utime: ticks(utime), stime: ticks(stime) });
 }
 
 /** Clock ticks in a CPU time of `ns`. */

@@ -27,6 +27,9 @@ function mayInspect(actor: Actor, task: Task): boolean {
   return mayAccess(actor, { uid, gid, userNamespace, capabilities: effective }, task);
 }
 
+/** Whether a thread or its process has ended, and with it most of what is told of it. */
+const isGone = ({ process, state }: Task) => process.zombie || state === "dead";
+
 type Entry = readonly [permissions: number, make: (dir: TaskDirectory, ino: number) => Inode];
 
 /** A text file. @param inspect only for those who may look into the process */
@@ -67,7 +70,7 @@ function writable(
 function magic(place: (task: Task) => Path | undefined): Entry {
   return [0o120777, (dir, ino) => {
     const { task } = dir;
-    const find = () => task.process.zombie || task.state === "dead" ? undefined : place(task);
+    const find = () => isGone(task) ? undefined : place(task);
     return new MagicLink(
       dir.sb,
       0o777,
@@ -135,7 +138,7 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
   io: file(text.ioText, 0o400, true),
   limits: file((task) => text.limitsText(task.process)),
   loginuid: file(() => "4294967295", 0o644),
-  maps: file((task) => task.process.zombie || task.state === "dead" ? "" : task.mm.mapsText(), 0o444, true),
+  maps: file((task) => isGone(task) ? "" : task.mm.mapsText(), 0o444, true),
   mem: [
     0o100600,
     (dir, ino) =>
@@ -157,7 +160,7 @@ const THREAD_ENTRIES: Readonly<Record<string, Entry>> = {
     (task) => task.credentials.userNamespace.allowsSetgroups ? "allow\n" : "deny\n",
     (task, value, writer) => task.credentials.userNamespace.writeSetgroups(value, writer as unknown as Task),
   ),
-  smaps: file((task) => task.process.zombie || task.state === "dead" ? "" : task.mm.smapsText(), 0o444, true),
+  smaps: file((task) => isGone(task) ? "" : task.mm.smapsText(), 0o444, true),
   stat: file((task, dir) => text.statText(task, dir.isProcess)),
   statm: file(text.statmText),
   status: file((task, _dir, opener) => text.statusText(task, opener.credentials.userNamespace)),
@@ -395,8 +398,7 @@ class NamespaceDirectory extends SyntheticDirectory {
       (actor) => {
         if (!mayInspect(actor, task)) return -EACCES;
         // Of all it has, a process that has ended keeps its user namespace alone.
-        const isGone = task.process.zombie || task.state === "dead";
-        return isGone && type !== "user" ? -ENOENT : namespacePath(type, number(), which());
+        return isGone(task) && type !== "user" ? -ENOENT : namespacePath(type, number(), which());
       },
       () => `${type}:[${number()}]`,
     );
