@@ -32,10 +32,10 @@ import {
   ETIMEDOUT,
 } from "../abi/errno.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, NSEC_PER_SEC } from "../abi/time.ts";
-import { CAP_SYS_PTRACE } from "../abi/capability.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { lockPi, requeuePi, tryLockPi, unlockPi, waitRequeuePi } from "../task/futex_pi.ts";
 import { FutexWaiter } from "../task/futex_table.ts";
+import { mayAttach } from "../task/ptrace_access.ts";
 import type { Task } from "../task/task.ts";
 import type { Blocking } from "../wait.ts";
 import { row, type SyscallRow } from "./row.ts";
@@ -255,12 +255,7 @@ function futex(
 function getRobustList(task: Task, pid: number, head: number, length: number): number {
   const target = pid === 0 ? task : task.kernel.tasks.get(pid);
   if (!target) return -ESRCH;
-  if (
-    target.process !== task.process && target.credentials.uid !== task.credentials.euid &&
-    !task.capable(CAP_SYS_PTRACE)
-  ) {
-    return -EPERM;
-  }
+  if (!mayAttach(task, target)) return -EPERM;
   task.mm.writeLong(length, ROBUST_LIST_HEAD_SIZE);
   task.mm.writeLong(head, target.robustList);
   return 0;

@@ -7,8 +7,8 @@ import * as abi from "../abi/mempolicy.ts";
 
 import { mappedBytes, pageAlign } from "../mm/map.ts";
 import type { Mm } from "../mm/mm.ts";
+import { mayAttach } from "../task/ptrace_access.ts";
 import type { Task } from "../task/task.ts";
-import { mayAttach } from "./process_vm.ts";
 import { row, type SyscallRow } from "./row.ts";
 
 interface Policy {

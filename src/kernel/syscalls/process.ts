@@ -1,6 +1,5 @@
 /** Making, replacing, ending and awaiting processes; process groups and sessions; pidfds. */
 import { AT_FDCWD, O_NONBLOCK, O_PATH } from "../abi/fcntl.ts";
-import { CAP_SYS_PTRACE } from "../abi/capability.ts";
 import {
   CLONE_ARGS_SIZE,
   CLONE_ARGS_SIZE_VER0,
@@ -38,6 +37,7 @@ import { cloneTask, unshareTask } from "../task/clone_task.ts";
 import { execTask } from "../task/exec_task.ts";
 import { exitProcess, exitThread } from "../task/exit_process.ts";
 import { PidFd } from "../task/pidfd.ts";
+import { mayAttach } from "../task/ptrace_access.ts";
 import { setNamespace } from "../task/set_namespace.ts";
 import type { Process } from "../task/process.ts";
 import { checkKill, sendToProcess } from "../task/send_signal.ts";
@@ -309,9 +309,7 @@ function pidfdGetfd(task: Task, pidfd: number, targetFd: number, flags: number):
   if (!(file instanceof PidFd)) return -EBADF;
   const { leader, zombie } = file.process;
   if (zombie || leader.state === "dead") return -ESRCH;
-  const own = task.credentials, other = leader.credentials;
-  const same = own.fsuid === other.euid && own.fsuid === other.suid && own.fsuid === other.uid;
-  if (!same && !task.capable(CAP_SYS_PTRACE)) return -EPERM;
+  if (!mayAttach(task, leader)) return -EPERM;
   const target = leader.files.get(targetFd);
   if (!target) return -EBADF;
   if (!task.files.hasRoom(fdLimit(task))) return -EMFILE;
@@ -340,6 +338,7 @@ function rank(object: object): number {
 function kcmp(task: Task, pid1: number, pid2: number, type: number, idx1: number, idx2: number): number {
   const a = task.kernel.tasks.get(pid1), b = task.kernel.tasks.get(pid2);
   if (!a || !b) return -ESRCH;
+  if (!mayAttach(task, a) || !mayAttach(task, b)) return -EPERM;
   let one: object | undefined, two: object | undefined;
   switch (type) {
     case KCMP_FILE:

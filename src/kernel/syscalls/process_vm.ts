@@ -7,18 +7,12 @@ import type { Iovec } from "../mm/guest_memory.ts";
 import type { Mm } from "../mm/mm.ts";
 import { UserFault } from "../mm/user_fault.ts";
 import { PidFd } from "../task/pidfd.ts";
-import { mayAccess } from "../task/ptrace_access.ts";
+import { mayAttach } from "../task/ptrace_access.ts";
 import type { Task } from "../task/task.ts";
 import { row, type SyscallRow } from "./row.ts";
 
 /** Bytes moved at once: views of two memories cannot be held at the same time. */
 const PIECE = 65536;
-
-/** Whether `task` may look into another process (PTRACE_MODE_ATTACH_REALCREDS). */
-export function mayAttach(task: Task, target: Task): boolean {
-  const { credentials: { uid, gid, userNamespace }, capabilities: { permitted } } = task;
-  return mayAccess(task, { uid, gid, userNamespace, capabilities: permitted }, target);
-}
 
 function transfer(
   task: Task,

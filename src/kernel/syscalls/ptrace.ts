@@ -5,10 +5,10 @@ import * as pt from "../abi/ptrace.ts";
 import { encodeSiginfo, kernelSiginfo, parseSiginfo, SIGINFO_SIZE } from "../abi/siginfo.ts";
 import { SIGKILL, SIGRTMAX, SIGSTOP } from "../abi/signal.ts";
 import { readForced, writeForced } from "../mm/forced_access.ts";
+import { mayAttach } from "../task/ptrace_access.ts";
 import { sendToProcess, sendToTask, setBlocked } from "../task/send_signal.ts";
 import type { Task } from "../task/task.ts";
 import { attachTracee, type Course, detachTracee, type Tracee, type TraceStop } from "../task/tracee.ts";
-import { mayAttach } from "./process_vm.ts";
 import { REGISTER_SETS } from "./ptrace_registers.ts";
 import { row, type SyscallRow } from "./row.ts";
 

@@ -25,3 +25,9 @@ export function mayAccess(
   // Nobody gets capabilities that way (security/commoncap.c: cap_ptrace_access_check).
   return userNamespace === other.userNamespace && (target.capabilities.permitted & ~capabilities) === 0n;
 }
+
+/** Whether a thread may do so by a system call: by its real ids (PTRACE_MODE_ATTACH_REALCREDS, PTRACE_MODE_READ_REALCREDS). */
+export function mayAttach(task: Task, target: Task): boolean {
+  const { credentials: { uid, gid, userNamespace }, capabilities: { permitted } } = task;
+  return mayAccess(task, { uid, gid, userNamespace, capabilities: permitted }, target);
+}
